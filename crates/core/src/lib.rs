@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The pure domain of Paygate: money, payments and their states, accounts, the journal, and the
+//! decisions that move one into the other.
+//!
+//! Nothing in this crate awaits, reads a clock, draws randomness or touches I/O; `now` and ids are
+//! arguments. No type here is serialisable: DTOs and rows live at the edges and come in through
+//! parsing constructors, so that an invalid value cannot be written down.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::as_conversions,
+        clippy::float_arithmetic,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+pub mod account;
+pub mod book;
+pub mod charge;
+pub mod id;
+pub mod journal;
+pub mod money;
+pub mod payment;
+pub mod status;
+pub mod text;
+
+/// A point in time, UTC, whole microseconds (what both stores keep).
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,169 @@
+//! How a charge is decided: claimed under a lease, then settled by what the provider said.
+//!
+//! The lease alone gates claiming. Between claim and settlement no lock is held, so every settle
+//! decision looks at the row afresh: another attempt may have been faster.
+
+use crate::Timestamp;
+use crate::book::{Book, Rejection, Step};
+use crate::id::PaymentId;
+use crate::journal::Leg;
+use crate::payment::{Actor, Payment, Reason};
+use crate::status::Status;
+use chrono::TimeDelta;
+
+/// How long claims last and how often they are repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimPolicy {
+    /// How long a claim keeps others away; longer than a provider call may take.
+    pub lease: TimeDelta,
+    /// How often the provider is called before a person must decide.
+    pub max_attempts: i32,
+    /// The wait before the second attempt; it doubles with each further one.
+    pub backoff: TimeDelta,
+}
+
+impl Default for ClaimPolicy {
+    fn default() -> Self {
+        Self { lease: TimeDelta::seconds(30), max_attempts: 5, backoff: TimeDelta::seconds(1) }
+    }
+}
+
+impl ClaimPolicy {
+    /// The wait after attempt `attempt` (from 1): `backoff`, twice that, four times that, …
+    fn backoff_after(&self, attempt: i32) -> TimeDelta {
+        let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0).min(16);
+        self.backoff
+            .checked_mul(1i32.checked_shl(doublings).unwrap_or(i32::MAX))
+            .unwrap_or(self.lease)
+    }
+
+    /// Whether the calls are used up, so that this attempt may only ask for the outcome.
+    #[must_use]
+    pub fn only_asks(&self, attempt: i32) -> bool {
+        attempt > self.max_attempts
+    }
+}
+
+/// What the provider said of a charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It took the money.
+    Approved,
+    /// It refused, for one of the reasons that are a refusal.
+    Declined(Decline),
+    /// It gave no answer that can be relied on, and may or may not have taken the money.
+    Unknown,
+}
+
+/// Why a provider refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decline {
+    /// Without a further reason.
+    Generic,
+    /// The payer's bank has too little of the payer's money.
+    InsufficientFunds,
+}
+
+impl Decline {
+    /// The stable code.
+    #[must_use]
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::Generic => Reason::Declined,
+            Self::InsufficientFunds => Reason::PayerInsufficientFunds,
+        }
+    }
+
+    fn detail(self) -> &'static str {
+        match self {
+            Self::Generic => "The acquirer declined the payment.",
+            Self::InsufficientFunds => "The payer's bank declined for insufficient funds.",
+        }
+    }
+}
+
+/// Claims a charge if it is free: PENDING becomes PROCESSING, the attempt is counted, the lease
+/// begins. A charge that is at its end, parked, in review or under a live lease is left alone.
+///
+/// # Errors
+/// [`Rejection`] when the row can't take the step; such a row is poison.
+pub fn claim(book: &mut Book, id: PaymentId, policy: &ClaimPolicy) -> Result<(), Rejection> {
+    let Some(payment) = book.payment(id) else { return Ok(()) };
+    if !claimable(payment, book.now()) {
+        return Ok(());
+    }
+    if payment.status == Status::Pending {
+        book.transition(id, &step(Status::Processing, Reason::Claimed, ""))?;
+    }
+    let until = book.now().checked_add_signed(policy.lease).ok_or(Rejection::Overflow)?;
+    book.lease(id, until)
+}
+
+fn claimable(payment: &Payment, now: Timestamp) -> bool {
+    let leased = payment.lease_until.is_some_and(|until| until > now);
+    payment.status.is_in_flight() && !payment.parked && !leased
+}
+
+/// Applies what the provider said in answer to attempt `attempt`.
+///
+/// A definitive answer counts whoever brings it, as long as the charge is not at its end. An
+/// unknown outcome counts only from the attempt that holds the claim: it schedules the next attempt
+/// or, after the last, hands the charge to a person.
+///
+/// # Errors
+/// [`Rejection`] when the row can't take the step; such a row is poison.
+pub fn settle(
+    book: &mut Book,
+    id: PaymentId,
+    attempt: i32,
+    verdict: Verdict,
+    policy: &ClaimPolicy,
+) -> Result<(), Rejection> {
+    let Some(payment) = book.payment(id).filter(|payment| !payment.status.is_terminal()) else {
+        return Ok(());
+    };
+    let holds_claim = payment.status == Status::Processing && payment.attempts == attempt;
+    match verdict {
+        Verdict::Approved => approve(book, id),
+        Verdict::Declined(why) => {
+            book.transition(id, &step(Status::Failed, why.reason(), why.detail()))
+        }
+        Verdict::Unknown if !holds_claim => Ok(()),
+        Verdict::Unknown if attempt < policy.max_attempts => {
+            let wait = policy.backoff_after(attempt);
+            let at = book.now().checked_add_signed(wait).ok_or(Rejection::Overflow)?;
+            book.retry_at(id, at)
+        }
+        Verdict::Unknown => {
+            book.transition(id, &step(Status::ManualReview, Reason::ProviderOutcomeUnknown, ""))
+        }
+    }
+}
+
+/// Posts an approved charge. The provider has the payer's money by now, so a rule that forbids the
+/// posting can't make the charge fail: a person must look.
+fn approve(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
+    let payment = book.payment(id).ok_or(Rejection::UnknownPayment)?;
+    let amount = payment.amount;
+    let taken = amount.negated().ok_or(Rejection::Overflow)?;
+    let legs = [
+        Leg { account: payment.source, amount: taken },
+        Leg { account: payment.destination, amount },
+    ];
+    let in_review = payment.status == Status::ManualReview;
+    match book.post(id, &legs, &step(Status::Success, Reason::Settled, "")) {
+        Err(Rejection::IllegalTransition { from, to }) => {
+            Err(Rejection::IllegalTransition { from, to })
+        }
+        Err(_) if in_review => Ok(()),
+        Err(_) => book.transition(id, &step(Status::ManualReview, Reason::PostingRejected, "")),
+        Ok(()) => Ok(()),
+    }
+}
+
+fn step(to: Status, reason: Reason, detail: &str) -> Step {
+    Step { to, actor: Actor::Worker, reason, detail: detail.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+//! Money: integer minor units and an ISO 4217 currency. Amounts come in as decimal text and go out
+//! as decimal text with exactly the currency's scale; no float exists anywhere in between.
+
+use std::fmt;
+use thiserror::Error;
+
+/// The most significant digits an amount may have on the wire (what a JSON reader that uses IEEE
+/// 754 doubles still carries exactly, RFC 8259 section 6).
+pub const MAX_SIGNIFICANT_DIGITS: usize = 15;
+
+/// An ISO 4217 currency that has a minor unit. Ordered by code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency {
+    code: &'static str,
+    exponent: u8,
+}
+
+/// Why a text names no currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CurrencyError {
+    /// The text would be a currency if it were upper-case; ISO 4217 codes are.
+    #[error("currency codes are upper-case (ISO 4217)")]
+    NotUpperCase,
+    /// ISO 4217 lists no such currency, or one without a minor unit (gold, test codes).
+    #[error("not an ISO 4217 currency with a minor unit")]
+    Unknown,
+}
+
+impl Currency {
+    /// Reads an upper-case ISO 4217 alphabetic code.
+    ///
+    /// # Errors
+    /// [`CurrencyError`] when the code is lower-case or unknown.
+    pub fn parse(text: &str) -> Result<Self, CurrencyError> {
+        match Self::lookup(text) {
+            Some(currency) => Ok(currency),
+            None if Self::lookup(&text.to_ascii_uppercase()).is_some() => {
+                Err(CurrencyError::NotUpperCase)
+            }
+            None => Err(CurrencyError::Unknown),
+        }
+    }
+
+    fn lookup(code: &str) -> Option<Self> {
+        let listed =
+            iso_currency::Currency::from_code(code).filter(|found| found.code() == code)?;
+        let exponent = u8::try_from(listed.exponent()?).ok()?;
+        Some(Self { code: listed.code(), exponent })
+    }
+
+    /// The alphabetic code, for example `USD`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.code
+    }
+
+    /// How many decimals the minor unit has: 0 for JPY, 2 for USD, 3 for KWD.
+    #[must_use]
+    pub fn exponent(self) -> u8 {
+        self.exponent
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+/// An amount in one currency, in its minor units (cents for USD). May be negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Money {
+    /// Minor units.
+    pub minor: i64,
+    /// The currency.
+    pub currency: Currency,
+}
+
+/// Why a text is no amount in a currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AmountError {
+    /// Not digits with at most one point between them.
+    #[error("must be a plain decimal number such as 100.50")]
+    NotADecimal,
+    /// Scientific notation.
+    #[error("must be written without an exponent")]
+    Exponent,
+    /// More than [`MAX_SIGNIFICANT_DIGITS`].
+    #[error("must have at most {MAX_SIGNIFICANT_DIGITS} significant digits")]
+    TooManyDigits,
+    /// More decimals than the currency has. Never rounded.
+    #[error("must have at most {allowed} decimals in this currency")]
+    TooManyDecimals {
+        /// How many the currency has.
+        allowed: u8,
+    },
+    /// Zero or below.
+    #[error("must be greater than zero")]
+    NotPositive,
+}
+
+impl AmountError {
+    /// The stable code of this rule on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotADecimal => "not-a-decimal",
+            Self::Exponent => "exponent-not-allowed",
+            Self::TooManyDigits => "too-many-digits",
+            Self::TooManyDecimals { .. } => "too-many-decimals",
+            Self::NotPositive => "not-positive",
+        }
+    }
+}
+
+/// A decimal as written: sign, digits before the point, digits after it.
+struct Decimal<'a> {
+    negative: bool,
+    whole: &'a str,
+    fraction: &'a str,
+}
+
+impl<'a> Decimal<'a> {
+    /// Splits a decimal in JSON's number grammar (RFC 8259 section 6) less the exponent.
+    fn parse(text: &'a str) -> Result<Self, AmountError> {
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((_, "")) => return Err(AmountError::NotADecimal),
+            Some(parts) => parts,
+            None => (digits, ""),
+        };
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let leading_zero = whole.len() > 1 && whole.starts_with('0');
+        if all_digits(whole) && all_digits(fraction) && !whole.is_empty() && !leading_zero {
+            return Ok(Self { negative, whole, fraction });
+        }
+        let mantissa_then_exponent = |(mantissa, exponent): (&str, &str)| {
+            Decimal::parse(mantissa).is_ok()
+                && !exponent.is_empty()
+                && all_digits(exponent.trim_start_matches(['+', '-']))
+        };
+        if text.split_once(['e', 'E']).is_some_and(mantissa_then_exponent) {
+            return Err(AmountError::Exponent);
+        }
+        Err(AmountError::NotADecimal)
+    }
+
+    fn significant_digits(&self) -> usize {
+        let whole = self.whole.trim_start_matches('0').len();
+        if whole > 0 {
+            return whole.saturating_add(self.fraction.len());
+        }
+        self.fraction.trim_start_matches('0').len()
+    }
+}
+
+/// Checks that `text` is an amount in some currency: the part of [`Money::parse_positive`] that
+/// needs no currency.
+///
+/// # Errors
+/// [`AmountError`], the first rule broken.
+pub fn check_amount_text(text: &str) -> Result<(), AmountError> {
+    let decimal = Decimal::parse(text)?;
+    let is_zero = [decimal.whole, decimal.fraction].iter().all(|p| p.bytes().all(|b| b == b'0'));
+    if decimal.negative || is_zero {
+        return Err(AmountError::NotPositive);
+    }
+    if decimal.significant_digits() > MAX_SIGNIFICANT_DIGITS {
+        return Err(AmountError::TooManyDigits);
+    }
+    Ok(())
+}
+
+impl Money {
+    /// Reads a positive amount from its raw decimal text, exactly.
+    ///
+    /// # Errors
+    /// [`AmountError`], the first rule broken.
+    pub fn parse_positive(text: &str, currency: Currency) -> Result<Self, AmountError> {
+        check_amount_text(text)?;
+        let decimal = Decimal::parse(text)?;
+        let scale = usize::from(currency.exponent);
+        let missing = scale
+            .checked_sub(decimal.fraction.len())
+            .ok_or(AmountError::TooManyDecimals { allowed: currency.exponent })?;
+        let digits = format!("{}{}{}", decimal.whole, decimal.fraction, "0".repeat(missing));
+        let minor = digits.parse::<i64>().map_err(|_| AmountError::TooManyDigits)?;
+        Ok(Self { minor, currency })
+    }
+
+    /// The same amount with the opposite sign, `None` where i64 has no such number.
+    #[must_use]
+    pub fn negated(self) -> Option<Self> {
+        Some(Self { minor: self.minor.checked_neg()?, ..self })
+    }
+}
+
+/// The decimal text with exactly the currency's scale, without the code: `100.50`.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scale = usize::from(self.currency.exponent);
+        let digits =
+            format!("{:0>width$}", self.minor.unsigned_abs(), width = scale.saturating_add(1));
+        let sign = if self.minor < 0 { "-" } else { "" };
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
+        let point = if scale > 0 { "." } else { "" };
+        write!(f, "{sign}{whole}{point}{fraction}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn currency(code: &str) -> Currency {
+        Currency::parse(code).unwrap()
+    }
+
+    #[test]
+    fn currencies_come_from_iso_4217() {
+        for (code, exponent) in [("JPY", 0), ("USD", 2), ("IDR", 2), ("ETB", 2), ("KWD", 3)] {
+            assert_eq!(currency(code).exponent(), exponent, "{code}");
+        }
+        assert_eq!(Currency::parse("usd"), Err(CurrencyError::NotUpperCase));
+        assert_eq!(Currency::parse("Usd"), Err(CurrencyError::NotUpperCase));
+        for unknown in ["", "US", "USDX", "ZZZ", "XAU", "U$D", "ＵＳＤ", " USD"] {
+            assert_eq!(Currency::parse(unknown), Err(CurrencyError::Unknown), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_read_exactly() {
+        for (text, code, minor, back) in [
+            ("100.50", "USD", 10_050, "100.50"),
+            ("100.5", "USD", 10_050, "100.50"),
+            ("100", "USD", 10_000, "100.00"),
+            ("0.01", "USD", 1, "0.01"),
+            ("7", "JPY", 7, "7"),
+            ("1.234", "KWD", 1_234, "1.234"),
+            ("0.000000001", "USD", 0, ""),
+            ("9999999999999.99", "USD", 999_999_999_999_999, "9999999999999.99"),
+            ("999999999999999", "USD", 99_999_999_999_999_900, "999999999999999.00"),
+        ] {
+            match Money::parse_positive(text, currency(code)) {
+                Ok(money) => assert_eq!((money.minor, money.to_string()), (minor, back.into())),
+                Err(error) => {
+                    assert_eq!(error, AmountError::TooManyDecimals { allowed: 2 }, "{text}")
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_broken_rule_has_its_name() {
+        use AmountError::*;
+        for (text, code, expected) in [
+            ("", "USD", NotADecimal),
+            (".5", "USD", NotADecimal),
+            ("5.", "USD", NotADecimal),
+            ("+5", "USD", NotADecimal),
+            ("007", "USD", NotADecimal),
+            ("1,000", "USD", NotADecimal),
+            ("1 000", "USD", NotADecimal),
+            ("--1", "USD", NotADecimal),
+            ("0x10", "USD", NotADecimal),
+            ("NaN", "USD", NotADecimal),
+            ("e5", "USD", NotADecimal),
+            ("1e", "USD", NotADecimal),
+            ("١٢", "USD", NotADecimal),
+            ("1e2", "USD", Exponent),
+            ("1.5E+2", "USD", Exponent),
+            ("-1e-2", "USD", Exponent),
+            ("0", "USD", NotPositive),
+            ("0.00", "USD", NotPositive),
+            ("-0", "USD", NotPositive),
+            ("-1", "USD", NotPositive),
+            ("1234567890123456", "USD", TooManyDigits),
+            ("12345678901234.56", "USD", TooManyDigits),
+            ("1.005", "USD", TooManyDecimals { allowed: 2 }),
+            ("1.000", "USD", TooManyDecimals { allowed: 2 }),
+            ("1.5", "JPY", TooManyDecimals { allowed: 0 }),
+        ] {
+            assert_eq!(Money::parse_positive(text, currency(code)), Err(expected), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(minor in 1i64..=999_999_999_999_999, index in 0usize..3) {
+            let currency = currency(["JPY", "USD", "KWD"][index]);
+            let money = Money { minor, currency };
+            prop_assert_eq!(Money::parse_positive(&money.to_string(), currency), Ok(money));
+        }
+
+        #[test]
+        fn writing_never_panics(minor in any::<i64>()) {
+            let text = Money { minor, currency: currency("USD") }.to_string();
+            prop_assert_eq!(text.replace('.', "").parse::<i64>(), Ok(minor));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,40}") {
+            let _ = Money::parse_positive(&text, currency("USD"));
+        }
+    }
+}

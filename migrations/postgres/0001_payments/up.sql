@@ -1,0 +1,142 @@
+-- Accounts, payments, timelines, the journal and the sweeper's due list.
+--
+-- Money is BIGINT minor units with its ISO 4217 currency beside it. Times are set by this server's
+-- clock. All states and kinds of the design are admitted from the start, so that later kinds need no
+-- rewrite of the hot table. No index on payments names a column that settlement changes: that keeps
+-- its updates HOT.
+
+CREATE TABLE accounts (
+    id            uuid PRIMARY KEY,
+    number        text NOT NULL UNIQUE CHECK (number ~ '^[0-9]{12}$'),
+    currency      text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    -- Exactly one of the two says what the account is for.
+    system_code   text CHECK (system_code IN ('acquirer', 'bank', 'fx_liquidity', 'opening_equity')),
+    merchant_id   text,
+    posted_minor  bigint NOT NULL DEFAULT 0,
+    held_minor    bigint NOT NULL DEFAULT 0 CHECK (held_minor >= 0),
+    overdraft     boolean NOT NULL,
+    last_seq      bigint NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
+    last_entry_at timestamptz,
+    created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT accounts_one_role CHECK (num_nonnulls(system_code, merchant_id) = 1),
+    CONSTRAINT accounts_never_overdrawn CHECK (overdraft OR posted_minor - held_minor >= 0),
+    -- Postings refer to account and currency together, so that neither can differ.
+    CONSTRAINT accounts_id_currency_key UNIQUE (id, currency),
+    CONSTRAINT accounts_system_key UNIQUE (system_code, currency),
+    CONSTRAINT accounts_merchant_key UNIQUE (merchant_id, currency)
+);
+
+CREATE TABLE payments (
+    id                  uuid PRIMARY KEY,
+    kind                text NOT NULL CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund')),
+    merchant_id         text NOT NULL,
+    caller_id           text NOT NULL,
+    amount_minor        bigint NOT NULL CHECK (amount_minor > 0),
+    currency            text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    source_id           uuid NOT NULL REFERENCES accounts (id),
+    destination_id      uuid NOT NULL REFERENCES accounts (id),
+    reference           text NOT NULL CHECK (char_length(reference) BETWEEN 1 AND 255),
+    idempotency_key     text CHECK (char_length(idempotency_key) BETWEEN 1 AND 255),
+    request_hash        bytea CHECK (octet_length(request_hash) = 32),
+    -- JSON as the client wrote it: jsonb would reorder keys and refuse some numbers.
+    metadata            text CHECK (octet_length(metadata) <= 4096),
+    status              text NOT NULL DEFAULT 'PENDING' CHECK (status IN (
+                            'PENDING', 'PROCESSING', 'AUTHORIZED', 'MANUAL_REVIEW', 'SUCCESS',
+                            'FAILED', 'REVERSED', 'VOIDED', 'EXPIRED')),
+    failure_code        text,
+    failure_detail      text,
+    attempts            integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    lease_until         timestamptz,
+    redeliveries        integer NOT NULL DEFAULT 0 CHECK (redeliveries >= 0),
+    parked_at           timestamptz,
+    parked_reason       text,
+    transitions         integer NOT NULL DEFAULT 0 CHECK (transitions >= 0),
+    created_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+    updated_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT payments_two_accounts CHECK (source_id <> destination_id),
+    CONSTRAINT payments_key_with_hash CHECK ((idempotency_key IS NULL) = (request_hash IS NULL)),
+    CONSTRAINT payments_failure_when_failed CHECK ((status = 'FAILED') = (failure_code IS NOT NULL)),
+    CONSTRAINT payments_failure_whole CHECK ((failure_code IS NULL) = (failure_detail IS NULL)),
+    CONSTRAINT payments_parked_with_reason CHECK ((parked_at IS NULL) = (parked_reason IS NULL)),
+    CONSTRAINT payments_reference_key UNIQUE (merchant_id, reference)
+);
+
+-- A key is unique per caller and operation; most payments of some callers have none.
+CREATE UNIQUE INDEX payments_idempotency_key ON payments (caller_id, kind, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
+
+-- The few that were set aside: what an operator lists. Settlement never changes parked_at.
+CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
+
+CREATE TABLE payment_transitions (
+    payment_id  uuid NOT NULL REFERENCES payments (id),
+    seq         integer NOT NULL CHECK (seq > 0),
+    from_status text NOT NULL,
+    to_status   text NOT NULL,
+    actor       text NOT NULL,
+    reason      text NOT NULL,
+    at          timestamptz NOT NULL,
+    PRIMARY KEY (payment_id, seq)
+);
+
+-- An entry belongs to the transition it was made with.
+CREATE TABLE journal_entries (
+    payment_id     uuid NOT NULL,
+    transition_seq integer NOT NULL,
+    at             timestamptz NOT NULL,
+    PRIMARY KEY (payment_id, transition_seq),
+    FOREIGN KEY (payment_id, transition_seq) REFERENCES payment_transitions (payment_id, seq)
+);
+
+CREATE TABLE postings (
+    account_id          uuid NOT NULL,
+    account_seq         bigint NOT NULL CHECK (account_seq > 0),
+    payment_id          uuid NOT NULL,
+    transition_seq      integer NOT NULL,
+    amount_minor        bigint NOT NULL,
+    currency            text NOT NULL,
+    balance_after_minor bigint NOT NULL,
+    PRIMARY KEY (account_id, account_seq),
+    -- Reading an entry's postings, and one posting per account in an entry.
+    CONSTRAINT postings_entry_account_key UNIQUE (payment_id, transition_seq, account_id),
+    FOREIGN KEY (payment_id, transition_seq) REFERENCES journal_entries (payment_id, transition_seq),
+    FOREIGN KEY (account_id, currency) REFERENCES accounts (id, currency)
+);
+
+-- Payments that are not at their end and whose hint may have been lost, or that are to be tried
+-- again: the sweeper's list. Rewritten all the time, hence the low fillfactor.
+CREATE TABLE due (
+    payment_id   uuid PRIMARY KEY REFERENCES payments (id),
+    republish_at timestamptz NOT NULL,
+    republished  integer NOT NULL DEFAULT 0 CHECK (republished >= 0)
+) WITH (fillfactor = 50);
+
+CREATE INDEX due_republish_at ON due (republish_at);
+
+-- The journal and the timelines are append-only, whoever asks.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_transitions
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_entries
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON postings
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Each statement that writes postings writes whole entries that sum to zero per currency. Core
+-- decides this before; the database refuses what slipped past it.
+CREATE FUNCTION refuse_unbalanced() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM added GROUP BY payment_id, transition_seq, currency HAVING sum(amount_minor) <> 0
+    ) THEN
+        RAISE EXCEPTION 'postings do not sum to zero' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER balanced AFTER INSERT ON postings REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_unbalanced();
