@@ -224,6 +224,17 @@ impl Book {
         Ok(())
     }
 
+    /// Gives an unused claim back: the attempt does not count, and the payment is due now.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownPayment`], [`Rejection::Overflow`] without a claim.
+    pub fn release(&mut self, id: PaymentId) -> Result<(), Rejection> {
+        let payment = self.payments.get_mut(&id).ok_or(Rejection::UnknownPayment)?;
+        let attempts = payment.attempts.checked_sub(1).filter(|attempts| *attempts >= 0);
+        payment.attempts = attempts.ok_or(Rejection::Overflow)?;
+        self.retry_at(id, self.now)
+    }
+
     /// Closes the book: what has to be written.
     #[must_use]
     pub fn into_changes(mut self) -> Changes {

@@ -37,6 +37,11 @@ impl ClaimPolicy {
             .unwrap_or(self.lease)
     }
 
+    /// How many claims without any settlement mean that settling itself keeps failing.
+    fn given_up_at(&self) -> i32 {
+        self.max_attempts.saturating_mul(2).max(1)
+    }
+
     /// Whether the calls are used up, so that this attempt may only ask for the outcome.
     #[must_use]
     pub fn only_asks(&self, attempt: i32) -> bool {
@@ -53,6 +58,8 @@ pub enum Verdict {
     Declined(Decline),
     /// It gave no answer that can be relied on, and may or may not have taken the money.
     Unknown,
+    /// It was not asked: the claim came too close to the end of its lease.
+    NotAsked,
 }
 
 /// Why a provider refused.
@@ -83,7 +90,8 @@ impl Decline {
 }
 
 /// Claims a charge if it is free: PENDING becomes PROCESSING, the attempt is counted, the lease
-/// begins. A charge that is at its end, parked, in review or under a live lease is left alone.
+/// begins. A charge that is at its end, parked, in review or under a live lease is left alone. One
+/// that was claimed again and again and never settled goes to a person.
 ///
 /// # Errors
 /// [`Rejection`] when the row can't take the step; such a row is poison.
@@ -91,6 +99,10 @@ pub fn claim(book: &mut Book, id: PaymentId, policy: &ClaimPolicy) -> Result<(),
     let Some(payment) = book.payment(id) else { return Ok(()) };
     if !claimable(payment, book.now()) {
         return Ok(());
+    }
+    if payment.attempts >= policy.given_up_at() {
+        return book
+            .transition(id, &step(Status::ManualReview, Reason::ProviderOutcomeUnknown, ""));
     }
     if payment.status == Status::Pending {
         book.transition(id, &step(Status::Processing, Reason::Claimed, ""))?;
@@ -108,7 +120,7 @@ fn claimable(payment: &Payment, now: Timestamp) -> bool {
 ///
 /// A definitive answer counts whoever brings it, as long as the charge is not at its end. An
 /// unknown outcome counts only from the attempt that holds the claim: it schedules the next attempt
-/// or, after the last, hands the charge to a person.
+/// or, after the last, hands the charge to a person. A claim that was not used is given back.
 ///
 /// # Errors
 /// [`Rejection`] when the row can't take the step; such a row is poison.
@@ -128,7 +140,8 @@ pub fn settle(
         Verdict::Declined(why) => {
             book.transition(id, &step(Status::Failed, why.reason(), why.detail()))
         }
-        Verdict::Unknown if !holds_claim => Ok(()),
+        Verdict::Unknown | Verdict::NotAsked if !holds_claim => Ok(()),
+        Verdict::NotAsked => book.release(id),
         Verdict::Unknown if attempt < policy.max_attempts => {
             let wait = policy.backoff_after(attempt);
             let at = book.now().checked_add_signed(wait).ok_or(Rejection::Overflow)?;

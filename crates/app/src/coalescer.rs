@@ -1,0 +1,120 @@
+//! Turns many callers that want one thing each into few calls that do many things at once: the next
+//! batch forms while the one before is under way. No timer: at low load a batch is one item, and
+//! nobody waits for company.
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot};
+
+/// One item of a batch, with the way back to who handed it in.
+pub(crate) struct Submitted<T, R> {
+    pub(crate) item: T,
+    pub(crate) answer: oneshot::Sender<R>,
+}
+
+/// Nothing can be handed in now: too many wait already, or the coalescer has stopped.
+#[derive(Debug)]
+pub(crate) struct Overloaded;
+
+/// The handing-in side. Clones share one queue; the coalescer stops when the last is gone and all
+/// that was handed in has been flushed.
+pub(crate) struct Coalescer<T, R> {
+    sender: mpsc::Sender<Submitted<T, R>>,
+}
+
+impl<T, R> Clone for Coalescer<T, R> {
+    fn clone(&self) -> Self {
+        Self { sender: self.sender.clone() }
+    }
+}
+
+impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
+    /// Starts the loop that flushes, with at most `waiting` items waiting and `batch` in one flush.
+    pub(crate) fn start(
+        waiting: usize,
+        batch: usize,
+        flush: impl Fn(Vec<Submitted<T, R>>) -> BoxFuture<'static, ()> + Send + 'static,
+    ) -> Self {
+        let (sender, mut receiver) = mpsc::channel(waiting.max(1));
+        tokio::spawn(async move {
+            let mut items = Vec::new();
+            while receiver.recv_many(&mut items, batch.max(1)).await > 0 {
+                flush(std::mem::take(&mut items)).await;
+            }
+        });
+        Self { sender }
+    }
+
+    /// Hands an item in and waits for its answer, unless too many wait already.
+    pub(crate) async fn try_submit(&self, item: T) -> Result<R, Overloaded> {
+        let (answer, answered) = oneshot::channel();
+        self.sender.try_send(Submitted { item, answer }).map_err(|_| Overloaded)?;
+        answered.await.map_err(|_| Overloaded)
+    }
+
+    /// Hands an item in, waiting for a place if need be, and waits for its answer. `None` if the
+    /// flush gave none.
+    pub(crate) async fn submit(&self, item: T) -> Option<R> {
+        let (answer, answered) = oneshot::channel();
+        self.sender.send(Submitted { item, answer }).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use tokio::sync::Semaphore;
+
+    #[tokio::test]
+    async fn the_next_batch_forms_while_the_one_before_is_under_way() {
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let gate = Arc::new(Semaphore::new(0));
+        let (seen, entry) = (Arc::clone(&sizes), Arc::clone(&gate));
+        let coalescer = Coalescer::start(10, 4, move |batch: Vec<Submitted<u32, u32>>| {
+            let (seen, entry) = (Arc::clone(&seen), Arc::clone(&entry));
+            Box::pin(async move {
+                entry.acquire().await.unwrap().forget();
+                seen.lock().unwrap().push(batch.len());
+                for one in batch {
+                    let _ = one.answer.send(one.item * 2);
+                }
+            })
+        });
+        let submit = |item| {
+            let coalescer = coalescer.clone();
+            tokio::spawn(async move { coalescer.try_submit(item).await })
+        };
+        let first = submit(1);
+        while coalescer.sender.capacity() < 10 || coalescer.sender.strong_count() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let rest: Vec<_> = (2..8).map(submit).collect();
+        while coalescer.sender.capacity() > 4 {
+            tokio::task::yield_now().await;
+        }
+        gate.add_permits(3);
+        assert_eq!(first.await.unwrap().unwrap(), 2);
+        for (index, answer) in rest.into_iter().enumerate() {
+            assert_eq!(answer.await.unwrap().unwrap(), (index as u32 + 2) * 2);
+        }
+        assert_eq!(*sizes.lock().unwrap(), [1, 4, 2]);
+    }
+
+    #[tokio::test]
+    async fn beyond_its_capacity_it_refuses_at_once() {
+        let coalescer =
+            Coalescer::start(2, 1, |_: Vec<Submitted<u32, u32>>| Box::pin(std::future::pending()));
+        let _kept: Vec<_> = (0..3)
+            .map(|item| {
+                let coalescer = coalescer.clone();
+                tokio::spawn(async move { coalescer.submit(item).await })
+            })
+            .collect();
+        while coalescer.sender.capacity() > 0 {
+            tokio::task::yield_now().await;
+        }
+        tokio::task::yield_now().await;
+        assert!(coalescer.try_submit(9).await.is_err());
+    }
+}
