@@ -1,1 +1,41 @@
-//! Placeholder.
+//! The PostgreSQL store (15 and later): every store port on diesel-async and a deadpool.
+//!
+//! What must stay true: rows are locked payments first, then accounts, each by id; a batch costs a
+//! constant number of statements; every statement of the hot path is prepared once per connection;
+//! transactions run in tasks of their own, so that a caller that goes away leaves none open.
+
+mod accept;
+mod accounts;
+mod config;
+mod due;
+mod error;
+mod journal;
+mod pool;
+mod quarantine;
+mod reader;
+mod rows;
+mod schema;
+mod statement;
+mod tls;
+mod transact;
+
+pub use config::{ConfigError, PostgresConfig};
+pub use schema::SchemaError;
+
+use pool::Pool;
+
+/// The store. Clones share one pool.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: Pool,
+}
+
+impl PostgresStore {
+    /// A store on this database. Connects when it is first used, not now.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the configuration can't work.
+    pub fn new(config: PostgresConfig) -> Result<Self, ConfigError> {
+        Ok(Self { pool: Pool::new(config)? })
+    }
+}

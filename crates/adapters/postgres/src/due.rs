@@ -1,0 +1,115 @@
+//! The sweeper's list.
+
+use crate::PostgresStore;
+use crate::error::PgError;
+use crate::statement::{Param, Sql, Statement, statement};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::OptionalExtension;
+use diesel::sql_types::{BigInt, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use paygate_core::Timestamp;
+use paygate_core::id::PaymentId;
+use paygate_ports::{DueStore, StoreError, Walked};
+use uuid::Uuid;
+
+struct Walk;
+impl Sql for Walk {
+    const TEXT: &'static str = "WITH page AS (SELECT id, status, parked_at, lease_until \
+         FROM payments WHERE id > ? AND id < ? ORDER BY id LIMIT ?), \
+         found AS (INSERT INTO due (payment_id, republish_at) \
+         SELECT id, greatest(lease_until, clock_timestamp()) FROM page \
+         WHERE status IN ('PENDING', 'PROCESSING') AND parked_at IS NULL \
+         ON CONFLICT DO NOTHING RETURNING payment_id) \
+         SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM found)";
+    type Row = (Nullable<SqlUuid>, BigInt);
+}
+
+/// Takes what is due and, of that, forgets what is at its end. `SKIP LOCKED` keeps sweepers apart;
+/// the status is read as committed, a hint too many does no harm.
+struct Take;
+impl Sql for Take {
+    const TEXT: &'static str = "WITH taken AS (SELECT payment_id FROM due \
+         WHERE republish_at <= clock_timestamp() ORDER BY republish_at LIMIT ? \
+         FOR UPDATE SKIP LOCKED), \
+         open AS (SELECT t.payment_id FROM taken t JOIN payments p ON p.id = t.payment_id \
+         WHERE p.status IN ('PENDING', 'PROCESSING') AND p.parked_at IS NULL), \
+         later AS (UPDATE due d SET republished = d.republished + 1, \
+         republish_at = clock_timestamp() + \
+         least(interval '5 seconds' * 2 ^ least(d.republished, 10), interval '5 minutes') \
+         FROM open o WHERE d.payment_id = o.payment_id RETURNING d.payment_id), \
+         over AS (DELETE FROM due d USING taken t WHERE d.payment_id = t.payment_id \
+         AND NOT EXISTS (SELECT FROM open o WHERE o.payment_id = t.payment_id)) \
+         SELECT payment_id FROM later";
+    type Row = SqlUuid;
+}
+
+struct Oldest;
+impl Sql for Oldest {
+    const TEXT: &'static str = "SELECT p.created_at FROM due d JOIN payments p ON p.id = d.payment_id \
+         WHERE p.status IN ('PENDING', 'PROCESSING') AND p.parked_at IS NULL \
+         ORDER BY d.payment_id LIMIT 1";
+    type Row = Timestamptz;
+}
+
+struct Now;
+impl Sql for Now {
+    const TEXT: &'static str = "SELECT clock_timestamp()";
+    type Row = Timestamptz;
+}
+
+#[async_trait]
+impl DueStore for PostgresStore {
+    async fn walk(
+        &self,
+        after: PaymentId,
+        before: PaymentId,
+        limit: u32,
+    ) -> Result<Walked, StoreError> {
+        let step = || {
+            let limit = Param::BigInt(i64::from(limit));
+            statement::<Walk>([Param::Id(after.0), Param::Id(before.0), limit])
+        };
+        let walk = async {
+            let mut connection = self.pool.get().await?;
+            let seen = step().get_result::<(Option<Uuid>, i64)>(&mut connection).await;
+            // Two sweepers that add the same rows at once may deadlock; the next step adds them.
+            let (last, found) = seen?;
+            let found = u64::try_from(found).unwrap_or(0);
+            Ok(Walked { last: last.map(PaymentId), found })
+        };
+        walk.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+
+    async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
+        let take = async {
+            let mut connection = self.pool.get().await?;
+            let taken = statement::<Take>([Param::BigInt(i64::from(limit))]);
+            let ids = taken.load::<Uuid>(&mut connection).await?;
+            Ok(ids.into_iter().map(PaymentId).collect())
+        };
+        take.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+
+    async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.time(statement::<Oldest>([])).await
+    }
+
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        let now = self.time(statement::<Now>([])).await?;
+        now.ok_or_else(|| StoreError::Unavailable("the server told no time".to_owned()))
+    }
+}
+
+impl PostgresStore {
+    async fn time<S: Sql<Row = Timestamptz>>(
+        &self,
+        read: Statement<S>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let reading = async {
+            let mut connection = self.pool.get().await?;
+            Ok(read.get_result::<DateTime<Utc>>(&mut connection).await.optional()?)
+        };
+        reading.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+}

@@ -1,0 +1,245 @@
+//! Rows, and what they mean. A row that breaks a rule of the domain is an error that names its
+//! table and id.
+
+use chrono::{DateTime, Utc};
+use diesel::Queryable;
+use diesel::sql_types::{
+    BigInt, Binary, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
+use paygate_core::account::{Account, AccountNumber, Role, SystemAccount};
+use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
+use paygate_core::money::{Currency, Money};
+use paygate_core::payment::{
+    Actor, Failure, Idempotency, Payment, PaymentRecord, Reason, Request, RequestHash, Transition,
+};
+use paygate_core::status::{Kind, Status};
+use paygate_core::text::{IdempotencyKey, Metadata, Reference};
+use paygate_ports::StoreError;
+use uuid::Uuid;
+
+/// The columns of [`PaymentRow`], in its order. `p` is the table.
+macro_rules! payment_columns {
+    () => {
+        "p.id, p.kind, p.amount_minor, p.currency, p.source_id, p.destination_id, p.status, \
+         p.failure_code, p.failure_detail, p.attempts, p.lease_until, p.parked_at IS NOT NULL, \
+         p.transitions, p.created_at, p.updated_at"
+    };
+}
+/// The columns of [`RequestRow`], in its order. `p` is the table.
+macro_rules! request_columns {
+    () => {
+        "p.merchant_id, p.caller_id, p.reference, p.idempotency_key, p.request_hash, p.metadata"
+    };
+}
+pub(crate) use {payment_columns, request_columns};
+
+/// The SQL types of [`PaymentRow`].
+pub(crate) type PaymentTypes = (
+    SqlUuid,
+    Text,
+    BigInt,
+    Text,
+    SqlUuid,
+    SqlUuid,
+    Text,
+    Nullable<Text>,
+    Nullable<Text>,
+    Integer,
+    Nullable<Timestamptz>,
+    Bool,
+    Integer,
+    Timestamptz,
+    Timestamptz,
+);
+
+/// The SQL types of [`RequestRow`].
+pub(crate) type RequestTypes = (Text, Text, Text, Nullable<Text>, Nullable<Binary>, Nullable<Text>);
+
+/// What decisions see of a payment.
+#[derive(Queryable)]
+pub(crate) struct PaymentRow {
+    id: Uuid,
+    kind: String,
+    amount_minor: i64,
+    currency: String,
+    source_id: Uuid,
+    destination_id: Uuid,
+    status: String,
+    failure_code: Option<String>,
+    failure_detail: Option<String>,
+    attempts: i32,
+    lease_until: Option<DateTime<Utc>>,
+    parked: bool,
+    transitions: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// What the client asked for.
+#[derive(Queryable)]
+pub(crate) struct RequestRow {
+    merchant_id: String,
+    caller_id: String,
+    reference: String,
+    idempotency_key: Option<String>,
+    request_hash: Option<Vec<u8>>,
+    metadata: Option<String>,
+}
+
+/// The error for a row of `table` that breaks a rule.
+pub(crate) fn corrupt(table: &'static str, id: impl ToString, reason: impl ToString) -> StoreError {
+    StoreError::Corrupt { table, id: id.to_string(), reason: reason.to_string() }
+}
+
+impl TryFrom<PaymentRow> for Payment {
+    type Error = StoreError;
+
+    fn try_from(row: PaymentRow) -> Result<Self, StoreError> {
+        let bad = |what: &str| corrupt("payments", row.id, what);
+        let failure = match (&row.failure_code, row.failure_detail) {
+            (Some(code), Some(detail)) => {
+                let code = Reason::parse(code).ok_or_else(|| bad("unknown failure_code"))?;
+                Some(Failure { code, detail })
+            }
+            (None, None) => None,
+            _ => return Err(bad("half a failure")),
+        };
+        let currency = Currency::parse(&row.currency).map_err(|_| bad("unknown currency"))?;
+        Ok(Self {
+            id: PaymentId(row.id),
+            kind: Kind::parse(&row.kind).ok_or_else(|| bad("unknown kind"))?,
+            amount: Money { minor: row.amount_minor, currency },
+            source: AccountId(row.source_id),
+            destination: AccountId(row.destination_id),
+            status: Status::parse(&row.status).ok_or_else(|| bad("unknown status"))?,
+            failure,
+            attempts: row.attempts,
+            lease_until: row.lease_until,
+            parked: row.parked,
+            transitions: row.transitions,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// The whole of a payment.
+pub(crate) fn record(row: (PaymentRow, RequestRow)) -> Result<PaymentRecord, StoreError> {
+    let (payment_row, row) = row;
+    let payment = Payment::try_from(payment_row)?;
+    let bad = |what: &dyn ToString| corrupt("payments", payment.id, what.to_string());
+    let idempotency = match (row.idempotency_key, row.request_hash) {
+        (Some(key), Some(hash)) => Some(Idempotency {
+            key: IdempotencyKey::parse(&key).map_err(|error| bad(&error))?,
+            hash: RequestHash(hash.try_into().map_err(|_| bad(&"request_hash is not 32 bytes"))?),
+        }),
+        (None, None) => None,
+        _ => return Err(bad(&"half an idempotency key")),
+    };
+    let metadata = row.metadata.map(|json| Metadata::parse(&json)).transpose();
+    let request = Request {
+        merchant: MerchantId(row.merchant_id),
+        caller: CallerId(row.caller_id),
+        reference: Reference::parse(&row.reference).map_err(|error| bad(&error))?,
+        idempotency,
+        metadata: metadata.map_err(|error| bad(&error))?,
+    };
+    Ok(PaymentRecord { payment, request })
+}
+
+/// A row of the timeline.
+#[derive(Queryable)]
+pub(crate) struct TransitionRow {
+    payment_id: Uuid,
+    seq: i32,
+    from_status: String,
+    to_status: String,
+    actor: String,
+    reason: String,
+    at: DateTime<Utc>,
+}
+
+/// The SQL types of [`TransitionRow`].
+pub(crate) type TransitionTypes = (SqlUuid, Integer, Text, Text, Text, Text, Timestamptz);
+
+impl TryFrom<TransitionRow> for Transition {
+    type Error = StoreError;
+
+    fn try_from(row: TransitionRow) -> Result<Self, StoreError> {
+        let id = format!("{}/{}", row.payment_id, row.seq);
+        let bad = |what: &str| corrupt("payment_transitions", &id, what);
+        Ok(Self {
+            payment: PaymentId(row.payment_id),
+            seq: row.seq,
+            from: Status::parse(&row.from_status).ok_or_else(|| bad("unknown from_status"))?,
+            to: Status::parse(&row.to_status).ok_or_else(|| bad("unknown to_status"))?,
+            actor: Actor::parse(&row.actor).ok_or_else(|| bad("unknown actor"))?,
+            reason: Reason::parse(&row.reason).ok_or_else(|| bad("unknown reason"))?,
+            at: row.at,
+        })
+    }
+}
+
+/// The columns of [`AccountRow`], in its order. `a` is the table.
+macro_rules! account_columns {
+    () => {
+        "a.id, a.number, a.currency, a.system_code, a.merchant_id, a.overdraft, a.posted_minor, \
+         a.held_minor, a.last_seq, a.last_entry_at"
+    };
+}
+pub(crate) use account_columns;
+
+/// The SQL types of [`AccountRow`].
+pub(crate) type AccountTypes = (
+    SqlUuid,
+    Text,
+    Text,
+    Nullable<Text>,
+    Nullable<Text>,
+    Bool,
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<Timestamptz>,
+);
+
+/// An account.
+#[derive(Queryable)]
+pub(crate) struct AccountRow {
+    id: Uuid,
+    number: String,
+    currency: String,
+    system_code: Option<String>,
+    merchant_id: Option<String>,
+    overdraft: bool,
+    posted_minor: i64,
+    held_minor: i64,
+    last_seq: i64,
+    last_entry_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = StoreError;
+
+    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
+        let bad = |what: &str| corrupt("accounts", row.id, what);
+        let role = match (row.system_code.as_deref(), row.merchant_id) {
+            (Some(code), None) => {
+                Role::System(SystemAccount::parse(code).ok_or_else(|| bad("unknown system_code"))?)
+            }
+            (None, Some(merchant)) => Role::Merchant(MerchantId(merchant)),
+            _ => return Err(bad("no role, or two")),
+        };
+        Ok(Self {
+            id: AccountId(row.id),
+            number: AccountNumber::parse(&row.number).map_err(|_| bad("number does not check"))?,
+            currency: Currency::parse(&row.currency).map_err(|_| bad("unknown currency"))?,
+            role,
+            overdraft: row.overdraft,
+            posted_minor: row.posted_minor,
+            held_minor: row.held_minor,
+            last_seq: row.last_seq,
+            last_entry_at: row.last_entry_at,
+        })
+    }
+}
