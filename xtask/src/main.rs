@@ -1,2 +1,63 @@
-//! Placeholder.
-fn main() {}
+//! Developer tasks: `cargo xtask test | check | services`. What each does is in [`USAGE`].
+//!
+//! Standard library only, so that it builds in a second however broken the rest is.
+
+#![allow(clippy::print_stdout, reason = "a command line answers on its standard output")]
+
+mod cargo;
+mod check;
+mod services;
+mod steps;
+mod test;
+
+use std::env;
+use std::process::ExitCode;
+
+use steps::Steps;
+
+/// The whole of the command line.
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  test [args]    build the binaries, then run every test (or `cargo test` with these arguments)
+                 against PostgreSQL and RabbitMQ: those of TEST_DATABASE_URL and
+                 TEST_RABBITMQ_URL if set, else private ones that end with the run
+  check          what CI runs: format, lints, the dependency rule, documentation, tests
+  services up    start PostgreSQL and RabbitMQ for work by hand, on loopback
+  services env   print their addresses: eval \"$(cargo xtask services env)\"
+  services down  stop them and keep their data";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["test", rest @ ..] => in_steps(|steps| test::run(steps, rest, &[])),
+        ["check"] => in_steps(check::run),
+        ["services", "up"] => services::up(),
+        ["services", "env"] => services::env(),
+        ["services", "down"] => services::down(),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs steps, and closes with the table of those that ran, also after a failure.
+fn in_steps(work: impl FnOnce(&mut Steps) -> Result<(), String>) -> Result<(), String> {
+    let mut steps = Steps::default();
+    let outcome = work(&mut steps);
+    println!("\n{}", steps.table());
+    outcome
+}

@@ -1,0 +1,41 @@
+//! Calls to cargo, from the workspace's root whatever folder we were called in.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The workspace's root: the folder above this package's.
+pub(crate) fn root() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}
+
+/// Where cargo builds, and where we keep what must not be committed.
+pub(crate) fn target() -> PathBuf {
+    match variable("CARGO_TARGET_DIR") {
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
+    }
+}
+
+/// Runs cargo with these arguments and extra environment; its failure is the error.
+pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
+    // The cargo that runs us, which need not be the first on PATH.
+    let program = variable("CARGO").unwrap_or_else(|| "cargo".to_owned());
+    let status = Command::new(program)
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .current_dir(root())
+        .status()
+        .map_err(|error| format!("cargo: {error}"))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(format!("cargo {} failed ({status})", arguments.first().copied().unwrap_or_default()))
+}
+
+/// An environment variable; an empty one counts as unset.
+#[allow(clippy::disallowed_methods, reason = "this is a command line; the rule is for the service")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

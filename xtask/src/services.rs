@@ -1,0 +1,98 @@
+//! `cargo xtask services`: PostgreSQL and RabbitMQ for work by hand. They run on when we leave,
+//! and keep data and ports from one `up` to the next.
+//!
+//! Each server notes its ports and process ids in its own folder. The folder of both is
+//! `target/services`, or, when PostgreSQL's user cannot go there, one in the system's temporary
+//! folder, whose path is then noted in `target/services/folder`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+
+use xtask::servers::{self, Postgres, RabbitMq};
+
+use crate::cargo;
+
+/// The database that the printed address names.
+const DATABASE: &str = "payments";
+
+/// Starts what does not run yet and prints the addresses.
+pub(crate) fn up() -> Result<(), String> {
+    servers::ensure_installed()?;
+    let folder = folder()?;
+    let (mut postgres, mut rabbitmq) = open(&folder)?;
+    if postgres.is_running() && rabbitmq.is_running() {
+        eprintln!("already up, data in {}", folder.display());
+    } else {
+        eprintln!("starting PostgreSQL and RabbitMQ, data in {}", folder.display());
+    }
+    let started = thread::scope(|scope| {
+        let broker = scope.spawn(|| rabbitmq.start_again());
+        let postgres = postgres.start_again().and_then(|()| postgres.create_database(DATABASE));
+        (postgres, broker.join())
+    });
+    started.0?;
+    started.1.map_err(|_| "starting RabbitMQ panicked")??;
+    println!("{}", environment(&postgres, &rabbitmq));
+    Ok(())
+}
+
+/// Prints the addresses for the shell to evaluate.
+pub(crate) fn env() -> Result<(), String> {
+    let (mut postgres, mut rabbitmq) = open(&existing_folder()?)?;
+    if postgres.is_running() && rabbitmq.is_running() {
+        println!("{}", environment(&postgres, &rabbitmq));
+        return Ok(());
+    }
+    Err("the services are not up: cargo xtask services up".to_owned())
+}
+
+/// Stops what runs.
+pub(crate) fn down() -> Result<(), String> {
+    let Ok(folder) = existing_folder() else {
+        eprintln!("already down");
+        return Ok(());
+    };
+    let (mut postgres, mut rabbitmq) = open(&folder)?;
+    let rabbitmq = rabbitmq.stop();
+    postgres.stop().and(rabbitmq)?;
+    eprintln!("down, data kept in {}", folder.display());
+    Ok(())
+}
+
+fn open(folder: &std::path::Path) -> Result<(Postgres, RabbitMq), String> {
+    Ok((Postgres::open(&folder.join("postgres"))?, RabbitMq::open(&folder.join("rabbitmq"))?))
+}
+
+/// In quotes: the addresses hold question marks and ampersands.
+fn environment(postgres: &Postgres, rabbitmq: &RabbitMq) -> String {
+    format!(
+        "export DATABASE_URL='{}' RABBITMQ_URL='{}' RABBITMQ_MANAGEMENT_URL='{}'",
+        postgres.url_of(DATABASE),
+        rabbitmq.url(),
+        rabbitmq.management_url()
+    )
+}
+
+/// The folder of an earlier `up`, or the one for the first.
+fn folder() -> Result<PathBuf, String> {
+    if let Ok(folder) = existing_folder() {
+        return Ok(folder);
+    }
+    let wanted = cargo::target().join("services");
+    let folder = servers::services_folder(&wanted)?;
+    for folder in [&wanted, &folder] {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let note = wanted.join("folder");
+    fs::write(&note, folder.display().to_string())
+        .map_err(|error| format!("{}: {error}", note.display()))?;
+    Ok(folder)
+}
+
+/// The folder that `target/services/folder` names, if it is still there.
+fn existing_folder() -> Result<PathBuf, String> {
+    let noted = fs::read_to_string(cargo::target().join("services/folder"));
+    let folder = noted.map(PathBuf::from).ok().filter(|folder| folder.is_dir());
+    folder.ok_or_else(|| "the services were never up: cargo xtask services up".to_owned())
+}
