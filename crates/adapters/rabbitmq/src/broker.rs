@@ -1,0 +1,123 @@
+//! The broker as the composition root sees it: what is made of one configuration.
+
+use crate::config::{RabbitConfig, RabbitConfigError};
+use crate::connection::Connector;
+use crate::deliveries::RabbitDeliveries;
+use crate::health::RabbitHealth;
+use crate::link::{Link, LinkHealth};
+use crate::outcomes::RabbitOutcomes;
+use crate::publisher::{Publisher, Publishing};
+use crate::queue::RabbitQueue;
+use crate::topology::Topology;
+use lapin::BasicProperties;
+use lapin::types::ShortString;
+use paygate_ports::{Clock, IdSource, QueueError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// What the adapters of one process share.
+pub struct Shared {
+    pub connector: Arc<Connector>,
+    pub publisher: Publisher,
+    pub clock: Arc<dyn Clock>,
+    links: Mutex<Vec<Weak<dyn LinkHealth>>>,
+}
+
+impl Shared {
+    /// What every message carries.
+    pub fn properties(&self) -> BasicProperties {
+        let message_id = self.connector.ids.uuid_v7().to_string();
+        let properties = BasicProperties::default()
+            .with_content_type("application/json".into())
+            // AMQP counts seconds.
+            .with_timestamp(u64::try_from(self.clock.now().timestamp()).unwrap_or(0));
+        match ShortString::try_new(message_id) {
+            Ok(id) => properties.with_message_id(id),
+            Err(_) => properties,
+        }
+    }
+
+    /// Has a link watched by the health check for as long as it lives.
+    pub fn watch(&self, link: Weak<dyn LinkHealth>) {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.retain(|link| link.strong_count() > 0);
+        links.push(link);
+    }
+
+    /// The links that live.
+    pub fn links(&self) -> Vec<Arc<dyn LinkHealth>> {
+        let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.iter().filter_map(Weak::upgrade).collect()
+    }
+}
+
+/// A RabbitMQ broker. It is reached, and reached again, in the background.
+#[derive(Clone)]
+pub struct Broker {
+    shared: Arc<Shared>,
+}
+
+impl Broker {
+    /// Starts to connect for publishing, within a tokio runtime. A broker that is away is no error.
+    ///
+    /// # Errors
+    /// [`RabbitConfigError`].
+    pub fn start(
+        config: RabbitConfig,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+    ) -> Result<Self, RabbitConfigError> {
+        let uri = config.parse()?;
+        let topology = Topology::new(&config.prefix)?;
+        let confirm_timeout = config.confirm_timeout;
+        let connector = Arc::new(Connector { config, uri, topology, ids });
+        let link = Arc::new(Link::start(Arc::clone(&connector), Publishing));
+        let weak: Weak<Link<Publishing>> = Arc::downgrade(&link);
+        let publisher = Publisher::new(link, confirm_timeout);
+        let shared = Arc::new(Shared { connector, publisher, clock, links: Mutex::default() });
+        shared.watch(weak);
+        Ok(Self { shared })
+    }
+
+    /// Returns when the connection for publishing is up.
+    ///
+    /// # Errors
+    /// [`QueueError::Unavailable`] once [closed](Self::close).
+    pub async fn ready(&self) -> Result<(), QueueError> {
+        self.shared.publisher.link.up().await.map(|_| ())
+    }
+
+    /// Publishes hints.
+    #[must_use]
+    pub fn queue(&self) -> RabbitQueue {
+        RabbitQueue::new(Arc::clone(&self.shared))
+    }
+
+    /// Starts to consume hints, on a connection of its own.
+    #[must_use]
+    pub fn deliveries(&self) -> RabbitDeliveries {
+        RabbitDeliveries::start(Arc::clone(&self.shared))
+    }
+
+    /// Announces outcomes; nobody waits in this process.
+    #[must_use]
+    pub fn announce_only(&self) -> RabbitOutcomes {
+        RabbitOutcomes::announce_only(Arc::clone(&self.shared))
+    }
+
+    /// Announces outcomes and hears those of all processes, on a connection of its own.
+    #[must_use]
+    pub fn listen(&self) -> RabbitOutcomes {
+        RabbitOutcomes::listen(Arc::clone(&self.shared))
+    }
+
+    /// Whether the broker can be used, as far as this process uses it.
+    #[must_use]
+    pub fn health(&self) -> RabbitHealth {
+        RabbitHealth::new(Arc::clone(&self.shared))
+    }
+
+    /// Closes the connection for publishing, for good.
+    pub async fn close(&self) {
+        self.shared.publisher.link.close().await;
+    }
+}
