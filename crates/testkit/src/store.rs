@@ -1,1 +1,186 @@
-//! Placeholder.
+//! The contract of the store ports: what `PaymentStore`, `PaymentReader`, `AccountStore`,
+//! `JournalReader`, `DueStore` and `Quarantine` must do on every database.
+//!
+//! An adapter writes `paygate_testkit::store_contract!(make)` in its tests, where `make` is an
+//! `async fn() -> Option<StoreUnderTest>` that gives a fresh, migrated, empty store of its own to
+//! each call, or `None` where its server is missing. Every test of the suite gets one store and
+//! leaves it with [`assert_ledger_holds`], unless it broke rows on purpose.
+
+use futures_util::future::BoxFuture;
+use paygate_core::Timestamp;
+use paygate_ports::{
+    AccountStore, DueStore, JournalReader, PaymentReader, PaymentStore, Quarantine,
+};
+use std::any::Any;
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub mod accept;
+pub mod accounts;
+pub mod contention;
+pub mod corrupt;
+pub mod due;
+mod helpers;
+mod ledger;
+pub mod list;
+pub mod quarantine;
+pub mod rules;
+pub mod transact;
+
+pub use helpers::{Gate, eventually};
+pub use ledger::{assert_ledger_holds, check_ledger};
+
+/// Runs one statement of raw SQL.
+pub type RawSql = Box<dyn Fn(String) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// A fresh store behind its ports, and a way past them.
+pub struct StoreUnderTest {
+    /// Accepts and changes payments.
+    pub payments: Arc<dyn PaymentStore>,
+    /// Reads payments.
+    pub reader: Arc<dyn PaymentReader>,
+    /// Opens and reads accounts.
+    pub accounts: Arc<dyn AccountStore>,
+    /// Reads the journal.
+    pub journal: Arc<dyn JournalReader>,
+    /// Keeps what is due.
+    pub due: Arc<dyn DueStore>,
+    /// Sets poison aside.
+    pub quarantine: Arc<dyn Quarantine>,
+    /// Runs one statement past the ports, in a transaction of its own, with the database's own
+    /// rules (foreign keys, too) in force: to break rows, and to try those rules.
+    pub sql: RawSql,
+    /// An id as this database writes it in SQL: `'…'::uuid`, `x'…'`.
+    pub id_literal: fn(Uuid) -> String,
+    /// A time as this database writes it in SQL: `'…'::timestamptz`, microseconds since 1970.
+    pub time_literal: fn(Timestamp) -> String,
+    /// Whatever must live as long as the store.
+    pub keep: Box<dyn Any + Send>,
+}
+
+/// Expands to one test per rule of the contract. See [the module](self).
+///
+/// The calling crate needs `tokio` with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! store_contract {
+    ($make:path) => {
+        $crate::store_contract! { @tests $make;
+            accept: an_accepted_payment_reads_back_exactly,
+            accept: the_same_payment_sent_again_is_created_again,
+            accept: the_same_payment_twice_in_a_batch_is_one,
+            accept: the_same_key_and_request_replays_the_payment_as_it_is_now,
+            accept: the_same_key_with_another_request_is_refused_as_reused,
+            accept: a_key_belongs_to_its_caller_and_kind,
+            accept: a_taken_reference_names_its_payment,
+            accept: a_reference_belongs_to_its_merchant,
+            accept: own_id_goes_before_key_and_key_before_reference,
+            accept: of_twins_by_key_in_a_batch_one_is_created,
+            accept: of_twins_by_reference_in_a_batch_one_is_created,
+            accept: of_twins_by_key_with_other_requests_one_is_created,
+            accept: a_refused_payment_does_not_disturb_its_neighbours,
+            accept: a_batch_of_refused_payments_is_refused_one_by_one,
+            accept: a_batch_of_five_hundred_is_created_in_order,
+            accept: an_empty_batch_is_nothing,
+            transact: a_settlement_is_written_whole,
+            transact: a_failure_is_written_with_its_detail,
+            transact: payments_of_one_batch_see_each_others_balances,
+            transact: several_batches_continue_the_sequences,
+            transact: a_rejected_payment_does_not_disturb_its_neighbours,
+            transact: unknown_and_repeated_ids_are_no_error,
+            transact: no_ids_are_an_empty_book,
+            transact: nothing_changed_is_nothing_written,
+            transact: a_large_batch_is_settled_at_once,
+            transact: a_decision_that_panics_is_refused_and_rolled_back,
+            transact: what_the_database_refuses_is_rolled_back,
+            contention: concurrent_twins_by_key_are_created_once,
+            contention: concurrent_twins_by_reference_are_created_once,
+            contention: accepts_in_opposing_orders_do_not_fail,
+            contention: two_workers_with_the_same_ids_have_one_effect,
+            contention: a_payment_is_claimed_by_one_of_many,
+            contention: transacts_in_opposing_orders_do_not_fail,
+            contention: a_caller_that_goes_away_strands_nothing,
+            contention: an_abandoned_accept_can_be_repeated,
+            corrupt: an_unreadable_payment_is_named_by_transact_and_its_readers,
+            corrupt: an_unreadable_payment_is_left_out_by_leaving_its_id_out,
+            corrupt: an_unreadable_payment_refuses_only_who_replays_it,
+            corrupt: an_unreadable_account_is_named,
+            corrupt: an_unreadable_transition_is_named,
+            corrupt: the_sweeper_and_the_quarantine_work_on_unreadable_payments,
+            list: payments_are_listed_newest_first,
+            list: each_filter_works_alone,
+            list: filters_work_together,
+            list: times_bound_a_listing_from_below_inclusively,
+            list: pages_cover_everything_once,
+            list: an_unknown_payment_is_none,
+            list: entries_are_paged_in_order,
+            accounts: an_account_is_opened_once_per_role_and_currency,
+            accounts: accounts_are_answered_in_the_order_asked,
+            accounts: twins_in_one_call_are_one_account,
+            accounts: a_number_or_id_of_another_account_is_refused,
+            accounts: concurrent_openers_get_the_same_account,
+            accounts: an_unknown_account_is_none,
+            due: a_walk_covers_the_ids_between_its_bounds,
+            due: a_walk_takes_what_is_in_flight_and_not_parked,
+            due: a_leased_payment_is_due_when_its_lease_ends,
+            due: a_due_payment_keeps_its_time_in_a_walk,
+            due: a_retry_is_taken_when_its_time_has_come,
+            due: a_retry_moves_a_payment_that_is_due_already,
+            due: the_longest_due_are_taken_first,
+            due: a_taken_payment_is_due_again_later_and_later,
+            due: what_reached_its_end_is_removed,
+            due: concurrent_takers_get_different_payments,
+            due: the_oldest_due_payment_is_known,
+            due: the_stores_time_does_not_stand_still,
+            quarantine: redeliveries_count_for_what_is_in_flight,
+            quarantine: a_parked_payment_keeps_its_first_reason,
+            quarantine: a_parked_payment_is_neither_claimed_nor_due,
+            quarantine: what_is_at_its_end_is_not_parked,
+            quarantine: an_unparked_payment_is_due_with_its_redeliveries_forgotten,
+            quarantine: parked_payments_are_listed_by_id,
+            rules: the_journal_is_append_only,
+            rules: the_timeline_is_append_only,
+            rules: an_account_without_overdraft_never_goes_below_zero,
+            rules: a_position_in_an_account_is_taken_once,
+            rules: what_is_referred_to_must_exist,
+            rules: a_payment_row_that_contradicts_itself_is_refused,
+            rules: a_role_has_one_account_per_currency,
+        }
+    };
+    (@tests $make:path; $($module:ident: $test:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                if let Some(store) = $make().await {
+                    $crate::store::$module::$test(store).await;
+                }
+            }
+        )+
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// A rule that no adapter runs can't fail.
+    #[test]
+    fn every_rule_is_in_the_macro() {
+        let list = include_str!("store.rs");
+        for (module, source) in [
+            ("accept", include_str!("store/accept.rs")),
+            ("accounts", include_str!("store/accounts.rs")),
+            ("contention", include_str!("store/contention.rs")),
+            ("corrupt", include_str!("store/corrupt.rs")),
+            ("due", include_str!("store/due.rs")),
+            ("list", include_str!("store/list.rs")),
+            ("quarantine", include_str!("store/quarantine.rs")),
+            ("rules", include_str!("store/rules.rs")),
+            ("transact", include_str!("store/transact.rs")),
+        ] {
+            let rules = source.lines().filter_map(|line| {
+                line.strip_prefix("pub async fn ")?.strip_suffix("(store: StoreUnderTest) {")
+            });
+            for rule in rules {
+                assert!(list.contains(&format!(" {module}: {rule},\n")), "{module}: {rule}");
+            }
+        }
+    }
+}

@@ -29,7 +29,7 @@ impl Sql for Walk {
 /// the status is read as committed, a hint too many does no harm.
 struct Take;
 impl Sql for Take {
-    const TEXT: &'static str = "WITH taken AS (SELECT payment_id FROM due \
+    const TEXT: &'static str = "WITH taken AS (SELECT payment_id, republish_at FROM due \
          WHERE republish_at <= clock_timestamp() ORDER BY republish_at LIMIT ? \
          FOR UPDATE SKIP LOCKED), \
          open AS (SELECT t.payment_id FROM taken t JOIN payments p ON p.id = t.payment_id \
@@ -40,7 +40,7 @@ impl Sql for Take {
          FROM open o WHERE d.payment_id = o.payment_id RETURNING d.payment_id), \
          over AS (DELETE FROM due d USING taken t WHERE d.payment_id = t.payment_id \
          AND NOT EXISTS (SELECT FROM open o WHERE o.payment_id = t.payment_id)) \
-         SELECT payment_id FROM later";
+         SELECT l.payment_id FROM later l JOIN taken t USING (payment_id) ORDER BY t.republish_at";
     type Row = SqlUuid;
 }
 

@@ -71,9 +71,10 @@ impl Pool {
     }
 
     /// Makes of an error what the port's caller is told, and learns from it: when a connection is
-    /// gone, the idle ones most likely are, too.
+    /// gone, the idle ones most likely are, too. (A server that shuts down says so in an error that
+    /// diesel does not tell from others.)
     pub(crate) fn learn(&self, error: PgError) -> StoreError {
-        if error.remedy() == Remedy::Reconnect {
+        if error.remedy() != Remedy::None {
             self.connections.retain(|_, _| false);
         }
         error.into_store_error()

@@ -1,0 +1,5 @@
+//! The store contract.
+
+use crate::database::make;
+
+paygate_testkit::store_contract!(make);

@@ -1,0 +1,178 @@
+//! Migrations, the check of the schema, and the database's own rules as the catalog tells them.
+
+use crate::database::Database;
+use paygate_postgres::{ConfigError, PostgresConfig, PostgresStore, SchemaError};
+use std::collections::BTreeSet;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_is_known_missing_or_from_the_future() {
+    let Some(database) = Database::empty().await else { return };
+    let store = database.store();
+    assert!(matches!(store.check_schema().await, Err(SchemaError::Behind)));
+    assert!(!store.migrate().await.unwrap().is_empty());
+    store.check_schema().await.unwrap();
+    assert!(store.migrate().await.unwrap().is_empty(), "migrating again changes nothing");
+
+    let client = database.client().await;
+    let insert = "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')";
+    client.batch_execute(insert).await.unwrap();
+    let ahead = store.check_schema().await.unwrap_err();
+    assert!(matches!(&ahead, SchemaError::Ahead(version) if version == "9999"), "{ahead}");
+    client.batch_execute("DELETE FROM __diesel_schema_migrations").await.unwrap();
+    let behind = store.check_schema().await.unwrap_err();
+    assert!(behind.to_string().contains("paygate migrate"), "{behind}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_that_migrate_at_once_take_turns() {
+    let Some(database) = Database::empty().await else { return };
+    let migrating: Vec<_> = (0..4)
+        .map(|_| {
+            let store = database.store();
+            tokio::spawn(async move { store.migrate().await.unwrap().len() })
+        })
+        .collect();
+    let mut applied = 0;
+    for one in migrating {
+        applied += one.await.unwrap();
+    }
+    assert_eq!(applied, 1, "each migration is applied by exactly one");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrations_can_be_taken_back() {
+    let Some(database) = Database::empty().await else { return };
+    database.store().migrate().await.unwrap();
+    let client = database.client().await;
+    let down = include_str!("../../../../../migrations/postgres/0001_payments/down.sql");
+    client.batch_execute(down).await.unwrap();
+    let left = "SELECT relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace \
+         WHERE nspname = 'public' AND relkind = 'r'";
+    let rows = client.query(left, &[]).await.unwrap();
+    let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(names, ["__diesel_schema_migrations"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_catalog_holds_the_rules() {
+    let Some(database) = Database::migrated().await else { return };
+    let client = database.client().await;
+    let texts = async |sql: &str| -> BTreeSet<String> {
+        client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    };
+
+    let money = texts(
+        "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable \
+         FROM information_schema.columns WHERE table_schema = 'public' \
+         AND (column_name LIKE '%minor%' OR column_name ~ '(_at|^at|_until)$')",
+    )
+    .await;
+    for column in &money {
+        let wanted =
+            if column.contains("_minor") { "bigint NO" } else { "timestamp with time zone" };
+        assert!(column.contains(wanted), "{column}");
+    }
+    assert!(money.len() >= 12, "{money:?}");
+
+    let floats = texts(
+        "SELECT table_name || '.' || column_name FROM information_schema.columns \
+         WHERE table_schema = 'public' AND data_type IN ('real', 'double precision', 'numeric')",
+    )
+    .await;
+    assert_eq!(floats, BTreeSet::new());
+
+    let constraints = texts(
+        "SELECT conrelid::regclass || ': ' || pg_get_constraintdef(oid) FROM pg_constraint \
+         WHERE connamespace = 'public'::regnamespace",
+    )
+    .await;
+    for rule in [
+        "accounts: UNIQUE (number)",
+        "accounts: UNIQUE (system_code, currency)",
+        "accounts: UNIQUE (merchant_id, currency)",
+        "accounts: CHECK ((held_minor >= 0))",
+        "accounts: CHECK ((overdraft OR ((posted_minor - held_minor) >= 0)))",
+        "payments: PRIMARY KEY (id)",
+        "payments: UNIQUE (merchant_id, reference)",
+        "payments: CHECK ((amount_minor > 0))",
+        "payments: FOREIGN KEY (source_id) REFERENCES accounts(id)",
+        "payments: FOREIGN KEY (destination_id) REFERENCES accounts(id)",
+        "payment_transitions: PRIMARY KEY (payment_id, seq)",
+        "payment_transitions: FOREIGN KEY (payment_id) REFERENCES payments(id)",
+        "journal_entries: FOREIGN KEY (payment_id, transition_seq) REFERENCES payment_transitions(payment_id, seq)",
+        "postings: PRIMARY KEY (account_id, account_seq)",
+        "postings: FOREIGN KEY (account_id, currency) REFERENCES accounts(id, currency)",
+        "postings: FOREIGN KEY (payment_id, transition_seq) REFERENCES journal_entries(payment_id, transition_seq)",
+        "due: PRIMARY KEY (payment_id)",
+    ] {
+        assert!(constraints.contains(rule), "missing: {rule}\nthere: {constraints:#?}");
+    }
+    let status_check = constraints.iter().find(|it| it.contains("'MANUAL_REVIEW'")).unwrap();
+    for status in paygate_core::status::Status::ALL {
+        assert!(status_check.contains(&format!("'{status}'")), "{status_check}");
+    }
+    let kind_check = constraints.iter().find(|it| it.contains("'deposit'")).unwrap();
+    for kind in paygate_core::status::Kind::ALL {
+        assert!(kind_check.contains(&format!("'{kind}'")), "{kind_check}");
+    }
+
+    let indexes = texts("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'").await;
+    let key = indexes.iter().find(|it| it.contains("payments_idempotency_key ")).unwrap();
+    assert!(key.contains("UNIQUE") && key.contains("(caller_id, kind, idempotency_key)"), "{key}");
+    for hot in ["status", "attempts", "lease_until", "updated_at"] {
+        let named =
+            indexes.iter().find(|it| it.contains(" ON public.payments ") && it.contains(hot));
+        assert_eq!(named, None, "settlement changes {hot}: an index on it ends HOT updates");
+    }
+
+    let triggers = texts(
+        "SELECT event_object_table || ' ' || trigger_name || ' ' || event_manipulation \
+         FROM information_schema.triggers WHERE trigger_schema = 'public'",
+    )
+    .await;
+    for table in ["payment_transitions", "journal_entries", "postings"] {
+        for change in ["UPDATE", "DELETE"] {
+            assert!(triggers.contains(&format!("{table} append_only {change}")), "{triggers:?}");
+        }
+        let truncate = client.batch_execute(&format!("TRUNCATE {table} CASCADE")).await;
+        assert!(truncate.unwrap_err().as_db_error().unwrap().message().contains("append-only"));
+    }
+    assert!(triggers.contains("postings balanced INSERT"), "{triggers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postings_that_do_not_balance_are_refused_by_the_database() {
+    let Some(database) = Database::migrated().await else { return };
+    let client = database.client().await;
+    let setup = "INSERT INTO accounts (id, number, currency, system_code, overdraft) VALUES \
+         ('00000000-0000-0000-0000-000000000001', '000000000000', 'USD', 'acquirer', true), \
+         ('00000000-0000-0000-0000-000000000002', '000000000018', 'USD', 'bank', true); \
+         INSERT INTO payments (id, kind, merchant_id, caller_id, amount_minor, currency, source_id, \
+         destination_id, reference) VALUES ('00000000-0000-0000-0000-000000000003', 'charge', 'm', \
+         'c', 5, 'USD', '00000000-0000-0000-0000-000000000001', \
+         '00000000-0000-0000-0000-000000000002', 'r'); \
+         INSERT INTO payment_transitions VALUES ('00000000-0000-0000-0000-000000000003', 1, \
+         'PENDING', 'SUCCESS', 'worker', 'settled', now()); \
+         INSERT INTO journal_entries VALUES ('00000000-0000-0000-0000-000000000003', 1, now())";
+    client.batch_execute(setup).await.unwrap();
+    let post = |second: i64| {
+        format!(
+            "INSERT INTO postings VALUES ('00000000-0000-0000-0000-000000000001', 1, \
+             '00000000-0000-0000-0000-000000000003', 1, -5, 'USD', -5), \
+             ('00000000-0000-0000-0000-000000000002', 1, \
+             '00000000-0000-0000-0000-000000000003', 1, {second}, 'USD', {second})"
+        )
+    };
+    let refused = client.batch_execute(&post(4)).await.unwrap_err();
+    assert!(refused.as_db_error().unwrap().message().contains("sum to zero"), "{refused}");
+    client.batch_execute(&post(5)).await.unwrap();
+}
+
+#[test]
+fn a_configuration_that_cannot_work_is_refused() {
+    let new = |url: &str| PostgresStore::new(PostgresConfig::new(url)).err();
+    assert!(matches!(new("postgres://u@h/d?sslmode=prefer"), Some(ConfigError::SslMode(_))));
+    assert!(matches!(new("postgres://u@h:port/d"), Some(ConfigError::Url(_))));
+    let missing = "postgres://u@h/d?sslmode=verify-full&sslrootcert=/nonexistent.pem";
+    assert!(matches!(new(missing), Some(ConfigError::Certificates(_))));
+}

@@ -1,0 +1,180 @@
+//! Accepting payments: one INSERT for a batch, then one SELECT for what it left out.
+
+use crate::rows::{RecordRow, record_columns};
+use crate::statement::{hex, statement};
+use diesel::sql_types::{BigInt, Binary};
+use diesel::{QueryableByName, SqliteConnection};
+use paygate_core::Timestamp;
+use paygate_core::id::PaymentId;
+use paygate_core::payment::{NewPayment, PaymentRecord};
+use paygate_ports::{Accepted, StoreError};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+const INSERT: &str = "\
+    INSERT INTO payments (id, kind, merchant_id, caller_id, amount_minor, currency, source_id, \
+        destination_id, reference, idempotency_key, request_hash, metadata, created_at, updated_at) \
+    SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, \
+        unhex(value ->> 6), unhex(value ->> 7), value ->> 8, value ->> 9, unhex(value ->> 10), \
+        value ->> 11, ?, ? \
+    FROM json_each(?) WHERE true \
+    ON CONFLICT DO NOTHING RETURNING id";
+
+/// What stands in the way of each payment of a list, by its place in it: own id, key, reference.
+/// CROSS JOIN keeps SQLite from scanning payments for a list whose length it can't estimate.
+const BLOCKERS: &str = concat!(
+    "WITH new (place, row) AS MATERIALIZED (SELECT key, value FROM json_each(?)) \
+     SELECT place, 1 AS why, ",
+    record_columns!(),
+    " FROM new CROSS JOIN payments ON id = unhex(row ->> 0) UNION ALL SELECT place, 2, ",
+    record_columns!(),
+    " FROM new CROSS JOIN payments ON caller_id = row ->> 3 AND kind = row ->> 1 \
+        AND idempotency_key = row ->> 9 UNION ALL SELECT place, 3, ",
+    record_columns!(),
+    " FROM new CROSS JOIN payments ON merchant_id = row ->> 2 AND reference = row ->> 8 \
+     ORDER BY place, why"
+);
+
+#[derive(QueryableByName)]
+struct CreatedRow {
+    #[diesel(sql_type = Binary)]
+    id: Vec<u8>,
+}
+
+#[derive(QueryableByName)]
+struct BlockerRow {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = BigInt)]
+    why: i64,
+    #[diesel(embed)]
+    record: RecordRow,
+}
+
+/// Stores a batch; answers in its order.
+pub(crate) fn accept(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    batch: &[NewPayment],
+) -> Result<Vec<Accepted>, StoreError> {
+    let mut outcome = Outcome::default();
+    insert(connection, now, batch, &mut outcome)?;
+    let left: Vec<&NewPayment> =
+        batch.iter().filter(|payment| !outcome.settles(payment.id)).collect();
+    let mut blockers = blockers(connection, &left)?;
+    let answers = batch.iter().map(|payment| {
+        if outcome.created.contains(&payment.id) {
+            Accepted::Created(now)
+        } else if let Some(error) = outcome.refused.get(&payment.id) {
+            Accepted::Refused(error.clone())
+        } else {
+            match blockers.remove(&payment.id) {
+                Some(blocker) => answer(payment, blocker).unwrap_or_else(Accepted::Refused),
+                None => Accepted::Refused(StoreError::Refused("it was not stored".to_owned())),
+            }
+        }
+    });
+    Ok(answers.collect())
+}
+
+#[derive(Default)]
+struct Outcome {
+    created: BTreeSet<PaymentId>,
+    refused: BTreeMap<PaymentId, StoreError>,
+}
+
+impl Outcome {
+    fn settles(&self, id: PaymentId) -> bool {
+        self.created.contains(&id) || self.refused.contains_key(&id)
+    }
+}
+
+/// Inserts what nothing stands in the way of. SQLite undoes a statement that breaks a rule and goes
+/// on with the transaction, so that halving the batch finds the payments that break it.
+fn insert(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    batch: &[NewPayment],
+    outcome: &mut Outcome,
+) -> Result<(), StoreError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let rows = batch.iter().map(row).collect();
+    let inserted = statement(INSERT).time(now).time(now).list(rows).rows::<CreatedRow>(connection);
+    match inserted {
+        Ok(rows) => {
+            let ids = rows.iter().filter_map(|row| Uuid::from_slice(&row.id).ok());
+            outcome.created.extend(ids.map(PaymentId));
+            Ok(())
+        }
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) => match batch {
+            [one] => {
+                outcome.refused.insert(one.id, error);
+                Ok(())
+            }
+            _ => {
+                let (first, second) = batch.split_at(batch.len().div_euclid(2));
+                insert(connection, now, first, outcome)?;
+                insert(connection, now, second, outcome)
+            }
+        },
+    }
+}
+
+fn row(payment: &NewPayment) -> Value {
+    let request = &payment.request;
+    let key = request.idempotency.as_ref().map(|idempotency| idempotency.key.as_str());
+    let hash = request.idempotency.as_ref().map(|idempotency| {
+        idempotency.hash.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    });
+    json!([
+        hex(payment.id.0),
+        payment.kind.as_str(),
+        request.merchant.0,
+        request.caller.0,
+        payment.amount.minor,
+        payment.amount.currency.code(),
+        hex(payment.source.0),
+        hex(payment.destination.0),
+        request.reference.as_str(),
+        key,
+        hash,
+        request.metadata.as_ref().map(|metadata| metadata.as_str()),
+    ])
+}
+
+/// The first thing in the way of each payment.
+fn blockers(
+    connection: &mut SqliteConnection,
+    left: &[&NewPayment],
+) -> Result<BTreeMap<PaymentId, BlockerRow>, StoreError> {
+    if left.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<Value> = left.iter().map(|payment| row(payment)).collect();
+    let found = statement(BLOCKERS).list(rows);
+    let mut blockers = BTreeMap::new();
+    for blocker in found.rows::<BlockerRow>(connection)? {
+        let place = usize::try_from(blocker.place).ok();
+        if let Some(payment) = place.and_then(|place| left.get(place)) {
+            blockers.entry(payment.id).or_insert(blocker);
+        }
+    }
+    Ok(blockers)
+}
+
+fn answer(payment: &NewPayment, blocker: BlockerRow) -> Result<Accepted, StoreError> {
+    let hash = payment.request.idempotency.as_ref().map(|idempotency| idempotency.hash.0);
+    let same_request = blocker.record.request_hash.as_deref() == hash.as_ref().map(|h| &h[..]);
+    match blocker.why {
+        1 => Ok(Accepted::Created(blocker.record.payment.created_at()?)),
+        2 if same_request => {
+            Ok(Accepted::Replayed(Box::new(PaymentRecord::try_from(blocker.record)?)))
+        }
+        2 => Ok(Accepted::KeyReused),
+        _ => Ok(Accepted::ReferenceTaken { existing: blocker.record.payment.id()? }),
+    }
+}

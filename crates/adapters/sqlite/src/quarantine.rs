@@ -1,0 +1,99 @@
+//! Poison: counting redeliveries, parking payments and bringing them back.
+
+use crate::due::{in_flight, make_due, payment_id};
+use crate::statement::statement;
+use crate::store::SqliteStore;
+use async_trait::async_trait;
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Binary, Bool, Text};
+use paygate_core::id::PaymentId;
+use paygate_ports::{Quarantine, Redelivered, StoreError};
+
+const COUNT: &str = concat!(
+    "UPDATE payments SET redeliveries = redeliveries + 1 \
+     WHERE id IN (SELECT unhex(value) FROM json_each(?)) AND parked_at IS NULL AND ",
+    in_flight!(),
+    " RETURNING id, redeliveries"
+);
+
+const PARK: &str = concat!(
+    "UPDATE payments SET parked_at = ?, parked_reason = ? \
+     WHERE id = ? AND parked_at IS NULL AND ",
+    in_flight!()
+);
+
+const IS_PARKED: &str = "SELECT parked_at IS NOT NULL AS parked FROM payments WHERE id = ?";
+
+const UNPARK: &str = "\
+    UPDATE payments SET parked_at = NULL, parked_reason = NULL, redeliveries = 0 \
+    WHERE id = ? AND parked_at IS NOT NULL";
+
+const PARKED: &str = "\
+    SELECT id, parked_reason FROM payments WHERE parked_at IS NOT NULL ORDER BY id LIMIT ?";
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = Binary)]
+    id: Vec<u8>,
+    #[diesel(sql_type = BigInt)]
+    redeliveries: i64,
+}
+
+#[derive(QueryableByName)]
+struct IsParkedRow {
+    #[diesel(sql_type = Bool)]
+    parked: bool,
+}
+
+#[derive(QueryableByName)]
+struct ParkedRow {
+    #[diesel(sql_type = Binary)]
+    id: Vec<u8>,
+    #[diesel(sql_type = Text)]
+    parked_reason: String,
+}
+
+#[async_trait]
+impl Quarantine for SqliteStore {
+    async fn redelivered(&self, ids: Vec<PaymentId>) -> Result<Vec<Redelivered>, StoreError> {
+        self.write(move |connection, _| {
+            let counted = statement(COUNT).ids(ids.iter().map(|id| id.0));
+            let counted: Vec<CountRow> = counted.rows(connection)?;
+            let answer = counted.into_iter().map(|row| {
+                let times = i32::try_from(row.redeliveries).unwrap_or(i32::MAX);
+                Ok(Redelivered { id: payment_id(&row.id)?, times })
+            });
+            answer.collect()
+        })
+        .await
+    }
+
+    async fn park(&self, id: PaymentId, reason: &str) -> Result<bool, StoreError> {
+        let reason = reason.to_owned();
+        self.write(move |connection, now| {
+            statement(PARK).time(now).text(&reason).id(id.0).run(connection)?;
+            let row: Option<IsParkedRow> = statement(IS_PARKED).id(id.0).row(connection)?;
+            Ok(row.is_some_and(|row| row.parked))
+        })
+        .await
+    }
+
+    async fn unpark(&self, id: PaymentId) -> Result<bool, StoreError> {
+        self.write(move |connection, now| {
+            let was_parked = statement(UNPARK).id(id.0).run(connection)? == 1;
+            if was_parked {
+                make_due(connection, id, now)?;
+            }
+            Ok(was_parked)
+        })
+        .await
+    }
+
+    async fn parked(&self, limit: u16) -> Result<Vec<(PaymentId, String)>, StoreError> {
+        self.read(move |connection| {
+            let rows: Vec<ParkedRow> = statement(PARKED).integer(limit).rows(connection)?;
+            rows.into_iter().map(|row| Ok((payment_id(&row.id)?, row.parked_reason))).collect()
+        })
+        .await
+    }
+}

@@ -1,0 +1,166 @@
+//! Running a decision on a book of rows, and writing what it changed.
+//!
+//! The one writing connection is the lock on all rows, so that no order of locking can go wrong.
+
+use crate::accounts;
+use crate::rows::{PaymentRow, payment_columns};
+use crate::statement::{hex, statement};
+use diesel::SqliteConnection;
+use paygate_core::Timestamp;
+use paygate_core::account::Account;
+use paygate_core::book::{Book, Changes};
+use paygate_core::id::PaymentId;
+use paygate_core::journal::Entry;
+use paygate_core::payment::{Payment, Transition};
+use paygate_ports::{Decide, StoreError};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const SELECT_PAYMENTS: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments WHERE id IN (SELECT unhex(value) FROM json_each(?))"
+);
+
+const UPDATE_PAYMENTS: &str = "\
+    UPDATE payments SET status = new.value ->> 1, failure_code = new.value ->> 2, \
+        failure_detail = new.value ->> 3, attempts = new.value ->> 4, \
+        lease_until = new.value ->> 5, transitions = new.value ->> 6, \
+        updated_at = new.value ->> 7 \
+    FROM json_each(?) AS new WHERE payments.id = unhex(new.value ->> 0)";
+
+const UPDATE_ACCOUNTS: &str = "\
+    UPDATE accounts SET posted_minor = new.value ->> 1, held_minor = new.value ->> 2, \
+        last_seq = new.value ->> 3, last_entry_at = new.value ->> 4 \
+    FROM json_each(?) AS new WHERE accounts.id = unhex(new.value ->> 0)";
+
+const INSERT_TRANSITIONS: &str = "\
+    INSERT INTO payment_transitions (payment_id, seq, from_status, to_status, actor, reason, at) \
+    SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, \
+        value ->> 6 \
+    FROM json_each(?)";
+
+const INSERT_POSTINGS: &str = "\
+    INSERT INTO postings (account_id, account_seq, payment_id, transition_seq, amount_minor, \
+        currency, balance_after_minor) \
+    SELECT unhex(value ->> 0), value ->> 1, unhex(value ->> 2), value ->> 3, value ->> 4, \
+        value ->> 5, value ->> 6 \
+    FROM json_each(?)";
+
+const INSERT_ENTRIES: &str = "\
+    INSERT INTO journal_entries (payment_id, transition_seq, at) \
+    SELECT unhex(value ->> 0), value ->> 1, value ->> 2 FROM json_each(?)";
+
+const UPSERT_DUE: &str = "\
+    INSERT INTO due (payment_id, republish_at) \
+    SELECT unhex(value ->> 0), value ->> 1 FROM json_each(?) WHERE true \
+    ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, republished = 0";
+
+/// Runs `decide` on the payments that exist, and their accounts.
+pub(crate) fn transact(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    ids: &BTreeSet<PaymentId>,
+    decide: &Decide,
+) -> Result<Changes, StoreError> {
+    let payments = statement(SELECT_PAYMENTS).ids(ids.iter().map(|id| id.0));
+    let payments: Vec<PaymentRow> = payments.rows(connection)?;
+    let payments = payments.into_iter().map(Payment::try_from).collect::<Result<Vec<_>, _>>()?;
+    let of_payments =
+        payments.iter().flat_map(|payment| [payment.source, payment.destination]).collect();
+    let accounts = accounts::load(connection, &of_payments)?;
+
+    let mut book = Book::new(now, payments, accounts);
+    decide(&mut book);
+    let changes = book.into_changes();
+    write(connection, &changes)?;
+    Ok(changes)
+}
+
+fn write(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
+    let Changes { payments, accounts, transitions, entries, due } = changes;
+    put(connection, UPDATE_PAYMENTS, payments.iter().map(payment_row))?;
+    put(connection, INSERT_TRANSITIONS, transitions.iter().map(transition_row))?;
+    // The entries go last, and with that seal their postings.
+    put(connection, INSERT_POSTINGS, entries.iter().flat_map(posting_rows))?;
+    put(connection, INSERT_ENTRIES, entries.iter().map(entry_row))?;
+    put(connection, UPDATE_ACCOUNTS, accounts.iter().map(account_row))?;
+    put(connection, UPSERT_DUE, due.iter().map(|(id, at)| json!([hex(id.0), micros(*at)])))
+}
+
+/// Writes rows with one statement, which must touch each of them.
+fn put(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    rows: impl Iterator<Item = Value>,
+) -> Result<(), StoreError> {
+    let rows: Vec<Value> = rows.collect();
+    let expected = rows.len();
+    if expected == 0 {
+        return Ok(());
+    }
+    let touched = statement(sql).list(rows).run(connection)?;
+    if touched == expected {
+        Ok(())
+    } else {
+        Err(StoreError::Refused(format!("{touched} of {expected} rows were written")))
+    }
+}
+
+fn micros(at: Timestamp) -> i64 {
+    at.timestamp_micros()
+}
+
+fn payment_row(payment: &Payment) -> Value {
+    let failure = payment.failure.as_ref();
+    json!([
+        hex(payment.id.0),
+        payment.status.as_str(),
+        failure.map(|failure| failure.code.as_str()),
+        failure.map(|failure| failure.detail.as_str()),
+        payment.attempts,
+        payment.lease_until.map(micros),
+        payment.transitions,
+        micros(payment.updated_at),
+    ])
+}
+
+fn transition_row(transition: &Transition) -> Value {
+    json!([
+        hex(transition.payment.0),
+        transition.seq,
+        transition.from.as_str(),
+        transition.to.as_str(),
+        transition.actor.as_str(),
+        transition.reason.as_str(),
+        micros(transition.at),
+    ])
+}
+
+fn posting_rows(entry: &Entry) -> impl Iterator<Item = Value> {
+    entry.postings.iter().map(|posting| {
+        json!([
+            hex(posting.account.0),
+            posting.account_seq,
+            hex(entry.payment.0),
+            entry.transition_seq,
+            posting.amount.minor,
+            posting.amount.currency.code(),
+            posting.balance_after_minor,
+        ])
+    })
+}
+
+fn entry_row(entry: &Entry) -> Value {
+    json!([hex(entry.payment.0), entry.transition_seq, micros(entry.at)])
+}
+
+fn account_row(account: &Account) -> Value {
+    json!([
+        hex(account.id.0),
+        account.posted_minor,
+        account.held_minor,
+        account.last_seq,
+        account.last_entry_at.map(micros),
+    ])
+}

@@ -1,0 +1,212 @@
+//! Short forms of what the tests of the contract do again and again.
+
+use super::StoreUnderTest;
+use crate::build::Having;
+use paygate_core::Timestamp;
+use paygate_core::book::{Book, Changes, Step};
+use paygate_core::charge::{ClaimPolicy, Decline, Verdict, claim, settle};
+use paygate_core::id::PaymentId;
+use paygate_core::payment::{Actor, NewPayment, Payment, Reason};
+use paygate_core::status::Status;
+use paygate_ports::{Accepted, StoreError};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Longer than anything here takes, however busy the machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Repeats `attempt` until it gives something.
+///
+/// # Panics
+/// When that takes longer than anything should; `what` says what was waited for.
+pub async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = attempt().await {
+            return found;
+        }
+        assert!(started.elapsed() < DEADLINE, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Holds a decision, which is synchronous, until a test lets it go on.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    /// Lets everyone through, now and later.
+    pub fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    /// Waits until the gate is open.
+    pub fn pass(&self) {
+        let closed = self.0.0.lock().unwrap();
+        let (_open, waited) =
+            self.0.1.wait_timeout_while(closed, DEADLINE, |open| !*open).unwrap();
+        assert!(!waited.timed_out(), "nobody opened the gate");
+    }
+}
+
+/// A step by a worker.
+pub fn step(to: Status, reason: Reason) -> Step {
+    Step { to, actor: Actor::Worker, reason, detail: "as the test wants it".to_owned() }
+}
+
+/// Settles a payment with what the provider said, whatever attempt said it.
+pub fn settled(book: &mut Book, id: PaymentId, verdict: Verdict) {
+    settle(book, id, 1, verdict, &ClaimPolicy::default()).unwrap();
+}
+
+impl StoreUnderTest {
+    pub(super) async fn accept(&self, batch: &[NewPayment]) -> Vec<Accepted> {
+        let answers = self.payments.accept(batch.to_vec()).await.unwrap();
+        assert_eq!(answers.len(), batch.len());
+        answers
+    }
+
+    pub(super) async fn accept_one(&self, payment: &NewPayment) -> Accepted {
+        self.accept(std::slice::from_ref(payment)).await.remove(0)
+    }
+
+    /// Accepts payments, each of which must be created, and answers their ids in order.
+    pub(super) async fn created(&self, batch: &[NewPayment]) -> Vec<PaymentId> {
+        for answer in self.accept(batch).await {
+            assert!(matches!(answer, Accepted::Created(_)), "{answer:?}");
+        }
+        batch.iter().map(|payment| payment.id).collect()
+    }
+
+    pub(super) async fn created_one(&self, payment: NewPayment) -> PaymentId {
+        self.created(&[payment]).await.remove(0)
+    }
+
+    pub(super) async fn try_transact(
+        &self,
+        ids: &[PaymentId],
+        decide: impl Fn(&mut Book) + Send + Sync + 'static,
+    ) -> Result<Changes, StoreError> {
+        self.payments.transact(ids.to_vec(), Arc::new(decide)).await
+    }
+
+    pub(super) async fn transact(
+        &self,
+        ids: &[PaymentId],
+        decide: impl Fn(&mut Book) + Send + Sync + 'static,
+    ) -> Changes {
+        self.try_transact(ids, decide).await.unwrap()
+    }
+
+    /// Runs a step of core's on each of the payments that the store knows.
+    pub(super) async fn each(
+        &self,
+        ids: &[PaymentId],
+        step: impl Fn(&mut Book, PaymentId) + Send + Sync + 'static,
+    ) -> Changes {
+        let each = move |book: &mut Book| {
+            for id in book.payment_ids() {
+                step(book, id);
+            }
+        };
+        self.transact(ids, each).await
+    }
+
+    pub(super) async fn claim(&self, ids: &[PaymentId]) -> Changes {
+        self.each(ids, |book, id| claim(book, id, &ClaimPolicy::default()).unwrap()).await
+    }
+
+    pub(super) async fn approve(&self, ids: &[PaymentId]) -> Changes {
+        self.each(ids, |book, id| settled(book, id, Verdict::Approved)).await
+    }
+
+    pub(super) async fn decline(&self, ids: &[PaymentId]) -> Changes {
+        self.each(ids, |book, id| settled(book, id, Verdict::Declined(Decline::Generic))).await
+    }
+
+    pub(super) async fn moved(&self, ids: &[PaymentId], to: Status) -> Changes {
+        self.each(ids, move |book, id| {
+            book.transition(id, &step(to, Reason::ProviderOutcomeUnknown)).unwrap();
+        })
+        .await
+    }
+
+    pub(super) async fn payment(&self, id: PaymentId) -> Payment {
+        self.reader.payment(id).await.unwrap().unwrap().payment
+    }
+
+    /// Runs raw SQL that must succeed.
+    pub(super) async fn run(&self, sql: String) {
+        (self.sql)(sql.clone()).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Runs raw SQL that the database must refuse.
+    pub(super) async fn refuses(&self, sql: String) {
+        assert!((self.sql)(sql.clone()).await.is_err(), "the database let this pass: {sql}");
+    }
+
+    pub(super) fn id(&self, id: Uuid) -> String {
+        (self.id_literal)(id)
+    }
+
+    pub(super) fn time(&self, at: Timestamp) -> String {
+        (self.time_literal)(at)
+    }
+
+    /// Makes rows unreadable whatever state they are in: no currency has that code.
+    pub(super) async fn break_currency(&self, table: &str, id: Uuid) {
+        let id = self.id(id);
+        self.run(format!("UPDATE {table} SET currency = 'QQQ' WHERE id = {id}")).await;
+    }
+
+    /// The store's time, which is that of its books.
+    pub(super) async fn now(&self) -> Timestamp {
+        self.due.now().await.unwrap()
+    }
+
+    /// Everything that is due now, in one take.
+    pub(super) async fn take_all(&self) -> Vec<PaymentId> {
+        self.due.take_due(1_000).await.unwrap()
+    }
+
+    /// Walks over all payments in one step; answers how many became due by it.
+    pub(super) async fn walk_all(&self) -> u64 {
+        let (first, last) = (PaymentId(Uuid::nil()), PaymentId(Uuid::max()));
+        self.due.walk(first, last, 1_000).await.unwrap().found
+    }
+
+    /// Walks over one payment; answers whether it became due by it.
+    pub(super) async fn walk_one(&self, id: PaymentId) -> bool {
+        let number = id.0.as_u128();
+        let before = PaymentId(Uuid::from_u128(number - 1));
+        let after = PaymentId(Uuid::from_u128(number + 1));
+        self.due.walk(before, after, 1_000).await.unwrap().found == 1
+    }
+
+    /// Whether a payment is due in that span, both ends included. Takes it off the list to see it.
+    pub(super) async fn was_due_between(
+        &self,
+        id: PaymentId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> bool {
+        assert!(!self.walk_one(id).await, "{id} was not due at all");
+        let (key, from, to) = (self.id(id.0), self.time(from), self.time(to));
+        let span = format!("republish_at BETWEEN {from} AND {to}");
+        self.run(format!("DELETE FROM due WHERE payment_id = {key} AND {span}")).await;
+        self.walk_one(id).await
+    }
+}
+
+/// Several charges of which each has a key, a reference and metadata of its own.
+pub fn with_everything(payments: Vec<NewPayment>) -> Vec<NewPayment> {
+    let whole = |(number, payment): (usize, NewPayment)| {
+        payment
+            .with_key(&format!("key-{number}"), 7)
+            .with_reference(&format!("order {number}"))
+            .with_metadata(&format!("{{\"number\": {number}}}"))
+    };
+    payments.into_iter().enumerate().map(whole).collect()
+}

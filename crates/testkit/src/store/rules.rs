@@ -1,0 +1,135 @@
+//! What the database refuses by itself, whoever asks.
+
+use super::StoreUnderTest;
+use crate::build::{assert_ledger_holds, merchant_account, new_account, open_usd_pair, payment_id};
+use paygate_core::account::{Role, SystemAccount};
+
+/// A store with one settled charge.
+async fn settled_one(store: &StoreUnderTest) -> crate::build::Pair {
+    let pair = open_usd_pair(store).await;
+    let id = store.created_one(pair.charge("100.50")).await;
+    store.approve(&[id]).await;
+    pair
+}
+
+pub async fn the_journal_is_append_only(store: StoreUnderTest) {
+    settled_one(&store).await;
+    for change in [
+        "UPDATE postings SET amount_minor = 0",
+        "UPDATE postings SET balance_after_minor = balance_after_minor",
+        "DELETE FROM postings",
+        "UPDATE journal_entries SET at = at",
+        "DELETE FROM journal_entries",
+    ] {
+        store.refuses(change.to_owned()).await;
+    }
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn the_timeline_is_append_only(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    let id = store.created_one(pair.charge("1.00")).await;
+    // Without an entry that refers to the row.
+    store.claim(&[id]).await;
+    store.refuses("UPDATE payment_transitions SET reason = 'settled'".to_owned()).await;
+    store.refuses("DELETE FROM payment_transitions".to_owned()).await;
+    assert_eq!(store.reader.timeline(id).await.unwrap().len(), 1);
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn an_account_without_overdraft_never_goes_below_zero(store: StoreUnderTest) {
+    let pair = settled_one(&store).await;
+    let merchant = store.id(pair.merchant.id.0);
+    for change in ["posted_minor = -1", "held_minor = posted_minor + 1", "held_minor = -1"] {
+        store.refuses(format!("UPDATE accounts SET {change} WHERE id = {merchant}")).await;
+    }
+    store.run(format!("UPDATE accounts SET held_minor = posted_minor WHERE id = {merchant}")).await;
+    let acquirer = store.id(pair.acquirer.id.0);
+    let below = format!("UPDATE accounts SET posted_minor = posted_minor - 1 WHERE id = {acquirer}");
+    store.run(below).await;
+}
+
+pub async fn a_position_in_an_account_is_taken_once(store: StoreUnderTest) {
+    let pair = settled_one(&store).await;
+    let id = store.created_one(pair.charge("1.00")).await;
+    let merchant = store.id(pair.merchant.id.0);
+    store.run(format!("UPDATE accounts SET last_seq = 0 WHERE id = {merchant}")).await;
+    let again = store
+        .try_transact(&[id], move |book| {
+            use paygate_core::charge::Verdict;
+            super::helpers::settled(book, id, Verdict::Approved);
+        })
+        .await;
+    assert!(again.is_err(), "{again:?}");
+    store.run(format!("UPDATE accounts SET last_seq = 1 WHERE id = {merchant}")).await;
+    store.approve(&[id]).await;
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn what_is_referred_to_must_exist(store: StoreUnderTest) {
+    let pair = settled_one(&store).await;
+    let id = store.created_one(pair.charge("1.00")).await;
+    let (nobody, known) = (store.id(payment_id().0), store.id(id.0));
+    let now = store.time(store.now().await);
+    let due = |id| format!("INSERT INTO due (payment_id, republish_at) VALUES ({id}, {now})");
+    let transition = |id| {
+        format!(
+            "INSERT INTO payment_transitions \
+             (payment_id, seq, from_status, to_status, actor, reason, at) \
+             VALUES ({id}, 1, 'PENDING', 'PROCESSING', 'worker', 'claimed', {now})"
+        )
+    };
+    store.refuses(due(&nobody)).await;
+    store.run(due(&known)).await;
+    store.refuses(transition(&nobody)).await;
+    store.run(transition(&known)).await;
+    let source = format!("UPDATE payments SET source_id = {nobody} WHERE id = {known}");
+    store.refuses(source).await;
+    store.refuses("DELETE FROM accounts".to_owned()).await;
+    store.refuses("DELETE FROM payments".to_owned()).await;
+}
+
+pub async fn a_payment_row_that_contradicts_itself_is_refused(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    store.created_one(pair.charge("1.00")).await;
+    for change in [
+        "status = 'NO_SUCH_STATUS'",
+        "kind = 'no-such-kind'",
+        "currency = 'usd'",
+        "amount_minor = 0",
+        "source_id = destination_id",
+        "status = 'FAILED'",
+        "failure_code = 'declined', failure_detail = 'though it is pending'",
+        "status = 'FAILED', failure_code = 'declined'",
+        "idempotency_key = 'without a hash'",
+        "parked_reason = 'without a time'",
+        "attempts = -1",
+        "reference = ''",
+    ] {
+        store.refuses(format!("UPDATE payments SET {change}")).await;
+    }
+    store.run("UPDATE payments SET attempts = 1, amount_minor = 1".to_owned()).await;
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn a_role_has_one_account_per_currency(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    let others = vec![
+        merchant_account("other", "USD"),
+        new_account(Role::System(SystemAccount::Bank), "USD"),
+    ];
+    let others = store.accounts.open(others).await.unwrap();
+    let (merchant, bank) = (store.id(others[0].id.0), store.id(others[1].id.0));
+    for change in [
+        format!("merchant_id = 'default' WHERE id = {merchant}"),
+        format!("system_code = 'acquirer' WHERE id = {bank}"),
+        format!("system_code = 'opening_equity' WHERE id = {merchant}"),
+        format!("merchant_id = NULL WHERE id = {merchant}"),
+        format!("system_code = 'no-such-code' WHERE id = {bank}"),
+        format!("number = '{}' WHERE id = {bank}", pair.merchant.number),
+        format!("number = '12345' WHERE id = {bank}"),
+    ] {
+        store.refuses(format!("UPDATE accounts SET {change}")).await;
+    }
+    store.run(format!("UPDATE accounts SET merchant_id = 'x' WHERE id = {merchant}")).await;
+}

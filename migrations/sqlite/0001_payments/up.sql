@@ -1,0 +1,153 @@
+-- Accounts, payments, timelines, the journal and the sweeper's due list: the tables of the
+-- PostgreSQL schema, column for column, for a single file.
+--
+-- Ids are the 16 bytes of the UUID, so that they sort as PostgreSQL's do. Times are microseconds
+-- since 1970, set by the process that writes. STRICT, because SQLite would otherwise store a text
+-- in an INTEGER column. All states and kinds of the design are admitted from the start: SQLite can't
+-- alter a CHECK without rebuilding the table.
+
+CREATE TABLE accounts (
+    id            BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    number        TEXT    NOT NULL UNIQUE CHECK (length(number) = 12 AND number NOT GLOB '*[^0-9]*'),
+    currency      TEXT    NOT NULL CHECK (currency GLOB '[A-Z][A-Z][A-Z]'),
+    -- Exactly one of the two says what the account is for.
+    system_code   TEXT    CHECK (system_code IN ('acquirer', 'bank', 'fx_liquidity', 'opening_equity')),
+    merchant_id   TEXT,
+    posted_minor  INTEGER NOT NULL DEFAULT 0,
+    held_minor    INTEGER NOT NULL DEFAULT 0 CHECK (held_minor >= 0),
+    overdraft     INTEGER NOT NULL CHECK (overdraft IN (0, 1)),
+    last_seq      INTEGER NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
+    last_entry_at INTEGER,
+    created_at    INTEGER NOT NULL,
+    CONSTRAINT accounts_one_role CHECK ((system_code IS NULL) <> (merchant_id IS NULL)),
+    CONSTRAINT accounts_never_overdrawn CHECK (overdraft OR posted_minor - held_minor >= 0),
+    -- Postings refer to account and currency together, so that neither can differ.
+    CONSTRAINT accounts_id_currency_key UNIQUE (id, currency),
+    CONSTRAINT accounts_system_key UNIQUE (system_code, currency),
+    CONSTRAINT accounts_merchant_key UNIQUE (merchant_id, currency)
+) STRICT;
+
+CREATE TABLE payments (
+    id                  BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    kind                TEXT    NOT NULL CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund')),
+    merchant_id         TEXT    NOT NULL,
+    caller_id           TEXT    NOT NULL,
+    amount_minor        INTEGER NOT NULL CHECK (amount_minor > 0),
+    currency            TEXT    NOT NULL CHECK (currency GLOB '[A-Z][A-Z][A-Z]'),
+    source_id           BLOB    NOT NULL REFERENCES accounts (id),
+    destination_id      BLOB    NOT NULL REFERENCES accounts (id),
+    reference           TEXT    NOT NULL CHECK (length(reference) BETWEEN 1 AND 255),
+    idempotency_key     TEXT    CHECK (length(idempotency_key) BETWEEN 1 AND 255),
+    request_hash        BLOB    CHECK (length(request_hash) = 32),
+    -- JSON as the client wrote it.
+    metadata            TEXT    CHECK (octet_length(metadata) <= 4096),
+    status              TEXT    NOT NULL DEFAULT 'PENDING' CHECK (status IN (
+                            'PENDING', 'PROCESSING', 'AUTHORIZED', 'MANUAL_REVIEW', 'SUCCESS',
+                            'FAILED', 'REVERSED', 'VOIDED', 'EXPIRED')),
+    failure_code        TEXT,
+    failure_detail      TEXT,
+    attempts            INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    lease_until         INTEGER,
+    redeliveries        INTEGER NOT NULL DEFAULT 0 CHECK (redeliveries >= 0),
+    parked_at           INTEGER,
+    parked_reason       TEXT,
+    transitions         INTEGER NOT NULL DEFAULT 0 CHECK (transitions >= 0),
+    created_at          INTEGER NOT NULL,
+    updated_at          INTEGER NOT NULL,
+    CONSTRAINT payments_two_accounts CHECK (source_id <> destination_id),
+    CONSTRAINT payments_key_with_hash CHECK ((idempotency_key IS NULL) = (request_hash IS NULL)),
+    CONSTRAINT payments_failure_when_failed CHECK ((status = 'FAILED') = (failure_code IS NOT NULL)),
+    CONSTRAINT payments_failure_whole CHECK ((failure_code IS NULL) = (failure_detail IS NULL)),
+    CONSTRAINT payments_parked_with_reason CHECK ((parked_at IS NULL) = (parked_reason IS NULL)),
+    CONSTRAINT payments_reference_key UNIQUE (merchant_id, reference)
+) STRICT;
+
+-- A key is unique per caller and operation; most payments of some callers have none.
+CREATE UNIQUE INDEX payments_idempotency_key ON payments (caller_id, kind, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
+
+-- The few that were set aside: what an operator lists.
+CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
+
+-- The tables below are read along their keys only, hence WITHOUT ROWID: one tree instead of two.
+
+CREATE TABLE payment_transitions (
+    payment_id  BLOB    NOT NULL REFERENCES payments (id),
+    seq         INTEGER NOT NULL CHECK (seq > 0),
+    from_status TEXT    NOT NULL,
+    to_status   TEXT    NOT NULL,
+    actor       TEXT    NOT NULL,
+    reason      TEXT    NOT NULL,
+    at          INTEGER NOT NULL,
+    PRIMARY KEY (payment_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- An entry belongs to the transition it was made with.
+CREATE TABLE journal_entries (
+    payment_id     BLOB    NOT NULL,
+    transition_seq INTEGER NOT NULL,
+    at             INTEGER NOT NULL,
+    PRIMARY KEY (payment_id, transition_seq),
+    FOREIGN KEY (payment_id, transition_seq) REFERENCES payment_transitions (payment_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Postings are written before their entry, hence the deferred key; see the triggers at the end.
+CREATE TABLE postings (
+    account_id          BLOB    NOT NULL,
+    account_seq         INTEGER NOT NULL CHECK (account_seq > 0),
+    payment_id          BLOB    NOT NULL,
+    transition_seq      INTEGER NOT NULL,
+    amount_minor        INTEGER NOT NULL,
+    currency            TEXT    NOT NULL,
+    balance_after_minor INTEGER NOT NULL,
+    PRIMARY KEY (account_id, account_seq),
+    -- Reading an entry's postings, and one posting per account in an entry.
+    CONSTRAINT postings_entry_account_key UNIQUE (payment_id, transition_seq, account_id),
+    FOREIGN KEY (payment_id, transition_seq) REFERENCES journal_entries (payment_id, transition_seq)
+        DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (account_id, currency) REFERENCES accounts (id, currency)
+) STRICT, WITHOUT ROWID;
+
+-- Payments that are not at their end and whose hint may have been lost, or that are to be tried
+-- again: the sweeper's list.
+CREATE TABLE due (
+    payment_id   BLOB    NOT NULL PRIMARY KEY REFERENCES payments (id),
+    republish_at INTEGER NOT NULL,
+    republished  INTEGER NOT NULL DEFAULT 0 CHECK (republished >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX due_republish_at ON due (republish_at);
+
+-- The journal and the timelines are append-only, whoever asks.
+CREATE TRIGGER payment_transitions_never_change BEFORE UPDATE ON payment_transitions
+BEGIN SELECT RAISE(ABORT, 'payment_transitions is append-only'); END;
+CREATE TRIGGER payment_transitions_never_go BEFORE DELETE ON payment_transitions
+BEGIN SELECT RAISE(ABORT, 'payment_transitions is append-only'); END;
+CREATE TRIGGER journal_entries_never_change BEFORE UPDATE ON journal_entries
+BEGIN SELECT RAISE(ABORT, 'journal_entries is append-only'); END;
+CREATE TRIGGER journal_entries_never_go BEFORE DELETE ON journal_entries
+BEGIN SELECT RAISE(ABORT, 'journal_entries is append-only'); END;
+CREATE TRIGGER postings_never_change BEFORE UPDATE ON postings
+BEGIN SELECT RAISE(ABORT, 'postings is append-only'); END;
+CREATE TRIGGER postings_never_go BEFORE DELETE ON postings
+BEGIN SELECT RAISE(ABORT, 'postings is append-only'); END;
+
+-- Each entry has two or more postings that sum to zero per currency. Core decides this before; the
+-- database refuses what slipped past it. SQLite has no triggers per statement, which could look at
+-- the postings of an entry together; so the entry is written last and seals what is there.
+CREATE TRIGGER journal_entries_balance BEFORE INSERT ON journal_entries
+BEGIN
+    SELECT RAISE(ABORT, 'an entry has two or more postings') WHERE (
+        SELECT count(*) FROM postings
+        WHERE payment_id = NEW.payment_id AND transition_seq = NEW.transition_seq) < 2;
+    SELECT RAISE(ABORT, 'postings do not sum to zero') WHERE EXISTS (
+        SELECT 1 FROM postings
+        WHERE payment_id = NEW.payment_id AND transition_seq = NEW.transition_seq
+        GROUP BY currency HAVING sum(amount_minor) <> 0);
+END;
+CREATE TRIGGER postings_of_an_entry_are_whole BEFORE INSERT ON postings
+BEGIN
+    SELECT RAISE(ABORT, 'the entry is sealed') WHERE EXISTS (
+        SELECT 1 FROM journal_entries
+        WHERE payment_id = NEW.payment_id AND transition_seq = NEW.transition_seq);
+END;
