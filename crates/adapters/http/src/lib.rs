@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The HTTP adapter: what clients of Paygate talk to.
+//!
+//! A request goes through [`telemetry`](self) (its id, span and metrics), a route, and one of the
+//! handlers in `payments`; what goes wrong anywhere becomes a problem document in `problem`.
+//!
+//! What must stay true: nothing here decides about money; everything that comes in is parsed into
+//! core's types before the application sees it; all broken rules of a request are told at once;
+//! nothing of what is logged or labelled grows with what a client sends.
+
+mod auth;
+mod body;
+mod config;
+mod fields;
+mod health;
+mod idempotency;
+mod openapi;
+mod payments;
+mod prefer;
+mod problem;
+mod query;
+mod request_id;
+mod routes;
+mod schema;
+mod server;
+mod state;
+mod telemetry;
+
+pub use actix_web::dev::Server;
+pub use config::{ApiToken, ApiTokenError, HttpConfig};
+pub use health::MetricsSource;
+pub use openapi::document as openapi_document;
+pub use server::{ApiApp, serve, serve_observability};

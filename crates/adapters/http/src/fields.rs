@@ -1,0 +1,244 @@
+//! Reading the fields of a JSON object so that every broken rule is found, not only the first.
+//!
+//! serde's derived readers stop at the first error and lose the text of numbers. Here the object is
+//! split into raw texts once; each field is then read by its type, and what is wrong with it is
+//! collected. What must stay true: no text crashes this, however deep or long, and the time it
+//! takes grows no faster than the text.
+
+use crate::problem::{Code, Problem, Violation};
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The most violations that are told; a client with more has another problem.
+const MAX_VIOLATIONS: usize = 50;
+/// The most characters of an unknown field's name that are repeated to the client.
+const MAX_NAME_CHARS: usize = 100;
+
+/// The fields of an object by the order of their known names, and what is wrong so far.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    names: &'static [&'static str],
+    values: Vec<Option<&'a RawValue>>,
+    violations: Vec<Violation>,
+}
+
+/// Splits a JSON text that must be an object with no other than these fields.
+///
+/// # Errors
+/// [`Code::MalformedJson`] with the place if it is no JSON text (RFC 8259), and
+/// [`Code::InvalidRequest`] if it is, but no object.
+pub fn read<'a>(body: &'a [u8], names: &'static [&'static str]) -> Result<Fields<'a>, Problem> {
+    let text = std::str::from_utf8(body).map_err(|error| {
+        let (line, column) = place(body, error.valid_up_to());
+        malformed(format!("not valid UTF-8 at line {line} column {column}"))
+    })?;
+    if text.trim_ascii().is_empty() {
+        return Err(malformed("the body is empty: expected an object at line 1 column 1"));
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let visitor = ObjectVisitor { names };
+    let fields = json.deserialize_map(visitor).and_then(|fields| json.end().map(|()| fields));
+    fields.map_err(|error| match error.classify() {
+        Category::Data => {
+            Problem::invalid(vec![Violation::new("body", "not-an-object", "must be a JSON object")])
+        }
+        Category::Syntax | Category::Eof | Category::Io => malformed(error.to_string()),
+    })
+}
+
+fn malformed(detail: impl Into<String>) -> Problem {
+    Problem::new(Code::MalformedJson, detail)
+}
+
+/// Line and column of a byte, from 1.
+fn place(text: &[u8], at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.iter().filter(|byte| **byte == b'\n').count();
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    (line.saturating_add(1), column.saturating_add(1))
+}
+
+struct ObjectVisitor {
+    names: &'static [&'static str],
+}
+
+impl<'a> Visitor<'a> for ObjectVisitor {
+    type Value = Fields<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Fields<'a>, A::Error> {
+        let mut fields = Fields {
+            names: self.names,
+            values: vec![None; self.names.len()],
+            violations: Vec::new(),
+        };
+        while let Some(name) = map.next_key::<String>()? {
+            match fields.slot(&name) {
+                Some(slot @ None) => *slot = Some(map.next_value()?),
+                Some(Some(_)) => {
+                    map.next_value::<IgnoredAny>()?;
+                    fields.violate(name, "duplicate-field", "must appear only once");
+                }
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                    let name = name.chars().take(MAX_NAME_CHARS).collect::<String>();
+                    fields.violate(name, "unknown-field", "is not a field of this request");
+                }
+            }
+        }
+        Ok(fields)
+    }
+}
+
+impl<'a> Fields<'a> {
+    fn slot(&mut self, name: &str) -> Option<&mut Option<&'a RawValue>> {
+        let place = self.names.iter().position(|known| *known == name)?;
+        self.values.get_mut(place)
+    }
+
+    /// Adds a violation, up to the limit.
+    fn violate(
+        &mut self,
+        field: impl Into<Cow<'static, str>>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
+        if self.violations.len() < MAX_VIOLATIONS {
+            self.violations.push(Violation::new(field, code, message));
+        }
+    }
+
+    /// The value of a required field, as its JSON text.
+    fn required(&mut self, name: &'static str) -> Option<&'a str> {
+        let value = self.slot(name).and_then(|slot| slot.take());
+        if value.is_none() {
+            self.violate(name, "missing-field", "is required");
+        }
+        value.map(RawValue::get)
+    }
+
+    /// A required string.
+    pub fn string(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
+        let json = self.required(name)?;
+        if !json.starts_with('"') {
+            self.violate(name, "wrong-type", "must be a string");
+            return None;
+        }
+        self.unquoted(name, json)
+    }
+
+    /// A required decimal, written as a JSON number or string; its text as it was written.
+    pub fn decimal(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
+        let json = self.required(name)?;
+        match json.as_bytes().first() {
+            Some(b'"') => self.unquoted(name, json),
+            Some(b'-' | b'0'..=b'9') => Some(Cow::Borrowed(json)),
+            _ => {
+                self.violate(name, "wrong-type", "must be a number or a string");
+                None
+            }
+        }
+    }
+
+    /// An optional object (`null` is as good as none); its JSON text as it was written.
+    pub fn optional_object(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
+        let json = self.slot(name).and_then(|slot| slot.take())?.get();
+        match json.as_bytes().first() {
+            Some(b'{') => Some(Cow::Borrowed(json)),
+            Some(b'n') => None,
+            _ => {
+                self.violate(name, "wrong-type", "must be an object");
+                None
+            }
+        }
+    }
+
+    /// What a JSON string says.
+    fn unquoted(&mut self, name: &'static str, json: &'a str) -> Option<Cow<'a, str>> {
+        if !json.contains('\\') {
+            let inner = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            return inner.map(Cow::Borrowed);
+        }
+        let text = serde_json::from_str(json).map(Cow::Owned);
+        if text.is_err() {
+            // The one thing the grammar allows that is no text: half of a surrogate pair.
+            self.violate(name, "not-unicode", "must not contain an unpaired surrogate");
+        }
+        text.ok()
+    }
+
+    /// What was wrong, in the order found.
+    #[must_use]
+    pub fn into_violations(self) -> Vec<Violation> {
+        self.violations
+    }
+}
+
+/// Checks the inside of a JSON object that was split off as raw text, where the splitting did not
+/// look: unpaired surrogates, numbers beyond any double, and depth (at most 127).
+///
+/// # Errors
+/// What is wrong with it, in a few words.
+pub fn check_object(json: &str) -> Result<(), String> {
+    let read: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_str(json);
+    read.map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn violations(json: &str) -> Vec<String> {
+        let mut fields = read(json.as_bytes(), &["text", "number", "object"]).unwrap();
+        fields.string("text");
+        fields.decimal("number");
+        fields.optional_object("object");
+        let told = fields.into_violations();
+        told.into_iter().map(|it| format!("{} {}", it.field, it.code)).collect()
+    }
+
+    #[test]
+    fn every_violation_is_told() {
+        assert_eq!(violations(r#"{"text":"a","number":1,"object":{}}"#), [""; 0]);
+        assert_eq!(violations(r#"{"text":"a","number":"1","object":null}"#), [""; 0]);
+        assert_eq!(violations("{}"), ["text missing-field", "number missing-field"]);
+        assert_eq!(
+            violations(r#"{"text":1,"more":2,"number":[],"text":"b","object":[],"number":null}"#),
+            [
+                "more unknown-field",
+                "text duplicate-field",
+                "number duplicate-field",
+                "text wrong-type",
+                "number wrong-type",
+                "object wrong-type",
+            ]
+        );
+        assert_eq!(violations(r#"{"text":"\ud800","number":1}"#), ["text not-unicode"]);
+        let many = (0..9_000).map(|at| format!("\"{at}\":0,")).collect::<String>();
+        assert_eq!(violations(&format!("{{{many}\"text\":\"\"}}")).len(), MAX_VIOLATIONS);
+    }
+
+    #[test]
+    fn texts_are_what_was_written() {
+        let json = br#" {"text" : "a\n\u00fc\ud83d\ude00", "number": 1.50 , "object":{"b": 1e3}} "#;
+        let mut fields = read(json, &["text", "number", "object"]).unwrap();
+        assert_eq!(fields.string("text").unwrap(), "a\nü😀");
+        assert_eq!(fields.decimal("number").unwrap(), "1.50");
+        assert_eq!(fields.optional_object("object").unwrap(), r#"{"b": 1e3}"#);
+    }
+
+    #[test]
+    fn depth_is_bounded_only_where_it_would_cost_a_stack() {
+        let deep = format!(r#"{{"object":{}{}}}"#, "[".repeat(30_000), "]".repeat(30_000));
+        assert_eq!(violations(&deep).len(), 3, "read without recursion");
+        let deep = |depth| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(check_object(&deep(100)), Ok(()));
+        assert!(check_object(&deep(2_000)).unwrap_err().contains("recursion limit"));
+    }
+}

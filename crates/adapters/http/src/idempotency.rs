@@ -1,0 +1,110 @@
+//! The `Idempotency-Key` header, and the hash that tells a repeated request from another one.
+
+use crate::problem::Violation;
+use actix_web::http::header::{HeaderMap, HeaderName};
+use paygate_core::money::Money;
+use paygate_core::payment::{Idempotency, RequestHash};
+use paygate_core::status::Kind;
+use paygate_core::text::{IdempotencyKey, Metadata, Reference};
+use sha2::{Digest, Sha256};
+
+/// The header's name as it is told to clients.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+/// The key, if the client sent one.
+///
+/// # Errors
+/// A [`Violation`] when it breaks the key's rule or was sent more than once.
+pub fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Violation> {
+    let mut values = headers.get_all(HeaderName::from_static("idempotency-key"));
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Violation::new(IDEMPOTENCY_KEY, "repeated", "must be sent at most once"));
+    }
+    // A value beyond visible ASCII is the empty text here, which is no key either.
+    IdempotencyKey::parse(value.to_str().unwrap_or_default())
+        .map(Some)
+        .map_err(|error| Violation::new(IDEMPOTENCY_KEY, "invalid", error.to_string()))
+}
+
+/// What makes two requests to create a payment the same: what they ask for, not how they write it.
+#[derive(Clone, Copy, Debug)]
+pub struct CanonicalRequest<'a> {
+    /// What it does.
+    pub kind: Kind,
+    /// How much; `1.5` and `"1.50"` are the same.
+    pub amount: Money,
+    /// Trimmed.
+    pub reference: &'a Reference,
+    /// The JSON text as it was sent: other white space is another request.
+    pub metadata: Option<&'a Metadata>,
+}
+
+impl CanonicalRequest<'_> {
+    /// The request under its key.
+    #[must_use]
+    pub fn under(&self, key: IdempotencyKey) -> Idempotency {
+        Idempotency { key, hash: self.hash() }
+    }
+
+    /// SHA-256 over the kind, the minor units in decimal, the currency's code, the reference and
+    /// the metadata's text (nothing if there is none), each preceded by its length in bytes as a
+    /// 64-bit big-endian integer. Stored with the payment: never change it without a new version.
+    fn hash(&self) -> RequestHash {
+        let minor = self.amount.minor.to_string();
+        let mut parts =
+            vec![self.kind.as_str(), &minor, self.amount.currency.code(), self.reference.as_str()];
+        parts.extend(self.metadata.map(Metadata::as_str));
+        let mut hash = Sha256::new();
+        for part in parts {
+            let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+            hash.update(length.to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        RequestHash(hash.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use paygate_core::money::Currency;
+    use std::collections::HashSet;
+
+    fn hash(amount: &str, currency: &str, reference: &str, metadata: Option<&str>) -> [u8; 32] {
+        let metadata = metadata.map(|text| Metadata::parse(text).unwrap());
+        let request = CanonicalRequest {
+            kind: Kind::Charge,
+            amount: Money::parse_positive(amount, Currency::parse(currency).unwrap()).unwrap(),
+            reference: &Reference::parse(reference).unwrap(),
+            metadata: metadata.as_ref(),
+        };
+        request.hash().0
+    }
+
+    #[test]
+    fn the_way_of_writing_does_not_count() {
+        assert_eq!(hash("1.5", "USD", " R ", None), hash("1.50", "USD", "R", None));
+    }
+
+    #[test]
+    fn every_part_counts_and_parts_do_not_run_together() {
+        let all = [
+            hash("1.50", "USD", "R", None),
+            hash("1.51", "USD", "R", None),
+            hash("1.50", "SGD", "R", None),
+            hash("1.50", "USD", "S", None),
+            hash("1.50", "USD", "R", Some("{}")),
+            hash("1.50", "USD", "R{}", None),
+            hash("1.50", "USD", "R", Some(r#"{"a":1}"#)),
+        ];
+        assert_eq!(HashSet::from(all).len(), all.len());
+    }
+
+    #[test]
+    fn the_hash_is_the_one_that_is_stored() {
+        let hash = hash("100.50", "USD", "REF-001", Some("{}"));
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "");
+    }
+}

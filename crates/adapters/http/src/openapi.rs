@@ -1,0 +1,84 @@
+//! The API's own description: the OpenAPI document, made from the code, and the page to browse it.
+
+use crate::health;
+use crate::payments::{create, get, list, timeline};
+use crate::problem::{Code, Problem, ProblemBody, Violation};
+use crate::routes::readable;
+use crate::schema;
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, ContentType};
+use actix_web::web::{Data, Path, ServiceConfig};
+use std::sync::Arc;
+use utoipa::OpenApi as _;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, OpenApi};
+use utoipa_swagger_ui::Config;
+
+/// Where the document is.
+const DOCUMENT_PATH: &str = "/api/v1/openapi.json";
+/// Where the page is.
+const PAGE_PATH: &str = "/api/v1/docs/";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Paygate",
+        description = "A multi-currency payment service. Errors are problem documents (RFC 9457); \
+            their `code` is stable.",
+    ),
+    paths(
+        create::create, list::list, get::get, timeline::timeline,
+        health::health, health::healthz, health::live, health::ready, health::metrics,
+    ),
+    components(schemas(ProblemBody, Violation, schema::AmountSchema)),
+    tags(
+        (name = "payments", description = "Taking payments and following them."),
+        (name = "operations", description = "For orchestrators and monitors; without a token."),
+    ),
+)]
+struct Described;
+
+/// The OpenAPI 3.1 document of the API.
+#[must_use]
+pub fn document() -> OpenApi {
+    let mut document = Described::openapi();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let components = document.components.take().unwrap_or_else(|| ComponentsBuilder::new().build());
+    document.components =
+        Some(ComponentsBuilder::from(components).security_scheme("token", bearer).build());
+    document
+}
+
+/// The routes: the document, the page, and the way to it.
+pub fn configure(config: &mut ServiceConfig) {
+    // Without the validator's badge, for which the page would ask a server on the Internet.
+    let page = Config::new([DOCUMENT_PATH]).validator_url("none").try_it_out_enabled(true);
+    config
+        .app_data(Data::new(DocumentText(document().to_json().unwrap_or_default())))
+        .app_data(Data::new(page))
+        .service(readable("/", to_page))
+        .service(readable("/api/v1/docs", to_page))
+        .service(readable("/api/v1/docs/{file:.*}", page_file))
+        .service(readable(DOCUMENT_PATH, document_text));
+}
+
+/// The document, written once.
+struct DocumentText(String);
+
+async fn document_text(text: Data<DocumentText>) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(text.0.clone())
+}
+
+async fn to_page() -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, PAGE_PATH)).finish()
+}
+
+async fn page_file(
+    file: Path<String>,
+    config: Data<Config<'static>>,
+) -> Result<HttpResponse, Problem> {
+    let found = utoipa_swagger_ui::serve(&file, Arc::clone(&config)).map_err(Problem::internal)?;
+    let file =
+        found.ok_or_else(|| Problem::new(Code::RouteNotFound, "the page has no such file"))?;
+    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
+}

@@ -1,0 +1,127 @@
+//! `POST /api/v1/payments`
+
+use super::create_request::{Charge, CreateRequest};
+use super::dto::PaymentBody;
+use super::json;
+use crate::auth::Caller;
+use crate::body;
+use crate::idempotency::{self, CanonicalRequest};
+use crate::prefer::{PREFERENCE_APPLIED, Wait};
+use crate::problem::{Problem, ProblemBody};
+use crate::request_id::{RequestId, traceparent};
+use crate::state::State;
+use crate::telemetry::record_payment;
+use actix_web::http::header::{self, ContentType};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use paygate_app::CreateCharge;
+use paygate_core::payment::Request;
+use paygate_core::status::Kind;
+use paygate_ports::TraceContext;
+
+/// The header that marks the answer to a repeated request.
+const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
+
+/// Accepts a payment
+///
+/// Once it is accepted it is processed, whatever happens after. With an `Idempotency-Key` the
+/// request may be repeated: it is accepted once, and each repetition is answered with the payment
+/// as it is then. Without one, the reference keeps it from being accepted twice.
+#[utoipa::path(post, path = "/api/v1/payments", tag = "payments", security((), ("token" = [])),
+    request_body(content = CreateRequest, content_type = "application/json"),
+    params(
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "1 to 255 visible ASCII characters that stand for this request."),
+        ("Prefer" = Option<String>, Header, example = "wait=5",
+            description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 201, description = "Accepted, now or by an earlier request with the same key.",
+            body = PaymentBody, headers(
+                ("Location" = String, description = "The payment's path."),
+                ("Idempotent-Replayed" = String, description = "`true` for a repeated request."),
+                ("Preference-Applied" = String, description = "The `wait` that was honoured."),
+            )),
+        (status = 400, description = "`malformed-json`, `malformed-body` or `invalid-request`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`: a token is needed.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "`request-timeout`: the body came too slowly.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`reference-already-exists`: another payment has it.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "`payload-too-large`: more than 64 KiB.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported-media-type`: not application/json.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`idempotency-key-reused`: the key stands for another request.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 500, description = "`internal-error`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`store-unavailable` or `overloaded`: repeat it later.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn create(
+    caller: Caller,
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = body::read_json(&request, payload, state.body_timeout).await?;
+    let wait = Wait::of(request.headers());
+    let charge = read_charge(&request, &body, caller, &state, wait)?;
+    let created = state.api.create.charge(charge).await?;
+    let id = created.record.payment.id;
+    record_payment(id);
+
+    let mut response = HttpResponse::Created();
+    response.content_type(ContentType::json());
+    response.insert_header((header::LOCATION, format!("/api/v1/payments/{id}")));
+    if created.replayed {
+        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
+    }
+    if let Some(wait) = wait {
+        response.insert_header((PREFERENCE_APPLIED, wait.applied()));
+    }
+    Ok(response.body(json(&PaymentBody::of(&created.record)?)?))
+}
+
+fn read_charge(
+    request: &HttpRequest,
+    body: &[u8],
+    caller: Caller,
+    state: &State,
+    wait: Option<Wait>,
+) -> Result<CreateCharge, Problem> {
+    let (key, others) = match idempotency::key(request.headers()) {
+        Ok(key) => (key, Vec::new()),
+        Err(violation) => (None, vec![violation]),
+    };
+    let Charge { amount, reference, metadata } =
+        CreateRequest::parse(body, &state.currencies, others)?;
+    let canonical = CanonicalRequest {
+        kind: Kind::Charge,
+        amount,
+        reference: &reference,
+        metadata: metadata.as_ref(),
+    };
+    let idempotency = key.map(|key| canonical.under(key));
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.as_str().to_owned());
+    Ok(CreateCharge {
+        amount,
+        request: Request {
+            merchant: caller.merchant,
+            caller: caller.id,
+            reference,
+            idempotency,
+            metadata,
+        },
+        context: TraceContext {
+            request_id,
+            traceparent: Some(traceparent(request.headers(), &*state.ids)),
+        },
+        wait: wait.and_then(Wait::limit),
+    })
+}

@@ -1,0 +1,54 @@
+//! `GET /api/v1/payments/{id}`
+
+use super::dto::PaymentBody;
+use super::{json, parse_id};
+use crate::auth::Caller;
+use crate::prefer::{PREFERENCE_APPLIED, Wait};
+use crate::problem::{Problem, ProblemBody};
+use crate::state::State;
+use crate::telemetry::record_payment;
+use actix_web::http::header::ContentType;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+
+/// Shows a payment
+#[utoipa::path(get, path = "/api/v1/payments/{id}", tag = "payments", security((), ("token" = [])),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The payment's id."),
+        ("Prefer" = Option<String>, Header, example = "wait=5",
+            description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 200, description = "The payment as it is now.", body = PaymentBody, headers(
+            ("Preference-Applied" = String, description = "The `wait` that was honoured."),
+        )),
+        (status = 401, description = "`unauthorized`: a token is needed.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`payment-not-found`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 500, description = "`internal-error`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`store-unavailable`: repeat it later.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn get(
+    _: Caller,
+    state: Data<State>,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id).ok_or_else(Problem::payment_not_found)?;
+    record_payment(id);
+    let wait = Wait::of(request.headers());
+    let record = state.api.read.get(id, wait.and_then(Wait::limit)).await?;
+    let record = record.ok_or_else(Problem::payment_not_found)?;
+
+    let mut response = HttpResponse::Ok();
+    response.content_type(ContentType::json());
+    if let Some(wait) = wait {
+        response.insert_header((PREFERENCE_APPLIED, wait.applied()));
+    }
+    Ok(response.body(json(&PaymentBody::of(&record)?)?))
+}

@@ -1,0 +1,40 @@
+//! `GET /api/v1/payments/{id}/timeline`
+
+use super::dto::TimelineBody;
+use super::{ok, parse_id};
+use crate::auth::Caller;
+use crate::problem::{Problem, ProblemBody};
+use crate::state::State;
+use crate::telemetry::record_payment;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+
+/// Shows what happened to a payment
+#[utoipa::path(get, path = "/api/v1/payments/{id}/timeline", tag = "payments", security((), ("token" = [])),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The payment's id."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 200, description = "Its steps, in order.", body = TimelineBody),
+        (status = 401, description = "`unauthorized`: a token is needed.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`payment-not-found`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 500, description = "`internal-error`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`store-unavailable`: repeat it later.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn timeline(
+    _: Caller,
+    state: Data<State>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id).ok_or_else(Problem::payment_not_found)?;
+    record_payment(id);
+    let found = state.api.read.timeline(id).await?;
+    let (record, transitions) = found.ok_or_else(Problem::payment_not_found)?;
+    ok(&TimelineBody::of(&record, &transitions))
+}

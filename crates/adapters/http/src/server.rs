@@ -1,0 +1,155 @@
+//! The two HTTP servers: the API's, and the small one of processes that have no API.
+
+use crate::config::HttpConfig;
+use crate::health::{self, MetricsSource};
+use crate::state::State;
+use crate::telemetry::{self, Telemetry};
+use crate::{openapi, payments, routes};
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, Error, HttpServer};
+use paygate_app::{Api, Readiness};
+use paygate_ports::IdSource;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The API as an actix app: what [`serve`] serves, and what tests call without a socket. Cheap to
+/// clone; every worker thread builds its app from it.
+#[derive(Clone)]
+pub struct ApiApp {
+    state: Data<State>,
+    observability: ObservabilityApp,
+}
+
+impl ApiApp {
+    /// The API of these use cases.
+    #[must_use]
+    pub fn new(
+        config: &HttpConfig,
+        api: Api,
+        metrics: MetricsSource,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
+        let observability = ObservabilityApp::new(api.readiness.clone(), metrics, Arc::clone(&ids));
+        Self { state: Data::new(State::new(config, api, ids)), observability }
+    }
+
+    /// Builds the app.
+    pub fn build(
+        &self,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let state = self.state.clone();
+        self.observability.build_with(move |config| {
+            config.app_data(state).configure(payments::configure).configure(openapi::configure);
+        })
+    }
+}
+
+/// Health and metrics as an actix app.
+#[derive(Clone)]
+struct ObservabilityApp {
+    readiness: Data<Readiness>,
+    metrics: Data<MetricsSource>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl ObservabilityApp {
+    fn new(readiness: Readiness, metrics: MetricsSource, ids: Arc<dyn IdSource>) -> Self {
+        Self { readiness: Data::new(readiness), metrics: Data::new(metrics), ids }
+    }
+
+    /// Builds the app with more routes in it.
+    fn build_with<M: FnOnce(&mut ServiceConfig)>(
+        &self,
+        more: M,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse,
+            Error = Error,
+            InitError = (),
+        > + use<M>,
+    > {
+        App::new()
+            .app_data(self.readiness.clone())
+            .app_data(self.metrics.clone())
+            .configure(health::configure)
+            .configure(more)
+            .default_service(web::to(routes::not_found))
+            .wrap(Telemetry { ids: Arc::clone(&self.ids) })
+    }
+}
+
+/// Starts the API on the configured address and answers the server and where it listens. The server
+/// does nothing until it is awaited or spawned; stop it by [`Server::handle`], it does not listen
+/// for signals. `metrics` is called for each `GET /metrics`.
+///
+/// # Errors
+/// When the address can't be bound, or is reachable from outside although neither a token nor
+/// `insecure_no_auth` is set. The message is one line.
+pub fn serve(
+    config: &HttpConfig,
+    api: Api,
+    metrics: MetricsSource,
+    ids: Arc<dyn IdSource>,
+) -> io::Result<(Server, Vec<SocketAddr>)> {
+    config.check_exposure(&config.addresses()?)?;
+    let app = ApiApp::new(config, api, metrics, ids);
+    start(config, move || app.build())
+}
+
+/// Starts a server with health and metrics only, for processes without an API. Takes no token,
+/// wherever it listens: there is nothing to protect. Otherwise as [`serve`].
+///
+/// # Errors
+/// When the address can't be bound.
+pub fn serve_observability(
+    config: &HttpConfig,
+    readiness: Readiness,
+    metrics: MetricsSource,
+    ids: Arc<dyn IdSource>,
+) -> io::Result<(Server, Vec<SocketAddr>)> {
+    let app = ObservabilityApp::new(readiness, metrics, ids);
+    start(config, move || app.build_with(|_| ()))
+}
+
+fn start<A, F, B>(config: &HttpConfig, build: A) -> io::Result<(Server, Vec<SocketAddr>)>
+where
+    A: Fn() -> App<F> + Send + Clone + 'static,
+    F: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    telemetry::describe();
+    let shutdown = config.shutdown_timeout;
+    let whole_seconds = shutdown.as_secs() + u64::from(shutdown.subsec_nanos() > 0);
+    let server = HttpServer::new(build)
+        .workers(config.workers.max(1))
+        .disable_signals()
+        .client_request_timeout(config.head_timeout)
+        .keep_alive(config.keep_alive)
+        .shutdown_timeout(whole_seconds)
+        .bind((config.host.as_str(), config.port))
+        .map_err(|error| {
+            let at = format!("can't listen on {}:{}: {error}", config.host, config.port);
+            io::Error::new(error.kind(), at)
+        })?;
+    let addresses = server.addrs();
+    Ok((server.run(), addresses))
+}
