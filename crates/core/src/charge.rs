@@ -104,10 +104,11 @@ pub fn claim(book: &mut Book, id: PaymentId, policy: &ClaimPolicy) -> Result<(),
         return book
             .transition(id, &step(Status::ManualReview, Reason::ProviderOutcomeUnknown, ""));
     }
+    // Before the step, so that a claim is made whole or not at all.
+    let until = book.now().checked_add_signed(policy.lease).ok_or(Rejection::Overflow)?;
     if payment.status == Status::Pending {
         book.transition(id, &step(Status::Processing, Reason::Claimed, ""))?;
     }
-    let until = book.now().checked_add_signed(policy.lease).ok_or(Rejection::Overflow)?;
     book.lease(id, until)
 }
 

@@ -1,1 +1,349 @@
+//! The rules of the book, each by name: a broken rule gives its rejection and leaves the book as it
+//! was, a kept one changes exactly what it should. Random sequences are in `tests/it`.
 
+use super::*;
+use crate::account::{AccountNumber, Role, SystemAccount};
+use crate::money::Money;
+use crate::status::Kind;
+use chrono::{DateTime, TimeDelta};
+use uuid::Uuid;
+
+const ACQUIRER: AccountId = AccountId(Uuid::from_u128(1));
+const MERCHANT: AccountId = AccountId(Uuid::from_u128(2));
+const YEN: AccountId = AccountId(Uuid::from_u128(3));
+const YEN_LIQUIDITY: AccountId = AccountId(Uuid::from_u128(4));
+const NOWHERE: AccountId = AccountId(Uuid::from_u128(99));
+const PENDING: PaymentId = PaymentId(Uuid::from_u128(1));
+const SETTLED: PaymentId = PaymentId(Uuid::from_u128(2));
+const UNKNOWN: PaymentId = PaymentId(Uuid::from_u128(99));
+
+fn at(seconds: i64) -> Timestamp {
+    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
+}
+
+fn money(minor: i64, code: &str) -> Money {
+    Money { minor, currency: Currency::parse(code).unwrap() }
+}
+
+fn account(id: AccountId, code: &str, overdraft: bool, posted_minor: i64) -> Account {
+    Account {
+        id,
+        number: AccountNumber::from_random(7),
+        currency: Currency::parse(code).unwrap(),
+        role: Role::System(SystemAccount::Bank),
+        overdraft,
+        posted_minor,
+        held_minor: 0,
+        last_seq: 5,
+        last_entry_at: None,
+    }
+}
+
+fn payment(id: PaymentId, status: Status) -> Payment {
+    Payment {
+        id,
+        kind: Kind::Charge,
+        amount: money(100, "USD"),
+        source: ACQUIRER,
+        destination: MERCHANT,
+        status,
+        failure: None,
+        attempts: 0,
+        lease_until: None,
+        parked: false,
+        transitions: 3,
+        created_at: at(-60),
+        updated_at: at(-60),
+    }
+}
+
+fn accounts() -> Vec<Account> {
+    vec![
+        account(ACQUIRER, "USD", true, -500),
+        account(MERCHANT, "USD", false, 500),
+        account(YEN, "JPY", false, 9),
+        account(YEN_LIQUIDITY, "JPY", true, 0),
+    ]
+}
+
+fn book() -> Book {
+    let payments = vec![payment(PENDING, Status::Pending), payment(SETTLED, Status::Success)];
+    Book::new(at(0), payments, accounts())
+}
+
+fn leg(account: AccountId, minor: i64, code: &str) -> Leg {
+    Leg { account, amount: money(minor, code) }
+}
+
+fn step(to: Status) -> Step {
+    Step { to, actor: Actor::Worker, reason: Reason::Settled, detail: "because".to_owned() }
+}
+
+/// Everything a book holds, to compare by.
+fn whole(book: &Book) -> String {
+    format!("{book:?}")
+}
+
+/// The operation is rejected for exactly that rule, and the book is as it was.
+fn check_rejected<T: std::fmt::Debug>(
+    case: &str,
+    mut book: Book,
+    operation: impl FnOnce(&mut Book) -> Result<T, Rejection>,
+    expected: Rejection,
+) {
+    let before = whole(&book);
+    assert_eq!(operation(&mut book).unwrap_err(), expected, "{case}");
+    assert_eq!(whole(&book), before, "{case}: the book changed");
+    assert!(book.into_changes().is_empty(), "{case}: something would be written");
+}
+
+fn with(change: impl FnOnce(&mut Payment, &mut Vec<Account>)) -> Book {
+    let (mut payment, mut accounts) = (payment(PENDING, Status::Pending), accounts());
+    change(&mut payment, &mut accounts);
+    Book::new(at(0), vec![payment], accounts)
+}
+
+#[test]
+fn a_posting_that_breaks_a_rule_is_rejected_by_its_name_and_changes_nothing() {
+    use Rejection::*;
+    let usd = |account, minor| leg(account, minor, "USD");
+    let good = || vec![usd(ACQUIRER, -100), usd(MERCHANT, 100)];
+    let refund = |minor: i64| vec![usd(MERCHANT, -minor), usd(ACQUIRER, minor)];
+    let cases = [
+        ("no legs", book(), vec![], Unbalanced),
+        ("one leg", book(), vec![usd(MERCHANT, 100)], Unbalanced),
+        ("one leg of nothing", book(), vec![usd(MERCHANT, 0)], Unbalanced),
+        ("a sum below zero", book(), vec![usd(ACQUIRER, -100), usd(MERCHANT, 99)], Unbalanced),
+        ("zero in no currency", book(), vec![usd(MERCHANT, -9), leg(YEN, 9, "JPY")], Unbalanced),
+        ("an account twice", book(), [good(), refund(1)].concat(), Unbalanced),
+        (
+            "a sum that is zero in 64 bits",
+            book(),
+            vec![usd(ACQUIRER, i64::MIN), usd(MERCHANT, i64::MIN)],
+            Unbalanced,
+        ),
+        ("no such account", book(), vec![usd(NOWHERE, -1), usd(MERCHANT, 1)], UnknownAccount),
+        ("another currency", book(), vec![usd(ACQUIRER, -1), usd(YEN, 1)], CurrencyMismatch),
+        ("more than there is", book(), refund(501), InsufficientFunds),
+        (
+            "more than is free of holds",
+            with(|_, accounts| accounts[1].held_minor = 450),
+            refund(51),
+            InsufficientFunds,
+        ),
+        (
+            "a balance above 64 bits",
+            with(|_, accounts| accounts[1].posted_minor = i64::MAX - 99),
+            good(),
+            Overflow,
+        ),
+        (
+            "a balance below 64 bits, although it may be overdrawn",
+            with(|_, accounts| accounts[0].posted_minor = i64::MIN + 99),
+            good(),
+            Overflow,
+        ),
+        (
+            "an available balance below 64 bits",
+            with(|_, accounts| {
+                (accounts[0].posted_minor, accounts[0].held_minor) = (i64::MIN + 150, 51);
+            }),
+            good(),
+            Overflow,
+        ),
+        (
+            "a position beyond 64 bits",
+            with(|_, accounts| accounts[1].last_seq = i64::MAX),
+            good(),
+            Overflow,
+        ),
+        (
+            "a transition beyond 32 bits",
+            with(|payment, _| payment.transitions = i32::MAX),
+            good(),
+            Overflow,
+        ),
+    ];
+    for (case, book, legs, expected) in cases {
+        let post = |book: &mut Book| book.post(PENDING, &legs, &step(Status::Success));
+        check_rejected(case, book, post, expected);
+    }
+    let post = |id| move |book: &mut Book| book.post(id, &good(), &step(Status::Success));
+    check_rejected("unknown payment", book(), post(UNKNOWN), UnknownPayment);
+    let settled_twice = IllegalTransition { from: Status::Success, to: Status::Success };
+    check_rejected("no such step", book(), post(SETTLED), settled_twice);
+}
+
+#[test]
+fn the_other_operations_reject_by_name_and_change_nothing() {
+    use Rejection::*;
+    let full = || with(|payment, _| payment.attempts = i32::MAX);
+    let last = || with(|payment, _| payment.transitions = i32::MAX);
+    let odd = || with(|payment, _| payment.attempts = i32::MIN);
+    let illegal = IllegalTransition { from: Status::Pending, to: Status::Reversed };
+    let to = |to| move |book: &mut Book| book.transition(PENDING, &step(to));
+    let unknown = step(Status::Failed);
+    check_rejected("step", book(), |book| book.transition(UNKNOWN, &unknown), UnknownPayment);
+    check_rejected("step", book(), to(Status::Reversed), illegal);
+    check_rejected("step", last(), to(Status::Failed), Overflow);
+    check_rejected("lease", book(), |book| book.lease(UNKNOWN, at(1)), UnknownPayment);
+    check_rejected("lease", full(), |book| book.lease(PENDING, at(1)), Overflow);
+    check_rejected("retry", book(), |book| book.retry_at(UNKNOWN, at(1)), UnknownPayment);
+    check_rejected("release", book(), |book| book.release(UNKNOWN), UnknownPayment);
+    check_rejected("release", book(), |book| book.release(PENDING), Overflow);
+    check_rejected("release", odd(), |book| book.release(PENDING), Overflow);
+}
+
+#[test]
+fn every_step_is_allowed_exactly_by_the_table() {
+    for from in Status::ALL {
+        for to in Status::ALL {
+            let mut book = Book::new(at(0), vec![payment(PENDING, *from)], vec![]);
+            let before = whole(&book);
+            match book.transition(PENDING, &step(*to)) {
+                Ok(()) => assert!(from.may_become(*to), "{from} to {to}"),
+                Err(rejection) => {
+                    assert!(!from.may_become(*to), "{from} to {to}");
+                    let (from, to) = (*from, *to);
+                    assert_eq!(rejection, Rejection::IllegalTransition { from, to });
+                    assert_eq!(whole(&book), before);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_posting_moves_the_payment_and_both_balances() {
+    let mut book = with(|payment, _| payment.lease_until = Some(at(30)));
+    let legs = [leg(ACQUIRER, -100, "USD"), leg(MERCHANT, 100, "USD")];
+    book.post(PENDING, &legs, &step(Status::Success)).unwrap();
+    let changes = book.into_changes();
+
+    let [moved] = &changes.payments[..] else { panic!("{:?}", changes.payments) };
+    assert_eq!(
+        (moved.status, moved.transitions, moved.failure.clone()),
+        (Status::Success, 4, None)
+    );
+    assert_eq!((moved.lease_until, moved.updated_at), (None, at(0)));
+    let posted: Vec<_> =
+        changes.accounts.iter().map(|it| (it.id, it.posted_minor, it.last_seq)).collect();
+    assert_eq!(posted, [(ACQUIRER, -600, 6), (MERCHANT, 600, 6)]);
+    assert!(changes.accounts.iter().all(|account| account.last_entry_at == Some(at(0))));
+    let posting = |leg: &Leg, balance_after_minor| Posting {
+        account: leg.account,
+        account_seq: 6,
+        amount: leg.amount,
+        balance_after_minor,
+    };
+    let postings = vec![posting(&legs[0], -600), posting(&legs[1], 600)];
+    let entry = Entry { payment: PENDING, transition_seq: 4, at: at(0), postings };
+    assert_eq!(changes.entries, [entry]);
+    let transition = Transition {
+        payment: PENDING,
+        seq: 4,
+        from: Status::Pending,
+        to: Status::Success,
+        actor: Actor::Worker,
+        reason: Reason::Settled,
+        at: at(0),
+    };
+    assert_eq!(changes.transitions, [transition]);
+    assert!(changes.due.is_empty());
+}
+
+#[test]
+fn the_whole_range_of_a_balance_can_be_used() {
+    let mut book = with(|_, accounts| accounts[1].posted_minor = i64::MAX - 100);
+    let legs = [leg(ACQUIRER, -100, "USD"), leg(MERCHANT, 100, "USD")];
+    book.post(PENDING, &legs, &step(Status::Success)).unwrap();
+    assert_eq!(book.account(MERCHANT).unwrap().posted_minor, i64::MAX);
+
+    let mut book = with(|_, accounts| accounts[1].held_minor = 400);
+    let legs = [leg(MERCHANT, -100, "USD"), leg(ACQUIRER, 100, "USD")];
+    book.post(PENDING, &legs, &step(Status::Success)).unwrap();
+    assert_eq!(book.account(MERCHANT).unwrap().available_minor(), Some(0));
+}
+
+#[test]
+fn money_may_reach_an_account_that_is_below_zero_already() {
+    let mut book = with(|_, accounts| accounts[1].posted_minor = -900);
+    let legs = [leg(ACQUIRER, -100, "USD"), leg(MERCHANT, 100, "USD")];
+    book.post(PENDING, &legs, &step(Status::Success)).unwrap();
+    assert_eq!(book.account(MERCHANT).unwrap().posted_minor, -800);
+}
+
+#[test]
+fn four_legs_balance_in_each_of_two_currencies() {
+    let mut book = book();
+    let legs = [
+        leg(MERCHANT, -100, "USD"),
+        leg(ACQUIRER, 100, "USD"),
+        leg(YEN_LIQUIDITY, -15_000, "JPY"),
+        leg(YEN, 15_000, "JPY"),
+    ];
+    book.post(PENDING, &legs, &step(Status::Success)).unwrap();
+    let posted = |id| book.account(id).unwrap().posted_minor;
+    assert_eq!([MERCHANT, ACQUIRER, YEN_LIQUIDITY, YEN].map(posted), [400, -400, -15_000, 15_009]);
+}
+
+#[test]
+fn only_a_failed_payment_has_a_failure() {
+    let mut book = book();
+    book.transition(PENDING, &step(Status::Failed)).unwrap();
+    let failure = Failure { code: Reason::Settled, detail: "because".to_owned() };
+    assert_eq!(book.payment(PENDING).unwrap().failure, Some(failure));
+    let mut book = with(|payment, _| payment.status = Status::Processing);
+    book.transition(PENDING, &step(Status::ManualReview)).unwrap();
+    assert_eq!(book.payment(PENDING).unwrap().failure, None);
+}
+
+#[test]
+fn leases_retries_and_releases_change_the_payment_alone() {
+    let mut book = book();
+    book.lease(PENDING, at(30)).unwrap();
+    let leased = book.payment(PENDING).unwrap();
+    assert_eq!((leased.attempts, leased.lease_until, leased.updated_at), (1, Some(at(30)), at(0)));
+    assert!(book.clone().into_changes().due.is_empty());
+
+    book.retry_at(PENDING, at(8)).unwrap();
+    assert_eq!(book.payment(PENDING).unwrap().lease_until, Some(at(8)));
+    assert_eq!(book.payment(PENDING).unwrap().attempts, 1);
+    assert_eq!(book.clone().into_changes().due, [(PENDING, at(8))]);
+
+    book.release(PENDING).unwrap();
+    let released = book.payment(PENDING).unwrap();
+    assert_eq!((released.attempts, released.lease_until), (0, Some(at(0))));
+    let changes = book.into_changes();
+    assert_eq!(changes.due, [(PENDING, at(0))]);
+    assert_eq!(
+        (changes.payments.len(), changes.accounts.len(), changes.transitions.len()),
+        (1, 0, 0)
+    );
+}
+
+#[test]
+fn now_is_never_before_the_last_entry_of_an_account() {
+    let dated = |seconds: Option<i64>| Account {
+        last_entry_at: seconds.map(at),
+        ..account(MERCHANT, "USD", false, 0)
+    };
+    for (entries, expected) in
+        [(vec![None], 0), (vec![Some(-5)], 0), (vec![Some(7)], 7), (vec![Some(7), None], 7)]
+    {
+        let accounts = entries.iter().map(|entry| dated(*entry)).collect();
+        assert_eq!(Book::new(at(0), vec![], accounts).now(), at(expected), "{entries:?}");
+    }
+    let ids = [ACQUIRER, MERCHANT];
+    let [mut first, mut second] = ids.map(|id| account(id, "USD", true, 0));
+    (first.last_entry_at, second.last_entry_at) = (Some(at(3)), Some(at(9)));
+    let now = Book::new(at(0) + TimeDelta::microseconds(1), vec![], vec![first, second]).now();
+    assert_eq!(now, at(9));
+}
+
+#[test]
+fn an_untouched_book_has_nothing_to_write() {
+    let book = book();
+    assert_eq!(book.payment_ids(), [PENDING, SETTLED]);
+    assert_eq!(book.into_changes(), Changes::default());
+}

@@ -1,0 +1,208 @@
+//! The application on fakes and a clock that stands still: what every test drives.
+//!
+//! On the single-threaded runtime of `#[tokio::test]` nothing runs but what the test lets run:
+//! [`rest`] gives every other task its turns until all wait for something, so that a step of time
+//! never overtakes the work of the step before.
+
+use crate::acquirer::FakeAcquirer;
+use crate::queue::{FakeDeliveries, FakeOutcomes, FakeQueue};
+use crate::store::FakeStore;
+use chrono::TimeDelta;
+use paygate_app::{
+    CreateCharge, CreatePayment, Created, Directory, HintPublisher, ReadPayments, Sweeper,
+    SweeperConfig, Worker, WorkerConfig, WorkerPorts,
+};
+use paygate_core::Timestamp;
+use paygate_core::id::{CallerId, MerchantId, PaymentId};
+use paygate_core::money::{Currency, Money};
+use paygate_core::payment::{Idempotency, Request, RequestHash};
+use paygate_core::status::Status;
+use paygate_core::text::{IdempotencyKey, Reference};
+use paygate_memory::{ManualClock, MemoryQueueConfig, SequentialIds};
+use paygate_ports::{Clock, IdSource, TraceContext};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long an accept waits for the confirm.
+pub const CONFIRM: Duration = Duration::from_millis(500);
+
+/// Everything in one place.
+pub struct Rig {
+    pub clock: ManualClock,
+    pub start: Timestamp,
+    pub ids: Arc<SequentialIds>,
+    pub store: Arc<FakeStore>,
+    pub queue: Arc<FakeQueue>,
+    pub outcomes: Arc<FakeOutcomes>,
+    pub acquirer: Arc<FakeAcquirer>,
+    pub create: CreatePayment,
+    pub read: ReadPayments,
+}
+
+/// A worker or sweeper that runs.
+pub struct Running {
+    pub stop: CancellationToken,
+    pub abandon: CancellationToken,
+    pub deliveries: Option<Arc<FakeDeliveries>>,
+    pub task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Stops it and waits for its end.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        soon(self.task).await.unwrap();
+    }
+
+    pub fn deliveries(&self) -> &FakeDeliveries {
+        self.deliveries.as_ref().unwrap()
+    }
+}
+
+impl Rig {
+    pub async fn new() -> Self {
+        // One id a message, so that bounds are exact.
+        Self::with(MemoryQueueConfig { ids_per_message: 1, ..MemoryQueueConfig::default() }).await
+    }
+
+    pub async fn with(config: MemoryQueueConfig) -> Self {
+        let start = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let clock = ManualClock::new(start);
+        let ids = Arc::new(SequentialIds::new(start));
+        let store = Arc::new(FakeStore::new(clock.clone()));
+        let queue = Arc::new(FakeQueue::new(config));
+        let outcomes = Arc::new(FakeOutcomes::default());
+        let acquirer = Arc::new(FakeAcquirer::new(clock.clone()));
+        let directory = Directory::open(&*store, &*ids, &[currency("USD")]).await.unwrap();
+        let create = CreatePayment::new(
+            store.clone(),
+            store.clone(),
+            HintPublisher::new(queue.clone(), Arc::new(clock.clone()), CONFIRM),
+            outcomes.clone(),
+            Arc::new(clock.clone()),
+            ids.clone(),
+            Arc::new(directory),
+        );
+        let read = ReadPayments::new(store.clone(), outcomes.clone(), Arc::new(clock.clone()));
+        Self { clock, start, ids, store, queue, outcomes, acquirer, create, read }
+    }
+
+    /// A charge of so many cents under a reference of its own.
+    pub fn charge(&self, minor: i64) -> CreateCharge {
+        let reference = Reference::parse(&self.ids.random().to_string()).unwrap();
+        CreateCharge {
+            amount: Money { minor, currency: currency("USD") },
+            request: Request {
+                merchant: MerchantId::default(),
+                caller: CallerId::default(),
+                reference,
+                idempotency: None,
+                metadata: None,
+            },
+            context: TraceContext::default(),
+            wait: None,
+        }
+    }
+
+    pub async fn accept(&self, minor: i64) -> PaymentId {
+        self.create.charge(self.charge(minor)).await.unwrap().record.payment.id
+    }
+
+    /// So many charges, accepted together.
+    pub async fn accept_many(&self, count: usize) -> Vec<PaymentId> {
+        let accepts = (0..count).map(|_| self.accept(100));
+        futures_util::future::join_all(accepts).await
+    }
+
+    /// Sends a charge without waiting for the answer.
+    pub fn send(&self, charge: CreateCharge) -> JoinHandle<Result<Created, paygate_app::CreateError>> {
+        let create = self.create.clone();
+        tokio::spawn(async move { create.charge(charge).await })
+    }
+
+    pub fn ports(&self, deliveries: Arc<FakeDeliveries>) -> WorkerPorts {
+        WorkerPorts {
+            store: self.store.clone(),
+            quarantine: self.store.clone(),
+            deliveries,
+            outcomes: self.outcomes.clone(),
+            acquirer: self.acquirer.clone(),
+            clock: Arc::new(self.clock.clone()),
+        }
+    }
+
+    pub fn worker(&self, config: WorkerConfig) -> Running {
+        let (stop, abandon) = (CancellationToken::new(), CancellationToken::new());
+        let deliveries = Arc::new(FakeDeliveries::new(self.queue.inner.deliveries()));
+        let worker = Worker::new(self.ports(deliveries.clone()), config, abandon.clone());
+        let task = tokio::spawn(worker.run(stop.clone()));
+        Running { stop, abandon, deliveries: Some(deliveries), task }
+    }
+
+    pub fn sweeper(&self, config: SweeperConfig) -> Running {
+        let clock = Arc::new(self.clock.clone());
+        let sweeper = Sweeper::new(self.store.clone(), self.queue.clone(), clock, config);
+        let (stop, abandon) = (CancellationToken::new(), CancellationToken::new());
+        let task = tokio::spawn(sweeper.run(stop.clone()));
+        Running { stop, abandon, deliveries: None, task }
+    }
+
+    /// Lets time pass in one step, then everyone work.
+    pub async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        self.ids.set_time(self.clock.now());
+        rest().await;
+    }
+
+    /// Lets time pass in steps of 100 ms until the condition holds, at most that long.
+    pub async fn pass_until(&self, limit: Duration, holds: impl Fn(&Self) -> bool) {
+        let end = self.clock.now() + TimeDelta::from_std(limit).unwrap();
+        rest().await;
+        while !holds(self) {
+            assert!(self.clock.now() < end, "it did not come true in {limit:?}");
+            self.pass(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// All payments are in that state.
+    pub fn all(&self, ids: &[PaymentId], status: Status) -> bool {
+        ids.iter().all(|id| self.store.status(*id) == status)
+    }
+
+    /// What was announced, in order.
+    pub fn announced(&self) -> Vec<(PaymentId, Status)> {
+        self.outcomes.announced.lock().unwrap().iter().map(|it| (it.id, it.status)).collect()
+    }
+
+    /// How much the default merchant has.
+    pub fn merchant_minor(&self) -> i64 {
+        let rows = self.store.rows();
+        rows.accounts.values().filter(|it| !it.overdraft).map(|it| it.posted_minor).sum()
+    }
+}
+
+pub fn currency(code: &str) -> Currency {
+    Currency::parse(code).unwrap()
+}
+
+/// The charge under an idempotency key; `request` stands for what the client sent.
+pub fn keyed(charge: CreateCharge, key: &str, request: u8) -> CreateCharge {
+    let key = IdempotencyKey::parse(key).unwrap();
+    let idempotency = Some(Idempotency { key, hash: RequestHash([request; 32]) });
+    CreateCharge { request: Request { idempotency, ..charge.request }, ..charge }
+}
+
+/// Gives every other task its turns until all wait. Enough for the longest chain of wake-ups here;
+/// a test that needs more than it fails the same way every time.
+pub async fn rest() {
+    for _ in 0..300 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits for what must come without time passing on the clock; a hang fails the test.
+pub async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(10), future).await.expect("it hangs")
+}

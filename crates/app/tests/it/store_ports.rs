@@ -1,0 +1,176 @@
+//! The other ports of the fake store: reading, accounts, what is due, the quarantine.
+
+use crate::store::{Due, FakeStore, Rows};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use paygate_core::Timestamp;
+use paygate_core::account::{Account, NewAccount};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::payment::{PaymentRecord, Transition};
+use paygate_ports::{
+    AccountStore, Clock, DueStore, Page, PaymentQuery, PaymentReader, Quarantine, Redelivered,
+    StoreError, Walked,
+};
+
+impl Rows {
+    /// Whether a worker still has something to do with it.
+    fn is_open(&self, id: PaymentId) -> bool {
+        self.payments.get(&id).is_some_and(|it| it.payment.status.is_in_flight() && !it.payment.parked)
+    }
+
+    fn set_parked(&mut self, id: PaymentId, parked: bool) {
+        if let Some(record) = self.payments.get_mut(&id) {
+            record.payment.parked = parked;
+        }
+    }
+}
+
+#[async_trait]
+impl PaymentReader for FakeStore {
+    async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError> {
+        self.log().reads.push(self.clock.now());
+        Ok(self.reach()?.payments.get(&id).cloned())
+    }
+
+    async fn payments(&self, query: PaymentQuery) -> Result<Page, StoreError> {
+        let rows = self.reach()?;
+        let items = rows.payments.values().rev().take(query.limit.into()).cloned().collect();
+        Ok(Page { items, next: None })
+    }
+
+    async fn timeline(&self, id: PaymentId) -> Result<Vec<Transition>, StoreError> {
+        let rows = self.reach()?;
+        Ok(rows.transitions.iter().filter(|row| row.payment == id).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl AccountStore for FakeStore {
+    async fn open(&self, accounts: Vec<NewAccount>) -> Result<Vec<Account>, StoreError> {
+        let mut rows = self.reach()?;
+        let open = |new: NewAccount| {
+            let account = Account {
+                id: new.id,
+                number: new.number,
+                currency: new.currency,
+                role: new.role,
+                overdraft: new.overdraft,
+                posted_minor: 0,
+                held_minor: 0,
+                last_seq: 0,
+                last_entry_at: None,
+            };
+            rows.accounts.insert(account.id, account.clone());
+            account
+        };
+        Ok(accounts.into_iter().map(open).collect())
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        Ok(self.reach()?.accounts.get(&id).cloned())
+    }
+}
+
+#[async_trait]
+impl DueStore for FakeStore {
+    async fn walk(
+        &self,
+        after: PaymentId,
+        before: PaymentId,
+        limit: u32,
+    ) -> Result<Walked, StoreError> {
+        self.log().walks.push((after, before));
+        let now = self.clock.now();
+        let mut rows = self.reach()?;
+        let ids: Vec<PaymentId> = rows
+            .payments
+            .keys()
+            .filter(|id| **id > after && **id < before)
+            .take(limit.try_into().unwrap())
+            .copied()
+            .collect();
+        let mut found = 0;
+        for id in &ids {
+            if rows.is_open(*id) && !rows.due.contains_key(id) {
+                let lease = rows.payments[id].payment.lease_until;
+                let at = lease.map_or(now, |until| until.max(now));
+                rows.due.insert(*id, Due { at, taken: 0 });
+                found += 1;
+            }
+        }
+        Ok(Walked { last: ids.last().copied(), found })
+    }
+
+    async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
+        let now = self.clock.now();
+        let mut rows = self.reach()?;
+        let mut due: Vec<(Timestamp, PaymentId)> =
+            rows.due.iter().filter(|(_, due)| due.at <= now).map(|(id, due)| (due.at, *id)).collect();
+        due.sort();
+        due.truncate(limit.try_into().unwrap());
+        let mut taken = Vec::new();
+        for (_, id) in due {
+            if rows.is_open(id) {
+                let due = rows.due.get_mut(&id).unwrap();
+                due.at = now + TimeDelta::seconds((5i64 << due.taken.min(10)).min(300));
+                due.taken += 1;
+                taken.push(id);
+            } else {
+                rows.due.remove(&id);
+            }
+        }
+        Ok(taken)
+    }
+
+    async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
+        let rows = self.reach()?;
+        let open = rows.due.keys().filter(|id| rows.is_open(**id));
+        Ok(open.map(|id| rows.payments[id].payment.created_at).min())
+    }
+
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.reach().map(|_| self.clock.now())
+    }
+}
+
+#[async_trait]
+impl Quarantine for FakeStore {
+    async fn redelivered(&self, ids: Vec<PaymentId>) -> Result<Vec<Redelivered>, StoreError> {
+        let mut rows = self.reach()?;
+        let mut counted = Vec::new();
+        for id in ids {
+            if rows.is_open(id) {
+                let times = rows.redelivered.entry(id).or_default();
+                *times += 1;
+                counted.push(Redelivered { id, times: *times });
+            }
+        }
+        Ok(counted)
+    }
+
+    async fn park(&self, id: PaymentId, reason: &str) -> Result<bool, StoreError> {
+        let mut rows = self.reach()?;
+        if rows.is_open(id) {
+            rows.parked.insert(id, reason.to_owned());
+            rows.set_parked(id, true);
+        }
+        Ok(rows.parked.contains_key(&id))
+    }
+
+    async fn unpark(&self, id: PaymentId) -> Result<bool, StoreError> {
+        let at = self.clock.now();
+        let mut rows = self.reach()?;
+        let was_parked = rows.parked.remove(&id).is_some();
+        if was_parked {
+            rows.set_parked(id, false);
+            rows.redelivered.remove(&id);
+            rows.due.insert(id, Due { at, taken: 0 });
+        }
+        Ok(was_parked)
+    }
+
+    async fn parked(&self, limit: u16) -> Result<Vec<(PaymentId, String)>, StoreError> {
+        let rows = self.reach()?;
+        Ok(rows.parked.iter().take(limit.into()).map(|(id, why)| (*id, why.clone())).collect())
+    }
+}
