@@ -1,2 +1,40 @@
-//! Placeholder.
-fn main() {}
+//! `paygate`: everything in one process, and the operator's commands.
+
+use clap::{Parser, Subcommand};
+use paygate_runtime::Role;
+use std::process::ExitCode;
+
+/// A payment service: accepts payments over HTTP and settles each exactly once.
+///
+/// Configured by environment variables; `paygate config` shows them.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Clone, Copy, Subcommand)]
+enum Command {
+    /// Run API and worker in this process (the default)
+    Serve,
+    /// Apply the database migrations that are missing
+    Migrate,
+    /// Print the effective configuration, secrets masked
+    Config,
+    /// Run the simulated acquirer as an HTTP server
+    Acquirer,
+    /// Ask the process on HOST:PORT (or METRICS_PORT) whether it is alive; for container checks
+    Health,
+}
+
+fn main() -> ExitCode {
+    let role = match Arguments::parse().command {
+        None | Some(Command::Serve) => Role::Serve,
+        Some(Command::Migrate) => Role::Migrate,
+        Some(Command::Config) => Role::Config,
+        Some(Command::Acquirer) => Role::Acquirer,
+        Some(Command::Health) => Role::Health,
+    };
+    paygate_runtime::run(role)
+}

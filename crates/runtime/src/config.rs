@@ -1,0 +1,230 @@
+//! From text to configuration: every value is read before anything starts, and the first that
+//! can't be read stops the start.
+
+use crate::Role;
+use crate::settings::{Settings, SettingsError};
+use crate::telemetry::LogFormat;
+use paygate_acquirer::{FailRate, HttpAcquirerConfig, SimulatorConfig};
+use paygate_app::{SweeperConfig, WorkerConfig};
+use paygate_core::charge::ClaimPolicy;
+use paygate_core::money::Currency;
+use paygate_http::{ApiToken, HttpConfig};
+use paygate_postgres::PostgresConfig;
+use paygate_rabbitmq::RabbitConfig;
+use paygate_sqlite::SqliteConfig;
+use std::time::Duration;
+
+/// Where payments are kept.
+pub(crate) enum Database {
+    Postgres(PostgresConfig),
+    Sqlite(SqliteConfig),
+}
+
+/// Who takes the money.
+pub(crate) enum AcquirerChoice {
+    Http(HttpAcquirerConfig),
+    Simulated(SimulatorConfig),
+}
+
+/// Everything a process may need.
+pub(crate) struct Config {
+    pub(crate) database: Database,
+    pub(crate) rabbitmq: Option<RabbitConfig>,
+    pub(crate) ids_per_message: usize,
+    pub(crate) acquirer: AcquirerChoice,
+    pub(crate) simulator: SimulatorConfig,
+    pub(crate) http: HttpConfig,
+    pub(crate) metrics_port: Option<u16>,
+    pub(crate) currencies: Vec<Currency>,
+    pub(crate) confirm_timeout: Duration,
+    pub(crate) worker: WorkerConfig,
+    pub(crate) sweeper: SweeperConfig,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) startup_timeout: Duration,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_filter: String,
+}
+
+impl Config {
+    pub(crate) fn parse(settings: &Settings, role: Role) -> Result<Self, SettingsError> {
+        let worker = worker(settings)?;
+        let ids_per_message = settings.count("PUBLISH_IDS_PER_MESSAGE")?;
+        let shutdown_timeout = settings.duration("SHUTDOWN_TIMEOUT")?;
+        let simulator = simulator(settings, role)?;
+        let config = Self {
+            database: database(settings, role)?,
+            rabbitmq: rabbitmq(settings, role, worker.batch, ids_per_message)?,
+            ids_per_message,
+            acquirer: acquirer(settings, simulator.clone())?,
+            simulator,
+            http: http(settings, role, shutdown_timeout)?,
+            metrics_port: settings
+                .text("METRICS_PORT")
+                .map(|_| settings.read("METRICS_PORT", "a port number"))
+                .transpose()?,
+            currencies: currencies(settings)?,
+            confirm_timeout: milliseconds(settings, "PUBLISH_CONFIRM_TIMEOUT_MS")?,
+            sweeper: SweeperConfig {
+                sweep_after: settings.duration("SWEEP_AFTER")?,
+                interval: settings.duration("SWEEP_INTERVAL")?,
+                batch: u32::try_from(worker.batch).unwrap_or(u32::MAX),
+                ..SweeperConfig::default()
+            },
+            worker,
+            shutdown_timeout,
+            startup_timeout: settings.duration("STARTUP_TIMEOUT")?,
+            log_format: settings.read("LOG_FORMAT", "pretty or json")?,
+            log_filter: settings.text("RUST_LOG").unwrap_or("info").to_owned(),
+        };
+        Ok(config)
+    }
+}
+
+fn milliseconds(settings: &Settings, name: &'static str) -> Result<Duration, SettingsError> {
+    let ms: u32 = settings.read(name, "a whole number of milliseconds")?;
+    Ok(Duration::from_millis(u64::from(ms)))
+}
+
+fn database(settings: &Settings, role: Role) -> Result<Database, SettingsError> {
+    let url = settings.text("DATABASE_URL").unwrap_or_default();
+    let alone = matches!(role, Role::Api | Role::Worker);
+    if alone && !settings.is_set("DATABASE_URL") {
+        return Err(SettingsError::invalid("DATABASE_URL", "must be set to a postgres:// URL"));
+    }
+    match url.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => Ok(Database::Postgres(PostgresConfig {
+            pool_size: settings.count("DATABASE_POOL_SIZE")?,
+            ..PostgresConfig::new(url)
+        })),
+        Some(("sqlite", _)) if alone => Err(SettingsError::invalid(
+            "DATABASE_URL",
+            "must be a postgres:// URL; SQLite is for `paygate`, which is API and worker in one",
+        )),
+        Some(("sqlite", ":memory:")) => Ok(Database::Sqlite(SqliteConfig::memory())),
+        Some(("sqlite", path)) if !path.is_empty() => {
+            Ok(Database::Sqlite(SqliteConfig::file(path)))
+        }
+        _ => Err(SettingsError::invalid(
+            "DATABASE_URL",
+            "must be postgres://user:password@host:port/database or sqlite://file",
+        )),
+    }
+}
+
+fn rabbitmq(
+    settings: &Settings,
+    role: Role,
+    batch: usize,
+    ids_per_message: usize,
+) -> Result<Option<RabbitConfig>, SettingsError> {
+    let Some(url) = settings.text("RABBITMQ_URL") else {
+        return match role {
+            Role::Api | Role::Worker => {
+                Err(SettingsError::invalid("RABBITMQ_URL", "must be set to an amqp:// URL"))
+            }
+            _ => Ok(None),
+        };
+    };
+    let prefetch = match settings.text("WORKER_PREFETCH") {
+        Some(_) => settings.read("WORKER_PREFETCH", "a whole number from 1 to 65535")?,
+        // Ten batches at hand give full batches; the broker's limit is 65535.
+        None => {
+            let messages = batch.saturating_mul(10).div_ceil(ids_per_message);
+            u16::try_from(messages).unwrap_or(u16::MAX)
+        }
+    };
+    let name = match role {
+        Role::Api => "paygate-api",
+        Role::Worker => "paygate-worker",
+        _ => "paygate",
+    };
+    Ok(Some(RabbitConfig {
+        prefix: settings.text("RABBITMQ_PREFIX").unwrap_or_default().to_owned(),
+        ids_per_message,
+        prefetch,
+        connection_name: name.to_owned(),
+        ..RabbitConfig::new(url)
+    }))
+}
+
+fn simulator(settings: &Settings, role: Role) -> Result<SimulatorConfig, SettingsError> {
+    let fail_rate: FailRate = settings.read("ACQUIRER_FAIL_RATE", "a share such as 0.02")?;
+    let timeout = settings.duration("ACQUIRER_TIMEOUT")?;
+    Ok(SimulatorConfig {
+        fail_rate,
+        latency: milliseconds(settings, "ACQUIRER_LATENCY_MS")?,
+        seed: settings.read("ACQUIRER_SEED", "a whole number")?,
+        journal: settings.text("ACQUIRER_JOURNAL").map(Into::into),
+        // As a server it must outwait its clients, to be what never answers.
+        timeout: if role == Role::Acquirer { timeout.saturating_mul(4) } else { timeout },
+    })
+}
+
+fn acquirer(
+    settings: &Settings,
+    simulator: SimulatorConfig,
+) -> Result<AcquirerChoice, SettingsError> {
+    let Some(url) = settings.text("ACQUIRER_URL") else {
+        return Ok(AcquirerChoice::Simulated(simulator));
+    };
+    Ok(AcquirerChoice::Http(HttpAcquirerConfig {
+        timeout: settings.duration("ACQUIRER_TIMEOUT")?,
+        max_idle_connections: settings.count("ACQUIRER_CONCURRENCY")?,
+        ..HttpAcquirerConfig::new(url)
+    }))
+}
+
+fn http(
+    settings: &Settings,
+    role: Role,
+    shutdown_timeout: Duration,
+) -> Result<HttpConfig, SettingsError> {
+    let token = settings.text("PAYGATE_API_TOKEN").map(ApiToken::parse).transpose();
+    let port = match settings.is_set("PORT") {
+        false if role == Role::Acquirer => 8090,
+        _ => settings.read("PORT", "a port number")?,
+    };
+    Ok(HttpConfig {
+        host: settings.text("HOST").unwrap_or_default().to_owned(),
+        port,
+        token: token.map_err(|error| SettingsError::invalid("PAYGATE_API_TOKEN", error))?,
+        insecure_no_auth: settings.read("INSECURE_NO_AUTH", "true or false")?,
+        workers: settings.count("HTTP_WORKERS")?,
+        shutdown_timeout: shutdown_timeout.mul_f32(0.8),
+        ..HttpConfig::default()
+    })
+}
+
+fn currencies(settings: &Settings) -> Result<Vec<Currency>, SettingsError> {
+    let list = settings.text("CURRENCIES").unwrap_or_default();
+    list.split(',')
+        .map(|code| {
+            let code = code.trim();
+            let why = |error| SettingsError::invalid("CURRENCIES", format!("{code}: {error}"));
+            Currency::parse(code).map_err(why)
+        })
+        .collect()
+}
+
+fn worker(settings: &Settings) -> Result<WorkerConfig, SettingsError> {
+    let attempts: u8 = settings.read("MAX_ATTEMPTS", "a whole number from 1 to 255")?;
+    let (lease, timeout) = (settings.duration("CLAIM_LEASE")?, settings.duration("ACQUIRER_TIMEOUT")?);
+    // A call, the question what became of it, and time to settle must fit into a lease.
+    if lease < timeout.saturating_mul(3) {
+        return Err(SettingsError::invalid("CLAIM_LEASE", "must be at least 3 × ACQUIRER_TIMEOUT"));
+    }
+    let delta = |duration: Duration| {
+        chrono::TimeDelta::from_std(duration).unwrap_or(chrono::TimeDelta::MAX)
+    };
+    Ok(WorkerConfig {
+        batch: settings.count("WORKER_BATCH")?,
+        acquirer_concurrency: settings.count("ACQUIRER_CONCURRENCY")?,
+        provider_timeout: timeout,
+        policy: ClaimPolicy {
+            lease: delta(lease),
+            max_attempts: i32::from(attempts.max(1)),
+            backoff: delta(settings.duration("RETRY_BACKOFF")?),
+        },
+        ..WorkerConfig::default()
+    })
+}

@@ -1,0 +1,101 @@
+//! The store the configuration names, as its ports.
+
+use crate::config::{Config, Database};
+use crate::system::SystemClock;
+use crate::{Fatal, fatal};
+use paygate_ports::{
+    AccountStore, DueStore, HealthCheck, PaymentReader, PaymentStore, Quarantine,
+};
+use paygate_postgres::{PostgresStore, SchemaError};
+use paygate_sqlite::SqliteStore;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The ports of one store.
+#[derive(Clone)]
+pub(crate) struct Stores {
+    pub(crate) payments: Arc<dyn PaymentStore>,
+    pub(crate) reader: Arc<dyn PaymentReader>,
+    pub(crate) accounts: Arc<dyn AccountStore>,
+    pub(crate) due: Arc<dyn DueStore>,
+    pub(crate) quarantine: Arc<dyn Quarantine>,
+    pub(crate) health: Arc<dyn HealthCheck>,
+}
+
+impl Stores {
+    fn of<S>(store: S) -> Self
+    where
+        S: PaymentStore + PaymentReader + AccountStore + DueStore + Quarantine + HealthCheck,
+        S: Clone + 'static,
+    {
+        Self {
+            payments: Arc::new(store.clone()),
+            reader: Arc::new(store.clone()),
+            accounts: Arc::new(store.clone()),
+            due: Arc::new(store.clone()),
+            quarantine: Arc::new(store.clone()),
+            health: Arc::new(store),
+        }
+    }
+}
+
+/// Opens the store. Its schema must be the one this binary knows; with `migrate` it is brought
+/// there. Waits for a database that is not up yet, a bounded time.
+pub(crate) async fn open(config: &Config, migrate: bool) -> Result<Stores, Fatal> {
+    match &config.database {
+        Database::Postgres(postgres) => {
+            let store = PostgresStore::new(postgres.clone()).map_err(in_url)?;
+            prepare_postgres(&store, migrate, config.startup_timeout).await?;
+            Ok(Stores::of(store))
+        }
+        Database::Sqlite(sqlite) => {
+            let store = SqliteStore::open(sqlite.clone(), Arc::new(SystemClock)).map_err(fatal)?;
+            if migrate {
+                store.migrate().await.map_err(fatal)?;
+            }
+            store.check_schema().await.map_err(fatal)?;
+            Ok(Stores::of(store))
+        }
+    }
+}
+
+/// Brings the schema to what this binary knows, and ends.
+pub(crate) async fn migrate(config: &Config) -> Result<(), Fatal> {
+    open(config, true).await?;
+    tracing::info!("the schema is up to date");
+    Ok(())
+}
+
+async fn prepare_postgres(
+    store: &PostgresStore,
+    migrate: bool,
+    patience: Duration,
+) -> Result<(), Fatal> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let prepared = match migrate {
+            true => store.migrate().await.map(|applied| {
+                for name in applied {
+                    tracing::info!(name, "migration applied");
+                }
+            }),
+            false => Ok(()),
+        };
+        let checked = match prepared {
+            Ok(()) => store.check_schema().await,
+            Err(error) => Err(error),
+        };
+        match checked {
+            Err(SchemaError::Unreachable(why)) if Instant::now() < deadline => {
+                tracing::warn!(why, "waiting for the database");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            checked => return checked.map_err(fatal),
+        }
+    }
+}
+
+fn in_url(error: paygate_postgres::ConfigError) -> Fatal {
+    format!("DATABASE_URL: {error}")
+}
