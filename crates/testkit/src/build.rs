@@ -1,8 +1,8 @@
 //! Builders of valid domain values with unique ids, so that a test names only what it is about.
 #![allow(clippy::disallowed_methods, reason = "builders are an id source")]
 
-pub use crate::store::assert_ledger_holds;
 use crate::store::StoreUnderTest;
+pub use crate::store::assert_ledger_holds;
 use paygate_core::account::{Account, AccountNumber, NewAccount, Role, SystemAccount};
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};

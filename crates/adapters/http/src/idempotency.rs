@@ -105,6 +105,6 @@ mod tests {
     fn the_hash_is_the_one_that_is_stored() {
         let hash = hash("100.50", "USD", "REF-001", Some("{}"));
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "");
+        assert_eq!(hex, "910264de47655c98acc5d273b04ae8f56f2d37b991e61e1c1847bd01111662cc");
     }
 }

@@ -123,7 +123,10 @@ impl PaymentStore for PostgresStore {
         let (store, ids) = (self.clone(), ids.into_iter().map(|id| id.0).collect::<Vec<_>>());
         let transaction =
             tokio::spawn(async move { store.transact_until_won(&ids, &decide).await });
-        transaction.await.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+        transaction.await.unwrap_or_else(|error| match error.is_panic() {
+            true => Err(StoreError::Refused("the transaction panicked".to_owned())),
+            false => Err(StoreError::Unavailable("the process is stopping".to_owned())),
+        })
     }
 }
 

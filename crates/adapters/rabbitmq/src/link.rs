@@ -12,6 +12,7 @@ use lapin::Connection;
 use metrics::gauge;
 use paygate_ports::QueueError;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -62,8 +63,7 @@ impl<P: Purpose> Link<P> {
         gauge!("paygate_broker_up", "connection" => P::NAME).set(0.0);
         let state = Arc::new(watch::Sender::new(State::Down("not connected yet".into())));
         let closing = Arc::new(watch::Sender::new(Closing::No));
-        let supervisor =
-            Supervisor { connector, purpose, state: Arc::clone(&state), generation: 0 };
+        let supervisor = Supervisor { connector, purpose, state: Arc::clone(&state) };
         let supervisor = tokio::spawn(supervisor.run(Arc::clone(&closing)));
         Self { state, closing, supervisor }
     }
@@ -149,15 +149,17 @@ fn closed() -> QueueError {
     QueueError::Unavailable("closed".to_owned())
 }
 
+/// Counts the connections of the process: a tag of one link must mean nothing to another.
+static GENERATIONS: AtomicU64 = AtomicU64::new(1);
+
 struct Supervisor<P: Purpose> {
     connector: Arc<Connector>,
     purpose: P,
     state: Arc<watch::Sender<State<P::Live>>>,
-    generation: u64,
 }
 
 impl<P: Purpose> Supervisor<P> {
-    async fn run(mut self, closing: Arc<watch::Sender<Closing>>) {
+    async fn run(self, closing: Arc<watch::Sender<Closing>>) {
         let mut asked = closing.subscribe();
         tokio::select! {
             biased;
@@ -173,7 +175,7 @@ impl<P: Purpose> Supervisor<P> {
         closing.send_replace(Closing::Done);
     }
 
-    async fn keep_up(&mut self) {
+    async fn keep_up(&self) {
         let mut failures = 0u32;
         let mut logged = String::new();
         loop {
@@ -205,15 +207,15 @@ impl<P: Purpose> Supervisor<P> {
         }
     }
 
-    async fn open(&mut self) -> Result<(Arc<Session<P::Live>>, Events), String> {
-        self.generation = self.generation.saturating_add(1);
+    async fn open(&self) -> Result<(Arc<Session<P::Live>>, Events), String> {
+        let generation = GENERATIONS.fetch_add(1, Ordering::Relaxed);
         let limit = self.connector.config.connect_timeout;
         let opened = timeout(limit, async {
             let connection = self.connector.connect(P::NAME).await?;
             let events = Events::of(&connection);
             self.connector.topology.declare(&connection).await?;
             let live = self.purpose.set_up(&connection, &self.connector).await?;
-            let session = Session::new(self.generation, connection, live);
+            let session = Session::new(generation, connection, live);
             lapin::Result::Ok((Arc::new(session), events))
         });
         match opened.await {

@@ -12,7 +12,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 /// One opened connection.
 pub struct Session<L> {
-    /// Counts the connections of a link.
+    /// Tells it from every other connection of the process.
     pub generation: u64,
     pub connection: Connection,
     /// What the purpose has set up.

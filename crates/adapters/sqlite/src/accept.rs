@@ -178,3 +178,7 @@ fn answer(payment: &NewPayment, blocker: BlockerRow) -> Result<Accepted, StoreEr
         _ => Ok(Accepted::ReferenceTaken { existing: blocker.record.payment.id()? }),
     }
 }
+
+/// What the query planner is tested with.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, BLOCKERS];

@@ -186,3 +186,6 @@ async fn blocking<T: Send + 'static>(
         Err(error) => Err(StoreError::Unavailable(error.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests;

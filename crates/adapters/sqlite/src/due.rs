@@ -151,3 +151,7 @@ pub(crate) fn payment_id(bytes: &[u8]) -> Result<PaymentId, StoreError> {
     let id = rows::id("id", bytes).map_err(|broken| broken.in_row("payments", shown(bytes)))?;
     Ok(PaymentId(id))
 }
+
+/// What the query planner is tested with.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[WALK, WALK_END, DUE_NOW, REMOVE, POSTPONE, OLDEST];

@@ -49,10 +49,8 @@ impl JournalReader for SqliteStore {
     }
 
     async fn entries_of(&self, payment: PaymentId) -> Result<Vec<Entry>, StoreError> {
-        self.read(move |connection| {
-            together(statement(OF_PAYMENT).id(payment.0).rows(connection)?)
-        })
-        .await
+        self.read(move |connection| together(statement(OF_PAYMENT).id(payment.0).rows(connection)?))
+            .await
     }
 }
 
@@ -120,3 +118,7 @@ fn together(rows: Vec<PostingRow>) -> Result<Vec<Entry>, StoreError> {
     }
     Ok(entries)
 }
+
+/// What the query planner is tested with.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[PAGE, OF_PAYMENT];

@@ -18,6 +18,8 @@ mod health;
 mod journal;
 mod list;
 mod payments;
+#[cfg(test)]
+mod plans;
 mod quarantine;
 mod rows;
 mod schema;

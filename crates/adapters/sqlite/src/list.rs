@@ -55,7 +55,8 @@ pub(crate) fn page(
     // Both statements must see the same rows, or the page would not end where its window does.
     in_transaction(connection, "BEGIN", |connection| {
         let items: Vec<RecordRow> = select(query).rows(connection)?;
-        let items = items.into_iter().map(PaymentRecord::try_from).collect::<Result<Vec<_>, _>>()?;
+        let items =
+            items.into_iter().map(PaymentRecord::try_from).collect::<Result<Vec<_>, _>>()?;
         let next = if items.len() >= usize::from(query.limit) {
             items.last().map(|record| record.payment.id)
         } else if query.reference.is_some() {
@@ -107,3 +108,7 @@ fn window_end(
     });
     Ok(last.transpose()?.map(PaymentId))
 }
+
+/// What the query planner is tested with.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[IN_WINDOW, BY_REFERENCE, WINDOW_END];

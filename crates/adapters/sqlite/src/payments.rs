@@ -59,3 +59,7 @@ impl PaymentReader for SqliteStore {
         .await
     }
 }
+
+/// What the query planner is tested with.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[SELECT, SELECT_TIMELINE];

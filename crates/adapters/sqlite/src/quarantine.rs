@@ -97,3 +97,7 @@ impl Quarantine for SqliteStore {
         .await
     }
 }
+
+/// What the query planner is tested with.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[COUNT, PARK, IS_PARKED, UNPARK, PARKED];

@@ -201,9 +201,8 @@ impl RecordRow {
 impl TryFrom<RecordRow> for PaymentRecord {
     type Error = StoreError;
     fn try_from(row: RecordRow) -> Result<Self, StoreError> {
-        let request = row
-            .request()
-            .map_err(|broken| broken.in_row("payments", shown(&row.payment.id)))?;
+        let request =
+            row.request().map_err(|broken| broken.in_row("payments", shown(&row.payment.id)))?;
         Ok(Self { payment: row.payment.try_into()?, request })
     }
 }

@@ -79,7 +79,8 @@ pub(crate) fn check(connection: &mut SqliteConnection) -> Result<(), SchemaError
 
 fn known() -> Result<BTreeSet<String>, SchemaError> {
     let migrations = MigrationSource::<Sqlite>::migrations(&MIGRATIONS);
-    let migrations: Vec<Box<dyn Migration<Sqlite>>> = migrations.map_err(|error| refused(&*error))?;
+    let migrations: Vec<Box<dyn Migration<Sqlite>>> =
+        migrations.map_err(|error| refused(&*error))?;
     Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 

@@ -164,3 +164,15 @@ fn account_row(account: &Account) -> Value {
         account.last_entry_at.map(micros),
     ])
 }
+
+/// What the query planner is tested with.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[
+    SELECT_PAYMENTS,
+    UPDATE_PAYMENTS,
+    UPDATE_ACCOUNTS,
+    INSERT_TRANSITIONS,
+    INSERT_POSTINGS,
+    INSERT_ENTRIES,
+    UPSERT_DUE,
+];

@@ -149,8 +149,7 @@ pub async fn own_id_goes_before_key_and_key_before_reference(store: StoreUnderTe
     let by_id = pair.charge("1.00").with_reference("r-id");
     let by_key = pair.charge("2.00").with_reference("r-key").with_key("k", 1);
     let by_reference = pair.charge("3.00").with_reference("r");
-    let stored =
-        store.accept(&[by_id.clone(), by_key.clone(), by_reference.clone()]).await;
+    let stored = store.accept(&[by_id.clone(), by_key.clone(), by_reference.clone()]).await;
 
     let all_three = by_key.clone().with_id(by_id.id).with_reference("r");
     let key_and_reference = by_key.clone().with_id(payment_id()).with_reference("r");

@@ -124,8 +124,8 @@ pub async fn two_workers_with_the_same_ids_have_one_effect(store: StoreUnderTest
     let ids = store.created(&pair.charges(50)).await;
     let mut reversed = ids.clone();
     reversed.reverse();
-    let workers = [ids.clone(), reversed, ids.clone()]
-        .map(|ids| spawn_transact(&store, ids, approve_all));
+    let workers =
+        [ids.clone(), reversed, ids.clone()].map(|ids| spawn_transact(&store, ids, approve_all));
     let mut settled_count = 0;
     for worker in workers {
         settled_count += worker.await.unwrap().unwrap().payments.len();

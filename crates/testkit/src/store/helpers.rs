@@ -45,8 +45,7 @@ impl Gate {
     /// Waits until the gate is open.
     pub fn pass(&self) {
         let closed = self.0.0.lock().unwrap();
-        let (_open, waited) =
-            self.0.1.wait_timeout_while(closed, DEADLINE, |open| !*open).unwrap();
+        let (_open, waited) = self.0.1.wait_timeout_while(closed, DEADLINE, |open| !*open).unwrap();
         assert!(!waited.timed_out(), "nobody opened the gate");
     }
 }

@@ -81,10 +81,7 @@ fn sums_to_zero(entry: &Entry) {
     assert!(sums.values().all(|sum| *sum == 0), "{} does not balance: {sums:?}", entry.payment);
 }
 
-fn running_balance(
-    id: AccountId,
-    postings: &[(Timestamp, Posting)],
-) -> (i64, Option<Timestamp>) {
+fn running_balance(id: AccountId, postings: &[(Timestamp, Posting)]) -> (i64, Option<Timestamp>) {
     let (mut balance, mut last_at) = (0, None);
     for (seq, (at, posting)) in (1..).zip(postings) {
         balance += posting.amount.minor;

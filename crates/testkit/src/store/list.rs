@@ -143,10 +143,8 @@ pub async fn times_bound_a_listing_from_below_inclusively(store: StoreUnderTest)
         let payment = pair.charge("1.00");
         let id = store.created_one(payment.clone()).await;
         let created_at = store.payment(id).await.created_at;
-        eventually("the clock to go on", async || {
-            (store.now().await > created_at).then_some(())
-        })
-        .await;
+        eventually("the clock to go on", async || (store.now().await > created_at).then_some(()))
+            .await;
         times.push(created_at);
         batch.push(payment);
     }

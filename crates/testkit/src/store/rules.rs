@@ -45,7 +45,8 @@ pub async fn an_account_without_overdraft_never_goes_below_zero(store: StoreUnde
     }
     store.run(format!("UPDATE accounts SET held_minor = posted_minor WHERE id = {merchant}")).await;
     let acquirer = store.id(pair.acquirer.id.0);
-    let below = format!("UPDATE accounts SET posted_minor = posted_minor - 1 WHERE id = {acquirer}");
+    let below =
+        format!("UPDATE accounts SET posted_minor = posted_minor - 1 WHERE id = {acquirer}");
     store.run(below).await;
 }
 

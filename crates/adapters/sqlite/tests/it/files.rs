@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 async fn opened(file: &Path) -> SqliteStore {
-    let config = SqliteConfig { busy_timeout: Duration::from_millis(50), ..SqliteConfig::file(file) };
+    let config =
+        SqliteConfig { busy_timeout: Duration::from_millis(50), ..SqliteConfig::file(file) };
     let store = SqliteStore::open(config, Arc::new(SystemClock)).unwrap();
     store.migrate().await.unwrap();
     store
@@ -119,14 +120,14 @@ async fn a_full_disk_is_unavailable_until_there_is_room() {
 }
 
 #[tokio::test]
-async fn a_hidden_panic_of_a_reader_costs_no_connection() {
+async fn readers_who_go_away_cost_no_connection() {
     let folder = TempDir::new();
     let store = opened_for_test(&folder.file("p.db")).await;
     let pair = open_usd_pair(&store).await;
-    let ids: Vec<_> = pair.charges(64);
-    store.payments.accept(ids.clone()).await.unwrap();
+    let payments = pair.charges(64);
+    store.payments.accept(payments.clone()).await.unwrap();
     // Many more readers than connections, half of whom go away.
-    let readers: Vec<_> = ids
+    let readers: Vec<_> = payments
         .iter()
         .map(|payment| {
             let (reader, id) = (Arc::clone(&store.reader), payment.id);
@@ -137,7 +138,7 @@ async fn a_hidden_panic_of_a_reader_costs_no_connection() {
         if place % 2 == 0 {
             reader.abort();
         } else {
-            assert_eq!(reader.await.unwrap().payment.id, ids[place].id);
+            assert_eq!(reader.await.unwrap().payment.id, payments[place].id);
         }
     }
     assert_ledger_holds(&store).await;

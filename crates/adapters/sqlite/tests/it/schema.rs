@@ -6,7 +6,7 @@ use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use paygate_ports::HealthCheck;
 use paygate_sqlite::{SchemaError, SqliteConfig, SqliteStore};
-use paygate_testkit::build::{open_usd_pair, payment_id};
+use paygate_testkit::build::open_usd_pair;
 use paygate_testkit::store::assert_ledger_holds;
 use std::sync::Arc;
 
@@ -112,9 +112,10 @@ async fn the_catalog_names_the_rules() {
             "postings: postings_of_an_entry_are_whole",
         ]
     );
-    assert_eq!(lines(&mut catalog, "SELECT integrity_check AS line FROM pragma_integrity_check"), [
-        "ok"
-    ]);
+    assert_eq!(
+        lines(&mut catalog, "SELECT integrity_check AS line FROM pragma_integrity_check"),
+        ["ok"]
+    );
 }
 
 #[tokio::test]
@@ -200,9 +201,8 @@ async fn a_schema_is_missing_then_known_then_unknown() {
 async fn many_may_migrate_at_once() {
     let folder = TempDir::new();
     let config = SqliteConfig::file(folder.file("p.db"));
-    let stores: Vec<_> = (0..6)
-        .map(|_| SqliteStore::open(config.clone(), Arc::new(SystemClock)).unwrap())
-        .collect();
+    let stores: Vec<_> =
+        (0..6).map(|_| SqliteStore::open(config.clone(), Arc::new(SystemClock)).unwrap()).collect();
     let migrations: Vec<_> = stores
         .into_iter()
         .map(|store| tokio::spawn(async move { store.migrate().await }))
@@ -219,20 +219,22 @@ async fn the_migration_can_be_taken_back() {
     let file = folder.file("p.db");
     let under_test = under_test(store, Box::new(()));
     let pair = open_usd_pair(&under_test).await;
-    let id = payment_id();
-    under_test.payments.accept(vec![pair.charge("1.00")]).await.unwrap();
+    let payment = pair.charge("1.00");
+    under_test.payments.accept(vec![payment.clone()]).await.unwrap();
     let settle = Arc::new(|book: &mut paygate_core::book::Book| {
         use paygate_core::charge::{ClaimPolicy, Verdict, settle};
         for id in book.payment_ids() {
             settle(book, id, 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
         }
     });
-    under_test.payments.transact(vec![id], settle).await.unwrap();
+    under_test.payments.transact(vec![payment.id], settle).await.unwrap();
+    assert_ledger_holds(&under_test).await;
     drop(under_test);
 
     let mut other = connect(&file);
     let down = include_str!("../../../../../migrations/sqlite/0001_payments/down.sql");
-    other.batch_execute(&format!("BEGIN; {down} COMMIT;")).unwrap();
     let left = "SELECT name AS line FROM sqlite_schema WHERE name NOT LIKE '%diesel%'";
+    assert!(!lines(&mut other, left).is_empty());
+    other.batch_execute(&format!("BEGIN; {down} COMMIT;")).unwrap();
     assert_eq!(lines(&mut other, left), Vec::<String>::new());
 }
