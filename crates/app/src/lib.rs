@@ -13,7 +13,10 @@ mod readiness;
 mod retry;
 mod settle;
 mod sweep;
+mod transact_each;
+mod ward;
 mod worker;
+mod worker_setup;
 
 pub use create_payment::{CreateCharge, CreateError, CreatePayment, Created};
 pub use directory::Directory;
@@ -21,7 +24,8 @@ pub use publish::HintPublisher;
 pub use read_payments::ReadPayments;
 pub use readiness::{Component, Readiness};
 pub use sweep::{Sweeper, SweeperConfig};
-pub use worker::{Worker, WorkerConfig, WorkerPorts};
+pub use worker::Worker;
+pub use worker_setup::{WorkerConfig, WorkerPorts};
 
 /// Everything a driving adapter needs.
 #[derive(Clone)]

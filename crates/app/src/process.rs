@@ -5,18 +5,18 @@
 //! claim under a lease, as nothing left to do, or as parked with its reason. One payment that can't
 //! be processed never holds up its neighbours.
 
-use crate::retry::until_store_answers;
 use crate::settle::Settler;
-use crate::worker::{WorkerConfig, WorkerPorts};
+use crate::transact_each::{Poison, transact_each};
+use crate::ward::QuarantineWard;
+use crate::worker_setup::{WorkerConfig, WorkerPorts};
 use paygate_core::book::Book;
 use paygate_core::charge::{self, ClaimPolicy};
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
 use paygate_core::status::{Kind, Status};
-use paygate_ports::{DeadLetter, Delivery, DeliveryTag, StoreError};
+use paygate_ports::{DeadLetter, Delivery, DeliveryTag};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Processes batches, one at a time; provider calls go on beside.
@@ -52,10 +52,11 @@ impl Processor {
     #[tracing::instrument(level = "info", name = "batch", skip_all, fields(messages = deliveries.len(), payments))]
     pub(crate) async fn process(&self, deliveries: Vec<Delivery>) {
         let tags: Vec<DeliveryTag> = deliveries.iter().map(|delivery| delivery.tag).collect();
-        if self.process_all(deliveries).await.is_some() {
-            if let Err(error) = self.ports.deliveries.ack(&tags).await {
-                tracing::warn!(%error, "acknowledging failed; the hints come again");
-            }
+        if self.process_all(deliveries).await.is_none() {
+            return;
+        }
+        if let Err(error) = self.ports.deliveries.ack(&tags).await {
+            tracing::warn!(%error, "acknowledging failed; the hints come again");
         }
     }
 
@@ -143,112 +144,10 @@ impl Processor {
     }
 }
 
-/// Why a payment can't be processed; a stable code.
-pub(crate) type Poison = &'static str;
-
 fn claim_one(book: &mut Book, id: PaymentId, policy: &ClaimPolicy) -> Result<(), Poison> {
     match book.payment(id).map(|payment| payment.kind) {
         Some(Kind::Charge) => charge::claim(book, id, policy).map_err(|rejection| rejection.code()),
         Some(_) => Err("unsupported-kind"),
         None => Ok(()),
-    }
-}
-
-/// What is decided about one payment of a batch.
-pub(crate) type DecideOne = Arc<dyn Fn(&mut Book, PaymentId) -> Result<(), Poison> + Send + Sync>;
-
-/// Decides about each of `ids`, all in one transaction if that works. If it fails for a reason that
-/// stays, the batch is halved until the culprit is alone, and parked. Answers the payments that
-/// changed; `None` if abandoned.
-pub(crate) async fn transact_each(
-    ward: &QuarantineWard,
-    ids: Vec<PaymentId>,
-    decide: DecideOne,
-) -> Option<Vec<Payment>> {
-    let mut changed = Vec::new();
-    let mut groups = vec![ids];
-    while let Some(group) = groups.pop() {
-        let poisoned: Arc<Mutex<Vec<(PaymentId, Poison)>>> = Arc::default();
-        let attempt = || {
-            let (decide, poisoned, mine) =
-                (Arc::clone(&decide), Arc::clone(&poisoned), group.clone());
-            let whole = Arc::new(move |book: &mut Book| {
-                let found = mine.iter().filter_map(|id| Some((*id, decide(book, *id).err()?)));
-                // Replaced, not extended: a decision may run again after a deadlock.
-                let found = found.collect();
-                *poisoned.lock().unwrap_or_else(PoisonError::into_inner) = found;
-            });
-            ward.ports.store.transact(group.clone(), whole)
-        };
-        match ward.patiently("processing a batch", attempt).await? {
-            Ok(changes) => {
-                changed.extend(changes.payments);
-                let found =
-                    std::mem::take(&mut *poisoned.lock().unwrap_or_else(PoisonError::into_inner));
-                for (id, why) in found {
-                    ward.park(id, why).await?;
-                }
-            }
-            Err(error) => match group.as_slice() {
-                [] => {}
-                [alone] => ward.park(*alone, &error.to_string()).await?,
-                many => {
-                    let (left, right) = many.split_at(many.len() / 2);
-                    groups.extend([left.to_vec(), right.to_vec()]);
-                }
-            },
-        }
-    }
-    Some(changed)
-}
-
-/// Sets poison aside, and is patient with a store or broker that is away.
-#[derive(Clone)]
-pub(crate) struct QuarantineWard {
-    pub(crate) ports: WorkerPorts,
-    pub(crate) abandon: CancellationToken,
-}
-
-impl QuarantineWard {
-    /// Repeats a store call while the store is away. `None` if abandoned.
-    pub(crate) async fn patiently<T, F>(
-        &self,
-        what: &'static str,
-        call: impl Fn() -> F,
-    ) -> Option<Result<T, StoreError>>
-    where
-        F: Future<Output = Result<T, StoreError>>,
-    {
-        until_store_answers(&*self.ports.clock, &self.abandon, what, call).await
-    }
-
-    /// Parks a payment with its reason and puts its id on the dead-letter queue. `None` if
-    /// abandoned.
-    pub(crate) async fn park(&self, id: PaymentId, reason: &str) -> Option<()> {
-        tracing::error!(payment_id = %id, reason, "a payment is parked");
-        match self.patiently("parking", || self.ports.quarantine.park(id, reason)).await? {
-            Ok(true) => {
-                metrics::counter!("paygate_parked_total").increment(1);
-                self.dead_letter(DeadLetter::of_payment(id, reason.to_owned())).await
-            }
-            Ok(false) => Some(()),
-            Err(error) => {
-                tracing::error!(payment_id = %id, %error, "a payment can't even be parked");
-                self.dead_letter(DeadLetter::of_payment(id, format!("{reason}; {error}"))).await
-            }
-        }
-    }
-
-    /// Puts a letter on the dead-letter queue, however long that takes. `None` if abandoned.
-    pub(crate) async fn dead_letter(&self, letter: DeadLetter) -> Option<()> {
-        while let Err(error) = self.ports.deliveries.dead_letter(letter.clone()).await {
-            tracing::warn!(%error, "a dead letter could not be written; trying again");
-            tokio::select! {
-                biased;
-                () = self.abandon.cancelled() => return None,
-                () = self.ports.clock.sleep(Duration::from_secs(1)) => {}
-            }
-        }
-        Some(())
     }
 }

@@ -2,8 +2,9 @@
 //! what it says, in batches.
 
 use crate::coalescer::{Coalescer, Submitted};
-use crate::process::{DecideOne, QuarantineWard, transact_each};
-use crate::worker::{WorkerConfig, WorkerPorts};
+use crate::transact_each::{DecideOne, transact_each};
+use crate::ward::QuarantineWard;
+use crate::worker_setup::{WorkerConfig, WorkerPorts};
 use paygate_core::Timestamp;
 use paygate_core::book::Book;
 use paygate_core::charge::{self, ClaimPolicy, Verdict};
