@@ -128,6 +128,7 @@ macro_rules! store_contract {
             due: the_longest_due_are_taken_first,
             due: a_taken_payment_is_due_again_later_and_later,
             due: what_reached_its_end_is_removed,
+            due: what_reached_its_end_hides_nothing_that_is_due,
             due: concurrent_takers_get_different_payments,
             due: the_oldest_due_payment_is_known,
             due: the_stores_time_does_not_stand_still,

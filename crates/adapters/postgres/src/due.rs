@@ -40,8 +40,9 @@ impl Sql for Take {
          FROM open o WHERE d.payment_id = o.payment_id RETURNING d.payment_id), \
          over AS (DELETE FROM due d USING taken t WHERE d.payment_id = t.payment_id \
          AND NOT EXISTS (SELECT FROM open o WHERE o.payment_id = t.payment_id)) \
-         SELECT l.payment_id FROM later l JOIN taken t USING (payment_id) ORDER BY t.republish_at";
-    type Row = SqlUuid;
+         SELECT l.payment_id FROM taken t LEFT JOIN later l USING (payment_id) ORDER BY t.republish_at";
+    /// `NULL` for what was forgotten.
+    type Row = Nullable<SqlUuid>;
 }
 
 struct Oldest;
@@ -84,9 +85,17 @@ impl DueStore for PostgresStore {
     async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
         let take = async {
             let mut connection = self.pool.get().await?;
-            let taken = statement::<Take>([Param::BigInt(i64::from(limit))]);
-            let ids = taken.load::<Uuid>(&mut connection).await?;
-            Ok(ids.into_iter().map(PaymentId).collect())
+            let mut open: Vec<PaymentId> = Vec::new();
+            // What is forgotten does not count: it must not hide what is due behind it.
+            loop {
+                let left = i64::from(limit) - i64::try_from(open.len()).unwrap_or(i64::MAX);
+                let take = statement::<Take>([Param::BigInt(left.max(0))]);
+                let taken = take.load::<Option<Uuid>>(&mut connection).await?;
+                open.extend(taken.iter().copied().flatten().map(PaymentId));
+                if taken.iter().all(Option::is_some) {
+                    return Ok(open);
+                }
+            }
         };
         take.await.map_err(|error: PgError| self.pool.learn(error))
     }

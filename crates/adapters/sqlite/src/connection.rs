@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 /// Why a database can't be opened.
@@ -36,9 +36,9 @@ pub(crate) fn open(config: &SqliteConfig) -> Result<SqliteConnection, OpenError>
             make_private(path)?;
             // A name of its own meaning (`file:…`, `:memory:`) is a name like any other here.
             let plain = Path::new(".").join(path);
-            plain.to_str().ok_or(std::io::ErrorKind::InvalidFilename).map(str::to_owned)
+            let no_text = || std::io::Error::from(std::io::ErrorKind::InvalidFilename);
+            plain.to_str().ok_or_else(no_text)?.to_owned()
         }
-        .map_err(std::io::Error::from)?,
     };
     let sqlite = |error: &dyn ToString| OpenError::Sqlite(error.to_string());
     let mut connection = SqliteConnection::establish(&url).map_err(|error| sqlite(&error))?;
@@ -151,15 +151,11 @@ impl Readers {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(closed)?;
         let readers = Arc::clone(self);
         blocking(move || {
-            let used = metrics::gauge!("store_connections_in_use", "pool" => "readers");
-            used.increment(1.0);
-            let answer = readers.take().and_then(|mut connection| {
-                let answer = work(&mut connection);
-                readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-                answer
-            });
-            used.decrement(1.0);
-            drop(permit);
+            let _in_use = InUse::new(permit);
+            let mut connection = readers.take()?;
+            let answer = work(&mut connection);
+            // One whose work panicked does not come back: it may be in the middle of something.
+            readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             answer
         })
         .await
@@ -174,6 +170,28 @@ impl Readers {
         let read_only = connection.batch_execute("PRAGMA query_only = ON");
         read_only.map_err(|error| unavailable(&error))?;
         Ok(connection)
+    }
+}
+
+/// A reader's place in the pool, given back and taken off the gauge however its work ends.
+struct InUse {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl InUse {
+    fn new(permit: OwnedSemaphorePermit) -> Self {
+        Self::gauge().increment(1.0);
+        Self { _permit: permit }
+    }
+
+    fn gauge() -> metrics::Gauge {
+        metrics::gauge!("paygate_pool_connections", "state" => "in-use")
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        Self::gauge().decrement(1.0);
     }
 }
 

@@ -93,8 +93,11 @@ impl DueStore for SqliteStore {
 
     async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
         self.write(move |connection, now| {
-            // What is removed must not hide what is due behind it.
+            // What is removed must not hide what is due behind it, or a caller would take too few
+            // for the end of the list.
+            let mut taken = Vec::new();
             loop {
+                let wanted = usize::try_from(limit).unwrap_or(usize::MAX) - taken.len();
                 let due = statement(DUE_NOW).time(now).integer(limit);
                 let due: Vec<DueRow> = due.rows(connection)?;
                 let (mut live, mut over) = (Vec::new(), Vec::new());
@@ -102,14 +105,17 @@ impl DueStore for SqliteStore {
                     let side = if row.live { &mut live } else { &mut over };
                     side.push(payment_id(&row.payment_id)?);
                 }
+                live.truncate(wanted);
                 if !over.is_empty() {
                     statement(REMOVE).ids(uuids(&over)).run(connection)?;
                 }
                 if !live.is_empty() {
                     statement(POSTPONE).time(now).ids(uuids(&live)).run(connection)?;
                 }
-                if over.is_empty() || !live.is_empty() {
-                    return Ok(live);
+                let end = over.is_empty() || live.len() == wanted;
+                taken.extend(live);
+                if end {
+                    return Ok(taken);
                 }
             }
         })

@@ -141,7 +141,11 @@ pub async fn a_reference_belongs_to_its_merchant(store: StoreUnderTest) {
         pair.charge("5.00").with_reference("r").with_merchant("another"),
         pair.charge("5.00").with_reference("R"),
     ];
-    store.created(&batch).await;
+    let ids = store.created(&batch).await;
+    for (payment, existing) in batch.into_iter().zip(ids) {
+        let other = payment.with_id(payment_id());
+        assert_eq!(store.accept_one(&other).await, Accepted::ReferenceTaken { existing });
+    }
 }
 
 pub async fn own_id_goes_before_key_and_key_before_reference(store: StoreUnderTest) {

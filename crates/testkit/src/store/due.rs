@@ -177,6 +177,21 @@ pub async fn what_reached_its_end_is_removed(store: StoreUnderTest) {
     assert_ledger_holds(&store).await;
 }
 
+pub async fn what_reached_its_end_hides_nothing_that_is_due(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    let ids = sorted(store.created(&pair.charges(20)).await);
+    for (id, ago) in ids.iter().zip((1..=20).rev()) {
+        retried(&store, *id, TimeDelta::seconds(-ago)).await;
+    }
+    // A sweeper takes fewer than it asked for as the end of the list.
+    let live = [ids[6], ids[13], ids[14], ids[19]];
+    let over: Vec<_> = ids.into_iter().filter(|id| !live.contains(id)).collect();
+    store.approve(&over).await;
+    assert_eq!(store.due.take_due(3).await.unwrap(), live[..3]);
+    assert_eq!(store.due.take_due(3).await.unwrap(), live[3..]);
+    assert_ledger_holds(&store).await;
+}
+
 pub async fn concurrent_takers_get_different_payments(store: StoreUnderTest) {
     let pair = open_usd_pair(&store).await;
     let ids = store.created(&pair.charges(60)).await;

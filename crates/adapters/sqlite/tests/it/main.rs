@@ -3,6 +3,7 @@
 
 mod contract;
 mod files;
+mod rows;
 mod schema;
 mod support;
 mod window;

@@ -119,7 +119,7 @@ async fn the_catalog_names_the_rules() {
 }
 
 #[tokio::test]
-async fn an_entry_that_does_not_balance_is_refused() {
+async fn an_entry_is_whole_balanced_and_for_good() {
     let folder = TempDir::new();
     let store = migrated(&folder).await;
     let under_test = under_test(store.clone(), Box::new(folder));
@@ -153,6 +153,16 @@ async fn an_entry_that_does_not_balance_is_refused() {
     }
     store.run_raw(format!("{transition} {given} {taken} {entry}")).await.unwrap();
 
+    // Each by its own trigger, not only by who refers to the row.
+    for table in ["postings", "journal_entries", "payment_transitions"] {
+        for change in
+            [format!("DELETE FROM {table}"), format!("UPDATE {table} SET payment_id = payment_id")]
+        {
+            let error = store.run_raw(change).await.unwrap_err().to_string();
+            assert_eq!(error, format!("the store refused: {table} is append-only"));
+        }
+    }
+
     // REPLACE deletes what is in its way.
     let other = pair.charge("1.00");
     under_test.payments.accept(vec![other.clone()]).await.unwrap();
@@ -181,7 +191,7 @@ async fn a_schema_is_missing_then_known_then_unknown() {
     assert!(store.check().await.is_err(), "no health without a schema");
     store.migrate().await.unwrap();
     assert_eq!(store.check_schema().await, Ok(()));
-    assert_eq!(store.check().await, Ok(()));
+    assert_eq!((store.name(), store.check().await), ("store", Ok(())));
     store.migrate().await.unwrap();
 
     let mut other = connect(&file);
