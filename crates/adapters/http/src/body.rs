@@ -1,42 +1,62 @@
 //! Taking a request's body off the connection: only JSON, only so much, only for so long.
 
 use crate::problem::{Code, Problem};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::error::PayloadError;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::StreamExt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// The most bytes a body may have.
 pub const MAX_BYTES: usize = 64 * 1024;
 
-/// Reads a JSON body.
+/// Reads a JSON body. If that fails, what was not read is left in the request's extensions as
+/// [`Unread`].
 ///
 /// # Errors
 /// [`Code::UnsupportedMediaType`], [`Code::PayloadTooLarge`] (by the announced length at once, else
 /// as soon as too much has come), [`Code::RequestTimeout`], [`Code::MalformedBody`].
 pub async fn read_json(
     request: &HttpRequest,
-    payload: Payload,
+    mut payload: Payload,
     timeout: Duration,
 ) -> Result<Bytes, Problem> {
+    let read = match check_head(request) {
+        Ok(()) => within(timeout, collect(&mut payload)).await,
+        Err(problem) => Err(problem),
+    };
+    if read.is_err() {
+        request.extensions_mut().insert(Unread { _payload: payload });
+    }
+    read
+}
+
+/// Refuses what can be refused before the body has come.
+fn check_head(request: &HttpRequest) -> Result<(), Problem> {
     if !is_json(request) {
         let detail = "expected Content-Type: application/json, in UTF-8 and without a coding";
         return Err(Problem::new(Code::UnsupportedMediaType, detail));
     }
     let announced = request.headers().get(header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BYTES as u64) {
-        return Err(too_large());
-    }
-    tokio::time::timeout(timeout, collect(payload)).await.unwrap_or_else(|_| {
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BYTES) { Err(too_large()) } else { Ok(()) }
+}
+
+async fn within(
+    timeout: Duration,
+    reading: impl Future<Output = Result<Bytes, Problem>>,
+) -> Result<Bytes, Problem> {
+    tokio::time::timeout(timeout, reading).await.unwrap_or_else(|_| {
         let detail = format!("the body did not arrive within {} ms", timeout.as_millis());
         Err(Problem::new(Code::RequestTimeout, detail))
     })
 }
 
-async fn collect(mut payload: Payload) -> Result<Bytes, Problem> {
+async fn collect(payload: &mut Payload) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(unreadable)?;
@@ -46,6 +66,41 @@ async fn collect(mut payload: Payload) -> Result<Bytes, Problem> {
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// A body that nobody will read. As long as it is kept, the server knows that it has not come in
+/// whole, and closes the connection after the answer. Dropped, a body in chunks would be waited for
+/// and thrown away, however long it is and however slowly it comes.
+pub struct Unread {
+    _payload: Payload,
+}
+
+impl Unread {
+    /// Keeps it until the answer is written.
+    #[must_use]
+    pub fn kept_with(self, response: HttpResponse) -> HttpResponse {
+        response.map_body(|_, answer| BoxBody::new(Kept { answer, _unread: self }))
+    }
+}
+
+struct Kept {
+    answer: BoxBody,
+    _unread: Unread,
+}
+
+impl MessageBody for Kept {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.answer.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.answer).poll_next(context)
+    }
 }
 
 fn too_large() -> Problem {

@@ -1,6 +1,6 @@
 //! The HTTP adapter: what clients of Paygate talk to.
 //!
-//! A request goes through [`telemetry`](self) (its id, span and metrics), a route, and one of the
+//! A request goes through `telemetry` (its id, span and metrics), a route, and one of the
 //! handlers in `payments`; what goes wrong anywhere becomes a problem document in `problem`.
 //!
 //! What must stay true: nothing here decides about money; everything that comes in is parsed into

@@ -5,6 +5,7 @@
 //! 400 and above is a problem document, whoever made it; a handler that panics answers 500; labels
 //! come from fixed sets, never from what a client sent.
 
+use crate::body::Unread;
 use crate::problem::Problem;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::RouteLabel;
@@ -84,7 +85,13 @@ where
                 Ok(Ok(response)) => {
                     let (request, response) = response.into_parts();
                     let route = request.app_data::<RouteLabel>().copied();
-                    return Ok(ServiceResponse::new(request, exchange.end(response, route)));
+                    let response = exchange.end(response, route);
+                    let unread = request.extensions_mut().remove::<Unread>();
+                    let response = match unread {
+                        Some(unread) => unread.kept_with(response),
+                        None => response,
+                    };
+                    return Ok(ServiceResponse::new(request, response));
                 }
                 Ok(Err(error)) => HttpResponse::from_error(error),
                 Err(panic) => HttpResponse::from_error(Problem::internal(message(&*panic))),
@@ -176,7 +183,9 @@ impl Exchange {
             return (problem.render(&self.request_id, path), problem.cause().map(str::to_owned));
         }
         let problem = Problem::of_status(status);
-        (problem.render(&self.request_id, path), response.error().map(ToString::to_string))
+        let cause = response.error().map(ToString::to_string);
+        let cause = cause.or_else(|| problem.cause().map(str::to_owned));
+        (problem.render(&self.request_id, path), cause)
     }
 }
 
@@ -215,4 +224,60 @@ fn status_label(status: StatusCode) -> SharedString {
 /// Adds the payment's id to the request's span.
 pub fn record_payment(id: paygate_core::id::PaymentId) {
     Span::current().record("payment_id", display(id));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::{App, error, test, web};
+    use paygate_memory::SequentialIds;
+
+    /// What the middleware makes of an answer that none of our handlers would give.
+    async fn answer_to(path: &str) -> (u16, String) {
+        let ids = Arc::new(SequentialIds::new(chrono::DateTime::UNIX_EPOCH));
+        let refuses = |request: ServiceRequest, next: actix_web::middleware::Next<_>| async move {
+            match request.path() {
+                "/refused" => Err(error::ErrorForbidden("its own words")),
+                _ => next.call(request).await,
+            }
+        };
+        let app = App::new()
+            .route("/bare", web::to(|| async { HttpResponse::Conflict().finish() }))
+            .route("/text", web::to(|| async { HttpResponse::BadGateway().body("its own words") }))
+            .route("/large", web::to(|| async { Err::<&str, _>(error::PayloadError::Overflow) }))
+            .route(
+                "/error",
+                web::to(|| async { Err::<&str, _>(error::ErrorGone("its own words")) }),
+            )
+            .wrap(actix_web::middleware::from_fn(refuses))
+            .wrap(Telemetry { ids });
+        let service = test::init_service(app).await;
+        let request = test::TestRequest::get().uri(path).to_request();
+        let response = match test::try_call_service(&service, request).await {
+            Ok(response) => response.into_parts().1,
+            Err(error) => error.error_response(),
+        };
+        let content_type = response.headers().get(header::CONTENT_TYPE).unwrap();
+        assert_eq!(content_type, crate::problem::CONTENT_TYPE, "{path}");
+        assert!(response.headers().contains_key(X_REQUEST_ID), "{path}");
+        let status = response.status().as_u16();
+        let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert!(!document.to_string().contains("its own words"), "{document}");
+        (status, document["code"].as_str().unwrap().to_owned())
+    }
+
+    #[actix_web::test]
+    async fn errors_that_others_made_become_problems_too() {
+        for (path, status, code) in [
+            ("/bare", 400, "bad-request"),
+            ("/error", 400, "bad-request"),
+            ("/refused", 400, "bad-request"),
+            ("/large", 413, "payload-too-large"),
+            ("/text", 500, "internal-error"),
+            ("/nothing", 404, "route-not-found"),
+        ] {
+            assert_eq!(answer_to(path).await, (status, code.to_owned()), "{path}");
+        }
+    }
 }

@@ -17,8 +17,8 @@ use validator::{Validate, ValidateArgs, ValidationError, ValidationErrors};
 #[derive(Clone, Debug)]
 pub struct EnabledCurrencies(pub BTreeSet<Currency>);
 
-/// What a client sends to create a payment. A field is absent here also if it was of a wrong type,
-/// which was noted when it was read.
+/// A payment to be made.
+// A field is absent here also if it was of a wrong type, which was noted when it was read.
 #[derive(Debug, Validate, ToSchema)]
 #[schema(as = CreatePayment)]
 #[serde(deny_unknown_fields)]

@@ -23,7 +23,7 @@ pub struct PaymentBody<'a> {
     kind: &'static str,
     /// An exact decimal with as many decimals as the currency has: read it as a decimal, not as a
     /// float.
-    #[schema(value_type = f64, example = 100.5)]
+    #[schema(value_type = f64, format = "decimal", example = 100.5)]
     amount: Box<RawValue>,
     #[schema(example = "USD")]
     currency: &'static str,

@@ -1,0 +1,187 @@
+//! The app over mock adapters, and short ways to ask it.
+
+use crate::fake::FakeStore;
+use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::{self, TestRequest};
+use paygate_app::{Api, CreatePayment, Directory, HintPublisher, ReadPayments, Readiness};
+use paygate_core::Timestamp;
+use paygate_core::id::PaymentId;
+use paygate_core::money::Currency;
+use paygate_core::payment::{Actor, Reason, Transition};
+use paygate_core::status::Status;
+use paygate_http::{ApiApp, HttpConfig};
+use paygate_memory::{ManualClock, MemoryOutcomes, MemoryQueue, MemoryQueueConfig, SequentialIds};
+use paygate_ports::{Outcome, Outcomes};
+use serde_json::Value;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub const PAYMENTS: &str = "/api/v1/payments";
+/// The body of the seed's own example.
+pub const EXAMPLE: &str = r#"{"amount":100.50,"currency":"USD","reference":"REF-001"}"#;
+/// An id no payment has.
+pub const UNKNOWN: &str = "018bcfe5-687b-7000-8000-00000000dead";
+
+pub struct Harness {
+    pub app: ApiApp,
+    pub api: Api,
+    pub store: Arc<FakeStore>,
+    pub queue: Arc<MemoryQueue>,
+    pub outcomes: MemoryOutcomes,
+    pub clock: ManualClock,
+    pub ids: Arc<SequentialIds>,
+}
+
+pub fn now() -> Timestamp {
+    "2026-01-31T12:00:00.123456Z".parse().unwrap()
+}
+
+impl Harness {
+    pub async fn new() -> Self {
+        Self::with(HttpConfig::default()).await
+    }
+
+    pub async fn with(config: HttpConfig) -> Self {
+        let store = Arc::new(FakeStore::new(now()));
+        let queue = Arc::new(MemoryQueue::new(MemoryQueueConfig::default()));
+        let outcomes = MemoryOutcomes::default();
+        let clock = ManualClock::new(now());
+        let ids = Arc::new(SequentialIds::new(now()));
+        let enabled = ["USD", "JPY", "EUR"].map(|code| Currency::parse(code).unwrap());
+        let directory = Directory::open(&*store, &*ids, &enabled).await.unwrap();
+        let shared: Arc<MemoryOutcomes> = Arc::new(outcomes.clone());
+        let confirm = Duration::from_millis(500);
+        let create = CreatePayment::new(
+            store.clone(),
+            store.clone(),
+            HintPublisher::new(queue.clone(), Arc::new(clock.clone()), confirm),
+            shared.clone(),
+            Arc::new(clock.clone()),
+            ids.clone(),
+            Arc::new(directory),
+        );
+        let read = ReadPayments::new(store.clone(), shared, Arc::new(clock.clone()));
+        let readiness = Readiness::new(vec![store.clone(), queue.clone()]);
+        let api = Api { create, read, readiness };
+        let metrics = Arc::new(|| "paygate_up 1\n".to_owned());
+        let app = ApiApp::new(&config, api.clone(), metrics, ids.clone());
+        Self { app, api, store, queue, outcomes, clock, ids }
+    }
+
+    pub async fn send(&self, request: TestRequest) -> Answer {
+        let service = test::init_service(self.app.build()).await;
+        answer(test::try_call_service(&service, request.to_request()).await).await
+    }
+
+    pub async fn post(&self, body: impl Into<Vec<u8>>) -> Answer {
+        self.send(post(body)).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(TestRequest::get().uri(path)).await
+    }
+
+    pub async fn ask(&self, method: &str, path: &str) -> Answer {
+        let method = Method::from_str(method).unwrap();
+        self.send(TestRequest::with_uri(path).method(method)).await
+    }
+
+    /// Creates a payment with this reference.
+    pub async fn created(&self, reference: &str) -> PaymentId {
+        let body = format!(r#"{{"amount":1,"currency":"USD","reference":"{reference}"}}"#);
+        self.post(body).await.id()
+    }
+
+    /// Writes a step into the timeline.
+    fn note_step(&self, id: PaymentId, to: Status) {
+        let from = self.store.payments.lock().unwrap()[&id].payment.status;
+        let mut transitions = self.store.transitions.lock().unwrap();
+        let seq = i32::try_from(transitions.iter().filter(|it| it.payment == id).count()).unwrap();
+        transitions.push(Transition {
+            payment: id,
+            seq: seq + 1,
+            from,
+            to,
+            actor: Actor::Worker,
+            reason: Reason::Settled,
+            at: now() + Duration::from_millis(250),
+        });
+    }
+
+    /// Settles a payment as a worker would, and announces it.
+    pub async fn settle(&self, id: PaymentId, to: Status) {
+        self.note_step(id, to);
+        self.store.change(id, |payment| payment.status = to);
+        self.outcomes.announce(&[Outcome { id, status: to }]).await.unwrap();
+    }
+}
+
+/// A JSON post, with a request id that does not change.
+pub fn post(body: impl Into<Vec<u8>>) -> TestRequest {
+    TestRequest::post()
+        .uri(PAYMENTS)
+        .insert_header(("content-type", "application/json"))
+        .insert_header(("x-request-id", "fixed"))
+        .set_payload(body.into())
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+/// Reads an answer, also one that travels as an error.
+pub async fn answer(result: Result<actix_web::dev::ServiceResponse, actix_web::Error>) -> Answer {
+    let response = match result {
+        Ok(response) => response.into_parts().1,
+        Err(error) => error.error_response(),
+    };
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+    Answer { status, headers, text: String::from_utf8(body.to_vec()).unwrap() }
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub fn id(&self) -> PaymentId {
+        self.json()["id"].as_str().unwrap_or_else(|| panic!("{self:?}")).parse().unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The violations as `field code`.
+    pub fn violations(&self) -> Vec<String> {
+        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        errors.iter().map(|it| format!("{} {}", text(&it["field"]), text(&it["code"]))).collect()
+    }
+
+    /// Asserts that this is a problem document with this status and code.
+    #[track_caller]
+    pub fn is_problem(&self, status: u16, code: &str) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        let document = self.json();
+        assert_eq!(document["code"], code, "{self:?}");
+        assert_eq!(document["status"], status);
+        assert_eq!(document["type"], format!("urn:paygate:problem:{code}"));
+        assert_eq!(document["request_id"].as_str(), self.header("x-request-id"));
+        for member in ["title", "detail", "instance"] {
+            assert!(document[member].is_string(), "{member} of {document}");
+        }
+        self
+    }
+}

@@ -1,0 +1,55 @@
+use crate::fake::Trouble;
+use crate::harness::Harness;
+use paygate_ports::StoreError;
+use serde_json::json;
+
+fn away() -> Trouble {
+    Trouble::Error(StoreError::Unavailable("refused".to_owned()))
+}
+
+#[actix_web::test]
+async fn a_process_that_runs_says_so_whatever_it_depends_on() {
+    let harness = Harness::new().await;
+    harness.store.set_trouble(away());
+    harness.queue.set_available(false);
+    for path in ["/health", "/healthz", "/health/live"] {
+        let answer = harness.get(path).await;
+        assert_eq!((answer.status.as_u16(), &*answer.text), (200, r#"{"status":"ok"}"#), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn readiness_names_each_component() {
+    let harness = Harness::new().await;
+    let up = json!({"status": "up"});
+    let ready = harness.get("/health/ready").await;
+    assert_eq!(ready.status, 200);
+    let ok = json!({"status": "ok", "components": {"store": up, "broker": up}});
+    assert_eq!(ready.json(), ok);
+
+    harness.queue.set_available(false);
+    let degraded = harness.get("/health/ready").await;
+    assert_eq!(
+        (degraded.status.as_u16(), degraded.json()["status"].as_str()),
+        (200, Some("degraded"))
+    );
+    assert_eq!(degraded.json()["components"]["store"], up);
+    assert_eq!(degraded.json()["components"]["broker"]["status"], "down");
+    assert!(degraded.json()["components"]["broker"]["detail"].is_string());
+
+    harness.store.set_trouble(away());
+    let down = harness.get("/health/ready").await;
+    assert_eq!((down.status.as_u16(), down.json()["status"].as_str()), (503, Some("down")));
+    assert_eq!(down.header("content-type"), Some("application/json"));
+    assert_eq!(
+        down.json()["components"]["store"],
+        json!({"status": "down", "detail": "the store is unavailable: refused"})
+    );
+}
+
+#[actix_web::test]
+async fn metrics_come_from_the_process() {
+    let answer = Harness::new().await.get("/metrics").await;
+    assert_eq!(answer.text, "paygate_up 1\n");
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+}

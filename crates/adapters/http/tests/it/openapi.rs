@@ -1,0 +1,103 @@
+use crate::harness::{Harness, PAYMENTS};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+async fn document() -> Value {
+    let answer = Harness::new().await.get("/api/v1/openapi.json").await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    answer.json()
+}
+
+#[actix_web::test]
+async fn every_operation_is_described_with_every_status() {
+    let document = document().await;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let responses = operation["responses"].as_object().unwrap();
+            let statuses: Vec<_> = responses.keys().map(String::as_str).collect();
+            described.insert(format!("{method} {path} {}", statuses.join(" ")));
+            for (status, response) in responses {
+                if path.starts_with(PAYMENTS) && status.starts_with(['4', '5']) {
+                    let content = &response["content"]["application/problem+json"];
+                    assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem");
+                }
+            }
+        }
+    }
+    let expected = [
+        "get /api/v1/payments 200 400 401 500 503",
+        "get /api/v1/payments/{id} 200 401 404 500 503",
+        "get /api/v1/payments/{id}/timeline 200 401 404 500 503",
+        "get /health 200",
+        "get /health/live 200",
+        "get /health/ready 200 503",
+        "get /healthz 200",
+        "get /metrics 200",
+        "post /api/v1/payments 201 400 401 408 409 413 415 422 500 503",
+    ];
+    assert_eq!(described.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+#[actix_web::test]
+async fn every_reference_leads_somewhere() {
+    let document = document().await;
+    let (mut rest, mut references) = (vec![&document], 0);
+    while let Some(value) = rest.pop() {
+        match value {
+            Value::Array(items) => rest.extend(items),
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(document.pointer(pointer).is_some(), "{reference}");
+                    references += 1;
+                }
+                rest.extend(members.values());
+            }
+            _ => {}
+        }
+    }
+    assert!(references > 30);
+}
+
+#[actix_web::test]
+async fn the_schemas_say_what_the_code_does() {
+    let document = document().await;
+    let schemas = &document["components"]["schemas"];
+    let request = &schemas["CreatePayment"];
+    assert_eq!(request["additionalProperties"], false);
+    assert_eq!(request["required"], serde_json::json!(["amount", "currency", "reference"]));
+    assert_eq!(schemas["Payment"]["properties"]["amount"]["type"], "number");
+    assert_eq!(schemas["PaymentStatus"]["enum"].as_array().unwrap().len(), 9);
+    let required = schemas["Problem"]["required"].as_array().unwrap();
+    assert_eq!(required.len(), 7, "{required:?}");
+    assert!(schemas["ProblemCode"]["enum"].as_array().unwrap().contains(&"overloaded".into()));
+    insta::assert_snapshot!("openapi", serde_json::to_string_pretty(&document).unwrap());
+}
+
+#[actix_web::test]
+async fn the_page_is_served_from_here_alone() {
+    let harness = Harness::new().await;
+    for path in ["/", "/api/v1/docs"] {
+        let answer = harness.get(path).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("location")),
+            (307, Some("/api/v1/docs/"))
+        );
+    }
+    let page = harness.get("/api/v1/docs/").await;
+    assert_eq!(page.header("content-type"), Some("text/html"));
+    assert!(page.text.contains("swagger-ui-bundle.js") && !page.text.contains("https://"));
+    for (file, content_type) in
+        [("swagger-ui-bundle.js", "text/javascript"), ("swagger-ui.css", "text/css")]
+    {
+        let asset = harness.get(&format!("/api/v1/docs/{file}")).await;
+        assert_eq!(asset.header("content-type"), Some(content_type));
+        assert!(asset.text.len() > 100_000, "{file}");
+    }
+    let start = harness.get("/api/v1/docs/swagger-initializer.js").await;
+    assert!(start.text.contains("/api/v1/openapi.json"), "{start:?}");
+    assert!(start.text.contains(r#""validatorUrl": "none""#), "no badge from the Internet");
+    harness.get("/api/v1/docs/nothing.js").await.is_problem(404, "route-not-found");
+}

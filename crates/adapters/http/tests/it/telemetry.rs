@@ -1,0 +1,138 @@
+use crate::fake::Trouble;
+use crate::harness::{EXAMPLE, Harness, PAYMENTS, UNKNOWN, post};
+
+use actix_web::test::TestRequest;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use paygate_ports::StoreError;
+use serde_json::Value;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use tracing_subscriber::fmt::MakeWriter;
+
+#[actix_web::test]
+async fn a_request_id_is_echoed_or_made() {
+    let harness = Harness::new().await;
+    let long = "i".repeat(128);
+    for good in ["a", "A-1_~!", &long] {
+        let request = TestRequest::get().uri("/health").insert_header(("X-Request-Id", good));
+        assert_eq!(harness.send(request).await.header("x-request-id"), Some(good));
+    }
+    let too_long = "i".repeat(129);
+    for bad in ["", "a b", "ü", &too_long] {
+        let request = TestRequest::get().uri("/nothing").insert_header(("X-Request-Id", bad));
+        let answer = harness.send(request).await;
+        answer.is_problem(404, "route-not-found");
+        assert_eq!(answer.header("x-request-id").unwrap().len(), 36, "{bad}");
+    }
+    let twice = TestRequest::get()
+        .uri("/health")
+        .append_header(("X-Request-Id", "a"))
+        .append_header(("X-Request-Id", "b"));
+    assert_eq!(harness.send(twice).await.header("x-request-id").unwrap().len(), 36);
+}
+
+#[actix_web::test]
+async fn every_answer_has_the_security_headers() {
+    let harness = Harness::new().await;
+    let paths = ["/health", PAYMENTS, "/nothing", "/", "/api/v1/docs/", "/api/v1/openapi.json"];
+    for path in paths {
+        let answer = harness.get(path).await;
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert!(answer.header("x-request-id").is_some(), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn requests_are_counted_by_route_and_never_by_path() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    let _installed = metrics::set_default_local_recorder(&recorder);
+    let harness = Harness::new().await;
+    harness.send(post(EXAMPLE)).await;
+    harness.send(post("{}")).await;
+    harness.get(&format!("{PAYMENTS}/{UNKNOWN}")).await;
+    harness.get(&format!("{PAYMENTS}/x")).await;
+    harness.get("/secret/path").await;
+    harness.ask("BREW", "/health").await;
+    let text = handle.render();
+    for (method, route, status, count) in [
+        ("POST", "/api/v1/payments", 201, 1),
+        ("POST", "/api/v1/payments", 400, 1),
+        ("GET", "/api/v1/payments/{id}", 404, 2),
+        ("GET", "unmatched", 404, 1),
+        ("other", "/health", 405, 1),
+    ] {
+        let line = format!(
+            "paygate_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} {count}"
+        );
+        assert!(text.contains(&line), "{line} in\n{text}");
+    }
+    assert!(text.contains(
+        "paygate_http_request_seconds_count{method=\"POST\",route=\"/api/v1/payments\"} 2"
+    ));
+    assert!(!text.contains("secret") && !text.contains(UNKNOWN) && !text.contains("BREW"));
+}
+
+/// Where the log goes in a test.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    fn lines(&self) -> Vec<Value> {
+        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+#[actix_web::test]
+async fn a_failure_is_logged_with_its_cause_and_its_request_and_a_success_not_at_all() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(writer)
+        .finish();
+    let _installed = tracing::subscriber::set_default(subscriber);
+    let harness = Harness::new().await;
+    let id = harness.post(EXAMPLE).await.id();
+    harness.post("{}").await;
+    assert_eq!(log.lines(), [Value::Null; 0], "nothing above debug per payment");
+
+    let path = format!("{PAYMENTS}/{id}");
+    let asked = || TestRequest::get().uri(&path).insert_header(("X-Request-Id", "mine"));
+    harness.store.set_trouble(Trouble::Error(StoreError::Refused("its cause".to_owned())));
+    harness.send(asked()).await;
+    harness.store.set_trouble(Trouble::Error(StoreError::Unavailable("its cause".to_owned())));
+    harness.send(asked()).await;
+    let lines = log.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for (line, (level, status)) in lines.iter().zip([("ERROR", 500), ("INFO", 503)]) {
+        assert_eq!(line["level"], level);
+        assert!(line["fields"]["cause"].as_str().unwrap().contains("its cause"), "{line}");
+        let span = &line["span"];
+        assert_eq!(span["request_id"], "mine");
+        assert_eq!(span["payment_id"], id.to_string());
+        assert_eq!(span["route"], "/api/v1/payments/{id}");
+        assert_eq!((span["method"].as_str(), &span["status"]), (Some("GET"), &status.into()));
+    }
+}
