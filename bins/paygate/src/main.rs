@@ -1,7 +1,7 @@
 //! `paygate`: everything in one process, and the operator's commands.
 
 use clap::{Parser, Subcommand};
-use paygate_runtime::Role;
+use paygate_runtime::{PaymentId, Role};
 use std::process::ExitCode;
 
 /// A payment service: accepts payments over HTTP and settles each exactly once.
@@ -24,6 +24,13 @@ enum Command {
     Config,
     /// Run the simulated acquirer as an HTTP server
     Acquirer,
+    /// List the payments that were set aside as poison, with their reasons
+    Parked,
+    /// Take a payment out of the quarantine: it is due again at once
+    Unpark {
+        /// The payment's id
+        id: PaymentId,
+    },
     /// Ask the process on HOST:PORT (or METRICS_PORT) whether it is alive; for container checks
     Health,
 }
@@ -34,6 +41,8 @@ fn main() -> ExitCode {
         Some(Command::Migrate) => Role::Migrate,
         Some(Command::Config) => Role::Config,
         Some(Command::Acquirer) => Role::Acquirer,
+        Some(Command::Parked) => Role::Parked,
+        Some(Command::Unpark { id }) => Role::Unpark(id),
         Some(Command::Health) => Role::Health,
     };
     paygate_runtime::run(role)

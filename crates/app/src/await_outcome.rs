@@ -16,30 +16,26 @@ pub(crate) async fn await_outcome(
     limit: Duration,
 ) -> Result<Option<PaymentRecord>, StoreError> {
     let mut announced = Some(announced);
-    let mut left = limit;
+    let started = clock.now();
     let mut pause = Duration::from_millis(250);
     loop {
-        let until_reread = pause.min(left);
+        let passed = (clock.now() - started).to_std().unwrap_or_default();
+        let left = limit.saturating_sub(passed);
         let heard = async {
             match announced.as_mut() {
                 Some(announced) => announced.await,
                 None => std::future::pending().await,
             }
         };
-        let was_announced = tokio::select! {
+        tokio::select! {
             biased;
-            () = heard => true,
-            () = clock.sleep(until_reread) => false,
-        };
-        if was_announced {
-            announced = None;
-        } else {
-            left = left.saturating_sub(until_reread);
-            pause = Duration::from_secs(1);
+            () = heard => announced = None,
+            () = clock.sleep(pause.min(left)) => pause = Duration::from_secs(1),
         }
         let record = reader.payment(id).await?;
         let waiting = record.as_ref().is_some_and(|it| it.payment.status.is_in_flight());
-        if !waiting || left.is_zero() {
+        let late = (clock.now() - started).to_std().unwrap_or_default() >= limit;
+        if !waiting || late {
             return Ok(record);
         }
     }

@@ -2,7 +2,9 @@
 //! batch forms while the one before is under way. No timer: at low load a batch is one item, and
 //! nobody waits for company.
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use std::panic::AssertUnwindSafe;
 use tokio::sync::{mpsc, oneshot};
 
 /// One item of a batch, with the way back to who handed it in.
@@ -38,7 +40,11 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
         tokio::spawn(async move {
             let mut items = Vec::new();
             while receiver.recv_many(&mut items, batch.max(1)).await > 0 {
-                flush(std::mem::take(&mut items)).await;
+                // Caught, so that one bad batch does not end the loop for all that come after.
+                let flushed = AssertUnwindSafe(flush(std::mem::take(&mut items)));
+                if flushed.catch_unwind().await.is_err() {
+                    tracing::error!("a batch panicked; those who wait for it get no answer");
+                }
             }
         });
         Self { sender }
@@ -74,8 +80,8 @@ mod tests {
         let coalescer = Coalescer::start(10, 4, move |batch: Vec<Submitted<u32, u32>>| {
             let (seen, entry) = (Arc::clone(&seen), Arc::clone(&entry));
             Box::pin(async move {
-                entry.acquire().await.unwrap().forget();
                 seen.lock().unwrap().push(batch.len());
+                entry.acquire().await.unwrap().forget();
                 for one in batch {
                     let _ = one.answer.send(one.item * 2);
                 }
@@ -86,7 +92,7 @@ mod tests {
             tokio::spawn(async move { coalescer.try_submit(item).await })
         };
         let first = submit(1);
-        while coalescer.sender.capacity() < 10 || coalescer.sender.strong_count() < 2 {
+        while sizes.lock().unwrap().is_empty() {
             tokio::task::yield_now().await;
         }
         let rest: Vec<_> = (2..8).map(submit).collect();

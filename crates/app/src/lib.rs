@@ -6,6 +6,7 @@ mod await_outcome;
 mod coalescer;
 mod create_payment;
 mod directory;
+mod outcomes;
 mod process;
 mod publish;
 mod read_payments;

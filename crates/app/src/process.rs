@@ -6,25 +6,28 @@
 //! be processed never holds up its neighbours.
 
 use crate::settle::Settler;
-use crate::transact_each::{Poison, transact_each};
+use crate::transact_each::{Changed, Poison, transact_each};
 use crate::ward::QuarantineWard;
 use crate::worker_setup::{WorkerConfig, WorkerPorts};
 use paygate_core::book::Book;
 use paygate_core::charge::{self, ClaimPolicy};
 use paygate_core::id::PaymentId;
-use paygate_core::payment::Payment;
 use paygate_core::status::{Kind, Status};
-use paygate_ports::{DeadLetter, Delivery, DeliveryTag};
+use paygate_ports::{DeadLetter, Delivery, DeliveryTag, Redelivered};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How many requests a batch's span names.
+const MAX_TRACED: usize = 5;
 
 /// Processes batches, one at a time; provider calls go on beside.
 pub(crate) struct Processor {
     ports: WorkerPorts,
     config: WorkerConfig,
     settler: Settler,
-    quarantine: QuarantineWard,
+    ward: QuarantineWard,
 }
 
 impl Processor {
@@ -33,9 +36,9 @@ impl Processor {
         config: WorkerConfig,
         abandon: CancellationToken,
     ) -> Self {
-        let quarantine = QuarantineWard { ports: ports.clone(), abandon };
-        let settler = Settler::new(&ports, &config, quarantine.clone());
-        Self { ports, config, settler, quarantine }
+        let ward = QuarantineWard { ports: ports.clone(), abandon, beside: TaskTracker::new() };
+        let settler = Settler::new(&ports, &config, ward.clone());
+        Self { ports, config, settler, ward }
     }
 
     /// Waits until charges may be claimed, and answers how many.
@@ -43,16 +46,33 @@ impl Processor {
         self.settler.room().await
     }
 
-    /// Waits until nothing is in hand.
+    /// Waits until nothing is in hand, or the time to abandon it has come.
     pub(crate) async fn finish(&self) {
-        self.settler.finish().await;
+        self.settler.finish(&self.ward.abandon).await;
+        self.ward.finish().await;
     }
 
     /// Processes what was delivered, and acknowledges it unless the time to abandon it came first.
-    #[tracing::instrument(level = "info", name = "batch", skip_all, fields(messages = deliveries.len(), payments))]
+    #[tracing::instrument(level = "info", name = "batch", skip_all,
+        fields(messages = deliveries.len(), payments, request_id, traceparent))]
     pub(crate) async fn process(&self, deliveries: Vec<Delivery>) {
-        let tags: Vec<DeliveryTag> = deliveries.iter().map(|delivery| delivery.tag).collect();
-        if self.process_all(deliveries).await.is_none() {
+        trace(&deliveries);
+        let mut tags: Vec<DeliveryTag> = Vec::with_capacity(deliveries.len());
+        let (mut fresh, mut again) = (BTreeSet::new(), BTreeSet::new());
+        for delivery in deliveries {
+            match delivery.hint {
+                Ok(hint) => {
+                    tags.push(delivery.tag);
+                    if delivery.redelivered { &mut again } else { &mut fresh }.extend(hint.ids);
+                }
+                Err(reason) => {
+                    tracing::error!(%reason, "an unparsable message goes to the dead letters");
+                    self.ward.bury(delivery.tag, DeadLetter { body: delivery.body, reason });
+                }
+            }
+        }
+        tracing::Span::current().record("payments", fresh.len() + again.len());
+        if self.process_ids(fresh, again).await.is_none() {
             return;
         }
         if let Err(error) = self.ports.deliveries.ack(&tags).await {
@@ -61,86 +81,91 @@ impl Processor {
     }
 
     /// `None` if it was abandoned with something left undone.
-    async fn process_all(&self, deliveries: Vec<Delivery>) -> Option<()> {
-        let mut fresh = BTreeSet::new();
-        let mut again = BTreeSet::new();
-        for delivery in deliveries {
-            match delivery.hint {
-                Ok(hint) if delivery.redelivered => again.extend(hint.ids),
-                Ok(hint) => fresh.extend(hint.ids),
-                Err(reason) => {
-                    tracing::error!(%reason, "an unparsable message goes to the dead letters");
-                    let letter = DeadLetter { body: delivery.body, reason };
-                    self.quarantine.dead_letter(letter).await?;
-                }
+    async fn process_ids(
+        &self,
+        mut fresh: BTreeSet<PaymentId>,
+        again: BTreeSet<PaymentId>,
+    ) -> Option<()> {
+        for id in self.suspects(&mut fresh, again).await? {
+            if !self.parked_as_poison(id).await? {
+                self.claim_and_call(vec![id]).await?;
             }
         }
-        tracing::Span::current().record("payments", fresh.len() + again.len());
-        let alone = self.count_redelivered(&mut fresh, again).await?;
-        let mut groups: Vec<Vec<PaymentId>> = alone.into_iter().map(|id| vec![id]).collect();
-        groups.extend(
-            fresh
-                .into_iter()
-                .collect::<Vec<_>>()
-                .chunks(self.config.batch.max(1))
-                .map(<[_]>::to_vec),
-        );
-        for group in groups {
-            let claimed_at = self.ports.clock.now();
-            for payment in self.claim(group).await? {
-                self.settler.call(payment, claimed_at);
-            }
+        let together: Vec<PaymentId> = fresh.into_iter().collect();
+        for group in together.chunks(self.config.batch.max(1)) {
+            self.claim_and_call(group.to_vec()).await?;
         }
         Some(())
     }
 
-    /// Counts what came again, before anything is tried with it. What came too often is parked; what
-    /// came often is answered, to be processed alone; the rest joins `fresh`.
-    async fn count_redelivered(
+    /// Counts what came again, before anything is tried with it. What came often is answered, to be
+    /// tried alone; the rest joins `fresh`.
+    async fn suspects(
         &self,
         fresh: &mut BTreeSet<PaymentId>,
         again: BTreeSet<PaymentId>,
     ) -> Option<Vec<PaymentId>> {
-        let mut alone = Vec::new();
         if again.is_empty() {
-            return Some(alone);
+            return Some(Vec::new());
         }
-        let ids: Vec<PaymentId> = again.into_iter().collect();
-        let counted = self
-            .quarantine
-            .patiently("counting redeliveries", || self.ports.quarantine.redelivered(ids.clone()))
-            .await?;
-        match counted {
-            Ok(counted) => {
-                for one in counted {
-                    fresh.remove(&one.id);
-                    if one.times >= self.config.parked_at {
-                        let why = format!("redelivered {} times without being settled", one.times);
-                        self.quarantine.park(one.id, &why).await?;
-                    } else if one.times >= self.config.alone_from {
-                        alone.push(one.id);
-                    } else {
-                        fresh.insert(one.id);
-                    }
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "redeliveries can't be counted; each is processed alone");
-                alone = ids;
+        let alone_from = self.config.alone_from;
+        let counted = self.count(again.into_iter().collect(), alone_from, alone_from).await?;
+        let mut alone = Vec::new();
+        for Redelivered { id, times } in counted {
+            fresh.remove(&id);
+            if times >= alone_from {
+                alone.push(id);
+            } else {
+                fresh.insert(id);
             }
         }
         Some(alone)
     }
 
-    /// Claims a group of payments and answers those that a provider must now be asked about.
-    async fn claim(&self, ids: Vec<PaymentId>) -> Option<Vec<Payment>> {
+    /// Counts a suspect for itself, just before it is tried alone, so that what dies of it counts
+    /// against no other. Parks it if it was tried alone too often.
+    async fn parked_as_poison(&self, id: PaymentId) -> Option<bool> {
+        let counted = self.count(vec![id], i32::MAX, 0).await?;
+        let times = counted.first().map_or(0, |one| one.times);
+        if times <= self.config.parked_at {
+            return Some(false);
+        }
+        let why = format!("redelivered {} times without being settled", times.saturating_sub(1));
+        self.ward.park(id, &why).await?;
+        Some(true)
+    }
+
+    /// Counts redeliveries; what the store refuses to count is taken for `if_refused`.
+    async fn count(
+        &self,
+        ids: Vec<PaymentId>,
+        below: i32,
+        if_refused: i32,
+    ) -> Option<Vec<Redelivered>> {
+        let count = || self.ports.quarantine.redelivered(ids.clone(), below);
+        match self.ward.patiently("counting redeliveries", count).await? {
+            Ok(counted) => Some(counted),
+            Err(error) => {
+                tracing::error!(%error, "redeliveries can't be counted");
+                let taken = |id: &PaymentId| Redelivered { id: *id, times: if_refused };
+                Some(ids.iter().map(taken).collect())
+            }
+        }
+    }
+
+    /// Claims a group of payments and has the provider asked about those that are now claimed.
+    async fn claim_and_call(&self, ids: Vec<PaymentId>) -> Option<()> {
         let policy = self.config.policy.clone();
         let decide = move |book: &mut Book, id| claim_one(book, id, &policy);
-        let changed = transact_each(&self.quarantine, ids, Arc::new(decide)).await?;
-        let claimed: Vec<Payment> =
-            changed.into_iter().filter(|it| it.status == Status::Processing).collect();
-        metrics::counter!("paygate_claims_total").increment(claimed.len() as u64);
-        Some(claimed)
+        for Changed { payment, since } in transact_each(&self.ward, ids, Arc::new(decide)).await? {
+            if payment.status == Status::Processing {
+                metrics::counter!("paygate_claims_total").increment(1);
+                self.settler.call(payment, since);
+            } else {
+                self.ward.announce(&[payment]);
+            }
+        }
+        Some(())
     }
 }
 
@@ -149,5 +174,19 @@ fn claim_one(book: &mut Book, id: PaymentId, policy: &ClaimPolicy) -> Result<(),
         Some(Kind::Charge) => charge::claim(book, id, policy).map_err(|rejection| rejection.code()),
         Some(_) => Err("unsupported-kind"),
         None => Ok(()),
+    }
+}
+
+/// Names, in the batch's span, the requests that its payments came from: of each message the first,
+/// of the messages the first few.
+fn trace(deliveries: &[Delivery]) {
+    let contexts =
+        || deliveries.iter().filter_map(|it| it.hint.as_ref().ok()).map(|it| &it.context);
+    let requests: Vec<&str> =
+        contexts().filter_map(|it| it.request_id.as_deref()).take(MAX_TRACED).collect();
+    let span = tracing::Span::current();
+    span.record("request_id", requests.join(","));
+    if let Some(traceparent) = contexts().find_map(|it| it.traceparent.as_deref()) {
+        span.record("traceparent", traceparent);
     }
 }

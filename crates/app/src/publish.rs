@@ -50,10 +50,15 @@ impl HintPublisher {
                 () = self.clock.sleep(self.confirm_timeout) => self.trouble("no confirm in time"),
             }
         } else if !self.state.probing.swap(true, Ordering::AcqRel) {
-            tokio::spawn(self.clone().publish_now(hints));
+            tokio::spawn(self.clone().probe(hints));
         } else {
             metrics::counter!("paygate_publishes_left_to_sweeper_total").increment(count(&hints));
         }
+    }
+
+    async fn probe(self, hints: Vec<HintOut>) {
+        let _probing = Probing(Arc::clone(&self.state));
+        self.publish_now(hints).await;
     }
 
     async fn publish_now(self, hints: Vec<HintOut>) {
@@ -69,13 +74,21 @@ impl HintPublisher {
                 self.trouble(&error.to_string());
             }
         }
-        self.state.probing.store(false, Ordering::Release);
     }
 
     fn trouble(&self, why: &str) {
         if !self.state.troubled.swap(true, Ordering::AcqRel) {
             tracing::warn!(why, "publishing is in trouble; the sweeper publishes what is accepted");
         }
+    }
+}
+
+/// The one probe; lets the next one out when it ends, also by a panic.
+struct Probing(Arc<State>);
+
+impl Drop for Probing {
+    fn drop(&mut self) {
+        self.0.probing.store(false, Ordering::Release);
     }
 }
 

@@ -10,12 +10,12 @@ use paygate_core::book::Book;
 use paygate_core::charge::{self, ClaimPolicy, Verdict};
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
-use paygate_core::status::Status;
-use paygate_ports::{Acquirer, Authorization, Clock, Decision, KnownOutcome, Outcome};
+use paygate_ports::{Acquirer, Authorization, Clock, Decision, KnownOutcome};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
 /// What a provider call came to.
 struct Settlement {
@@ -59,10 +59,15 @@ impl Settler {
         }
     }
 
-    /// Waits until all that was claimed is settled or given up.
-    pub(crate) async fn finish(&self) {
-        // The sender lives as long as self.
-        let _ = self.in_hand.subscribe().wait_for(|count| *count == 0).await;
+    /// Waits until all that was claimed is settled or given up, or the time to abandon it has come.
+    pub(crate) async fn finish(&self, abandon: &CancellationToken) {
+        let mut in_hand = self.in_hand.subscribe();
+        tokio::select! {
+            biased;
+            // The sender lives as long as self.
+            _ = in_hand.wait_for(|count| *count == 0) => {}
+            () = abandon.cancelled() => {}
+        }
     }
 
     /// Asks the provider about a charge and settles it, beside whatever else goes on. `claimed_at`
@@ -146,40 +151,23 @@ fn verdict(decision: Decision) -> Verdict {
 #[tracing::instrument(level = "info", name = "settle", skip_all, fields(payments = batch.len()))]
 async fn settle(ward: QuarantineWard, policy: ClaimPolicy, batch: Vec<Submitted<Settlement, ()>>) {
     metrics::histogram!("paygate_settle_batch_size").record(batch.len() as f64);
-    let verdicts: BTreeMap<PaymentId, (i32, Verdict)> = batch
-        .iter()
-        .map(|submitted| &submitted.item)
-        .map(|settlement| (settlement.id, (settlement.attempt, settlement.verdict)))
-        .collect();
+    // Two attempts of one charge may end together, and each has its say: the answer of a stale one
+    // may be the definitive one.
+    let mut verdicts: BTreeMap<PaymentId, Vec<(i32, Verdict)>> = BTreeMap::new();
+    for settlement in batch.iter().map(|submitted| &submitted.item) {
+        verdicts.entry(settlement.id).or_default().push((settlement.attempt, settlement.verdict));
+    }
     let ids = verdicts.keys().copied().collect();
-    let decide: DecideOne = Arc::new(move |book: &mut Book, id| match verdicts.get(&id) {
-        Some((attempt, verdict)) => charge::settle(book, id, *attempt, *verdict, &policy)
-            .map_err(|rejection| rejection.code()),
-        None => Ok(()),
+    let decide: DecideOne = Arc::new(move |book: &mut Book, id| {
+        verdicts.get(&id).into_iter().flatten().try_for_each(|(attempt, verdict)| {
+            charge::settle(book, id, *attempt, *verdict, &policy)
+                .map_err(|rejection| rejection.code())
+        })
     });
     let Some(changed) = transact_each(&ward, ids, decide).await else { return };
-    announce(&ward, &changed).await;
+    let changed: Vec<Payment> = changed.into_iter().map(|changed| changed.payment).collect();
+    ward.announce(&changed);
     for submitted in batch {
         let _ = submitted.answer.send(());
-    }
-}
-
-/// Tells who waits, and the metrics, what became of the payments.
-async fn announce(ward: &QuarantineWard, changed: &[Payment]) {
-    let mut outcomes = Vec::with_capacity(changed.len());
-    for payment in changed {
-        if payment.status == Status::Processing {
-            metrics::counter!("paygate_retries_total").increment(1);
-            continue;
-        }
-        metrics::counter!("paygate_settlements_total", "outcome" => payment.status.as_str())
-            .increment(1);
-        outcomes.push(Outcome { id: payment.id, status: payment.status });
-    }
-    if outcomes.is_empty() {
-        return;
-    }
-    if let Err(error) = ward.ports.outcomes.announce(&outcomes).await {
-        tracing::debug!(%error, "outcomes were not announced; who waits will look");
     }
 }

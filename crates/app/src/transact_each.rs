@@ -2,6 +2,7 @@
 //! that stays, finding whose fault it is.
 
 use crate::ward::QuarantineWard;
+use paygate_core::Timestamp;
 use paygate_core::book::Book;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
@@ -13,6 +14,14 @@ pub(crate) type Poison = &'static str;
 /// What is decided about one payment of a batch.
 pub(crate) type DecideOne = Arc<dyn Fn(&mut Book, PaymentId) -> Result<(), Poison> + Send + Sync>;
 
+/// A payment that a decision changed.
+pub(crate) struct Changed {
+    /// As it is now.
+    pub(crate) payment: Payment,
+    /// This process's time just before the transaction that changed it.
+    pub(crate) since: Timestamp,
+}
+
 /// Decides about each of `ids`, all in one transaction if that works. If it fails for a reason that
 /// stays, the batch is halved until the culprit is alone, and parked. Answers the payments that
 /// changed; `None` if abandoned.
@@ -20,12 +29,14 @@ pub(crate) async fn transact_each(
     ward: &QuarantineWard,
     ids: Vec<PaymentId>,
     decide: DecideOne,
-) -> Option<Vec<Payment>> {
+) -> Option<Vec<Changed>> {
     let mut changed = Vec::new();
     let mut groups = vec![ids];
     while let Some(group) = groups.pop() {
         let poisoned: Arc<Mutex<Vec<(PaymentId, Poison)>>> = Arc::default();
+        let since = Mutex::new(ward.ports.clock.now());
         let attempt = || {
+            *since.lock().unwrap_or_else(PoisonError::into_inner) = ward.ports.clock.now();
             let (decide, poisoned, mine) =
                 (Arc::clone(&decide), Arc::clone(&poisoned), group.clone());
             let whole = Arc::new(move |book: &mut Book| {
@@ -38,7 +49,9 @@ pub(crate) async fn transact_each(
         };
         match ward.patiently("processing a batch", attempt).await? {
             Ok(changes) => {
-                changed.extend(changes.payments);
+                let since = *since.lock().unwrap_or_else(PoisonError::into_inner);
+                changed
+                    .extend(changes.payments.into_iter().map(|payment| Changed { payment, since }));
                 let found =
                     std::mem::take(&mut *poisoned.lock().unwrap_or_else(PoisonError::into_inner));
                 for (id, why) in found {

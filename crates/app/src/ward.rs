@@ -1,17 +1,23 @@
 //! Setting poison aside, and being patient with a store or broker that is away.
 
+use crate::outcomes::outcomes;
 use crate::retry::until_store_answers;
 use crate::worker_setup::WorkerPorts;
 use paygate_core::id::PaymentId;
-use paygate_ports::{DeadLetter, StoreError};
+use paygate_core::payment::Payment;
+use paygate_ports::{DeadLetter, DeliveryTag, StoreError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Sets poison aside, and is patient with a store or broker that is away.
 #[derive(Clone)]
 pub(crate) struct QuarantineWard {
     pub(crate) ports: WorkerPorts,
     pub(crate) abandon: CancellationToken,
+    /// What must not hold up the batches: letters to a broker that may be away.
+    pub(crate) beside: TaskTracker,
 }
 
 impl QuarantineWard {
@@ -27,25 +33,68 @@ impl QuarantineWard {
         until_store_answers(&*self.ports.clock, &self.abandon, what, call).await
     }
 
-    /// Parks a payment with its reason and puts its id on the dead-letter queue. `None` if
+    /// Parks a payment with its reason; a letter about it goes to the dead-letter queue. `None` if
     /// abandoned.
     pub(crate) async fn park(&self, id: PaymentId, reason: &str) -> Option<()> {
         tracing::error!(payment_id = %id, reason, "a payment is parked");
-        match self.patiently("parking", || self.ports.quarantine.park(id, reason)).await? {
-            Ok(true) => {
-                metrics::counter!("paygate_parked_total").increment(1);
-                self.dead_letter(DeadLetter::of_payment(id, reason.to_owned())).await
+        let letter =
+            match self.patiently("parking", || self.ports.quarantine.park(id, reason)).await? {
+                Ok(true) => {
+                    metrics::counter!("paygate_parked_total").increment(1);
+                    DeadLetter::of_payment(id, reason.to_owned())
+                }
+                Ok(false) => return Some(()),
+                Err(error) => {
+                    tracing::error!(payment_id = %id, %error, "a payment can't even be parked");
+                    DeadLetter::of_payment(id, format!("{reason}; {error}"))
+                }
+            };
+        let ward = self.clone();
+        self.beside.spawn(async move { ward.dead_letter(letter).await });
+        Some(())
+    }
+
+    /// Puts a message that can't be read on the dead-letter queue, then acknowledges it; beside the
+    /// batch, so that its neighbours do not wait for that.
+    pub(crate) fn bury(&self, tag: DeliveryTag, letter: DeadLetter) {
+        let ward = self.clone();
+        self.beside.spawn(async move {
+            if ward.dead_letter(letter).await.is_none() {
+                return;
             }
-            Ok(false) => Some(()),
-            Err(error) => {
-                tracing::error!(payment_id = %id, %error, "a payment can't even be parked");
-                self.dead_letter(DeadLetter::of_payment(id, format!("{reason}; {error}"))).await
+            if let Err(error) = ward.ports.deliveries.ack(&[tag]).await {
+                tracing::warn!(%error, "a dead letter's message comes again");
             }
+        });
+    }
+
+    /// Tells who waits, and the metrics, what became of payments; without waiting for the broker.
+    pub(crate) fn announce(&self, changed: &[Payment]) {
+        let outcomes = outcomes(changed);
+        if outcomes.is_empty() {
+            return;
+        }
+        let port = Arc::clone(&self.ports.outcomes);
+        // Not counted among what has to be finished: who waits looks by itself.
+        tokio::spawn(async move {
+            if let Err(error) = port.announce(&outcomes).await {
+                tracing::debug!(%error, "outcomes were not announced; who waits will look");
+            }
+        });
+    }
+
+    /// Waits until nothing goes on beside, or the time to abandon it has come.
+    pub(crate) async fn finish(&self) {
+        self.beside.close();
+        tokio::select! {
+            biased;
+            () = self.beside.wait() => {}
+            () = self.abandon.cancelled() => {}
         }
     }
 
     /// Puts a letter on the dead-letter queue, however long that takes. `None` if abandoned.
-    pub(crate) async fn dead_letter(&self, letter: DeadLetter) -> Option<()> {
+    async fn dead_letter(&self, letter: DeadLetter) -> Option<()> {
         while let Err(error) = self.ports.deliveries.dead_letter(letter.clone()).await {
             tracing::warn!(%error, "a dead letter could not be written; trying again");
             tokio::select! {

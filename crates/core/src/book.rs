@@ -112,13 +112,11 @@ pub struct Book {
 }
 
 impl Book {
-    /// Opens a book on rows that are locked. Its `now` is the given one, or the time of the latest
-    /// entry of its accounts if a clock went back: an account's entries never run backwards.
+    /// Opens a book on rows that are locked.
     #[must_use]
     pub fn new(now: Timestamp, payments: Vec<Payment>, accounts: Vec<Account>) -> Self {
-        let latest = accounts.iter().filter_map(|account| account.last_entry_at).max();
         Self {
-            now: latest.map_or(now, |latest| latest.max(now)),
+            now,
             payments: payments.into_iter().map(|payment| (payment.id, payment)).collect(),
             accounts: accounts.into_iter().map(|account| (account.id, account)).collect(),
             changed_payments: BTreeSet::new(),
@@ -173,7 +171,9 @@ impl Book {
         let payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?;
         let (moved, from) = (self.stepped(payment, step)?, payment.status);
         balanced(legs)?;
-        let accounts = legs.iter().map(|leg| self.posted(leg)).collect::<Result<Vec<_>, _>>()?;
+        let at = self.entry_time(legs);
+        let accounts =
+            legs.iter().map(|leg| self.posted(leg, at)).collect::<Result<Vec<_>, _>>()?;
 
         let postings = legs
             .iter()
@@ -185,8 +185,7 @@ impl Book {
                 balance_after_minor: account.posted_minor,
             })
             .collect();
-        let entry =
-            Entry { payment: id, transition_seq: moved.transitions, at: self.now, postings };
+        let entry = Entry { payment: id, transition_seq: moved.transitions, at, postings };
         self.entries.push(entry);
         for account in accounts {
             self.changed_accounts.insert(account.id);
@@ -287,8 +286,15 @@ impl Book {
         self.payments.insert(moved.id, moved);
     }
 
+    /// The time of an entry: now, or, if the clock went back, the latest entry's of its accounts. An
+    /// account's entries never run backwards; nothing else waits for a clock to catch up.
+    fn entry_time(&self, legs: &[Leg]) -> Timestamp {
+        let accounts = legs.iter().filter_map(|leg| self.accounts.get(&leg.account));
+        accounts.filter_map(|account| account.last_entry_at).fold(self.now, Timestamp::max)
+    }
+
     /// The account after a leg, if the leg is allowed.
-    fn posted(&self, leg: &Leg) -> Result<Account, Rejection> {
+    fn posted(&self, leg: &Leg, at: Timestamp) -> Result<Account, Rejection> {
         let account = self.accounts.get(&leg.account).ok_or(Rejection::UnknownAccount)?;
         if account.currency != leg.amount.currency {
             return Err(Rejection::CurrencyMismatch);
@@ -299,7 +305,7 @@ impl Book {
                 .checked_add(leg.amount.minor)
                 .ok_or(Rejection::Overflow)?,
             last_seq: account.last_seq.checked_add(1).ok_or(Rejection::Overflow)?,
-            last_entry_at: Some(self.now),
+            last_entry_at: Some(at),
             ..account.clone()
         };
         let available = after.available_minor().ok_or(Rejection::Overflow)?;

@@ -17,12 +17,17 @@ pub struct Redelivered {
 /// nothing but id, status and its own columns.
 #[async_trait]
 pub trait Quarantine: Send + Sync {
-    /// Counts one more redelivery for each of these that is in flight and not parked, durably, and
-    /// answers their counts. Others are not answered.
+    /// Counts one more redelivery, durably, for each of these whose count is below `below`, and
+    /// answers the counts of all. Only what is in flight, not parked and not under a live lease is
+    /// counted and answered: a claim that stands has done what its hint asked for.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was counted.
-    async fn redelivered(&self, ids: Vec<PaymentId>) -> Result<Vec<Redelivered>, StoreError>;
+    async fn redelivered(
+        &self,
+        ids: Vec<PaymentId>,
+        below: i32,
+    ) -> Result<Vec<Redelivered>, StoreError>;
 
     /// Parks a payment: nothing claims it or makes it due until an operator unparks it. Keeps the
     /// first reason if it is parked already; leaves one that is not in flight alone. Answers

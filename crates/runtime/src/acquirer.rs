@@ -13,7 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) fn build(choice: &AcquirerChoice) -> Result<Arc<dyn Acquirer>, Fatal> {
     match choice {
         AcquirerChoice::Http(http) => {
-            let client = HttpAcquirer::new(http).map_err(|error| format!("ACQUIRER_URL: {error}"))?;
+            let client =
+                HttpAcquirer::new(http).map_err(|error| format!("ACQUIRER_URL: {error}"))?;
             Ok(Arc::new(Measured::new(client)))
         }
         AcquirerChoice::Simulated(config) => {

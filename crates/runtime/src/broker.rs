@@ -1,8 +1,8 @@
 //! The queue the configuration names, as its ports: RabbitMQ, or a queue within this process.
 
+use crate::Fatal;
 use crate::config::Config;
 use crate::system::{RandomIds, SystemClock};
-use crate::Fatal;
 use paygate_memory::{MemoryOutcomes, MemoryQueue, MemoryQueueConfig};
 use paygate_ports::{Deliveries, HealthCheck, Outcomes, PaymentQueue};
 use paygate_rabbitmq::{Broker, RabbitConfig, RabbitDeliveries};

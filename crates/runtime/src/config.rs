@@ -55,7 +55,7 @@ impl Config {
             database: database(settings, role)?,
             rabbitmq: rabbitmq(settings, role, worker.batch, ids_per_message)?,
             ids_per_message,
-            acquirer: acquirer(settings, simulator.clone())?,
+            acquirer: acquirer(settings, role, simulator.clone())?,
             simulator,
             http: http(settings, role, shutdown_timeout)?,
             metrics_port: settings
@@ -74,7 +74,7 @@ impl Config {
             shutdown_timeout,
             startup_timeout: settings.duration("STARTUP_TIMEOUT")?,
             log_format: settings.read("LOG_FORMAT", "pretty or json")?,
-            log_filter: settings.text("RUST_LOG").unwrap_or("info").to_owned(),
+            log_filter: settings.text("RUST_LOG").unwrap_or_default().to_owned(),
         };
         Ok(config)
     }
@@ -162,9 +162,14 @@ fn simulator(settings: &Settings, role: Role) -> Result<SimulatorConfig, Setting
 
 fn acquirer(
     settings: &Settings,
+    role: Role,
     simulator: SimulatorConfig,
 ) -> Result<AcquirerChoice, SettingsError> {
     let Some(url) = settings.text("ACQUIRER_URL") else {
+        // Each worker would remember alone what was charged, and a retry elsewhere charge twice.
+        if role == Role::Worker {
+            return Err(SettingsError::invalid("ACQUIRER_URL", "must be set to an http:// URL"));
+        }
         return Ok(AcquirerChoice::Simulated(simulator));
     };
     Ok(AcquirerChoice::Http(HttpAcquirerConfig {
@@ -207,8 +212,10 @@ fn currencies(settings: &Settings) -> Result<Vec<Currency>, SettingsError> {
 }
 
 fn worker(settings: &Settings) -> Result<WorkerConfig, SettingsError> {
-    let attempts: u8 = settings.read("MAX_ATTEMPTS", "a whole number from 1 to 255")?;
-    let (lease, timeout) = (settings.duration("CLAIM_LEASE")?, settings.duration("ACQUIRER_TIMEOUT")?);
+    let attempts: std::num::NonZeroU8 =
+        settings.read("MAX_ATTEMPTS", "a whole number from 1 to 255")?;
+    let (lease, timeout) =
+        (settings.duration("CLAIM_LEASE")?, settings.duration("ACQUIRER_TIMEOUT")?);
     // A call, the question what became of it, and time to settle must fit into a lease.
     if lease < timeout.saturating_mul(3) {
         return Err(SettingsError::invalid("CLAIM_LEASE", "must be at least 3 × ACQUIRER_TIMEOUT"));
@@ -222,7 +229,7 @@ fn worker(settings: &Settings) -> Result<WorkerConfig, SettingsError> {
         provider_timeout: timeout,
         policy: ClaimPolicy {
             lease: delta(lease),
-            max_attempts: i32::from(attempts.max(1)),
+            max_attempts: i32::from(attempts.get()),
             backoff: delta(settings.duration("RETRY_BACKOFF")?),
         },
         ..WorkerConfig::default()

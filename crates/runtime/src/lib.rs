@@ -6,6 +6,7 @@ mod acquirer;
 mod api;
 mod broker;
 mod config;
+mod parked;
 mod serve;
 mod settings;
 mod stop;
@@ -19,6 +20,7 @@ use settings::Settings;
 use std::fmt::Display;
 use std::process::ExitCode;
 
+pub use paygate_core::id::PaymentId;
 pub use settings::{VARIABLES, Variable};
 
 /// What a binary can start.
@@ -36,6 +38,10 @@ pub enum Role {
     Migrate,
     /// Print the effective configuration and end.
     Config,
+    /// Print the parked payments with their reasons and end.
+    Parked,
+    /// Take a payment out of the quarantine and end.
+    Unpark(PaymentId),
     /// Ask a running process for its readiness and end: the health check of containers.
     Health,
 }
@@ -71,6 +77,8 @@ fn try_run(role: Role) -> Result<(), Fatal> {
             Role::Worker => worker::run(config).await,
             Role::Acquirer => acquirer::run(config).await,
             Role::Migrate => store::migrate(&config).await,
+            Role::Parked => parked::list(&config).await,
+            Role::Unpark(id) => parked::unpark(&config, id).await,
             Role::Health => acquirer::health(&config).await,
             Role::Config => Ok(()),
         }

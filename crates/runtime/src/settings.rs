@@ -25,24 +25,57 @@ const fn variable(name: &'static str, default: &'static str, meaning: &'static s
 
 /// Every variable, in the order of the README.
 pub const VARIABLES: &[Variable] = &[
-    variable("DATABASE_URL", "sqlite://paygate.db", "`postgres://…` (`?sslmode=disable`, `require` or `verify-full`), or `sqlite://file` in `paygate` only"),
+    variable(
+        "DATABASE_URL",
+        "sqlite://paygate.db",
+        "`postgres://…` (`?sslmode=disable`, `require` or `verify-full`), or `sqlite://file` in `paygate` only",
+    ),
     variable("DATABASE_POOL_SIZE", "8", "most connections to the database"),
-    variable("RABBITMQ_URL", "", "`amqp://…` or `amqps://…`; without it `paygate` queues in process"),
+    variable(
+        "RABBITMQ_URL",
+        "",
+        "`amqp://…` or `amqps://…`; without it `paygate` queues in process",
+    ),
     variable("RABBITMQ_PREFIX", "", "put before the name of every exchange and queue"),
-    variable("ACQUIRER_URL", "", "the acquirer over HTTP; without it a simulated one in process"),
+    variable(
+        "ACQUIRER_URL",
+        "",
+        "the acquirer over HTTP; without it `paygate` simulates one in process",
+    ),
     variable("ACQUIRER_TIMEOUT", "5s", "longest provider call"),
     variable("ACQUIRER_CONCURRENCY", "64", "provider calls at once, per worker"),
     variable("HOST", "127.0.0.1", "address to listen on"),
     variable("PORT", "8080", "port to listen on (`paygate acquirer`: 8090)"),
-    variable("METRICS_PORT", "", "where a worker serves `/metrics` and `/health`; nowhere without it"),
-    Variable { name: "PAYGATE_API_TOKEN", default: "", meaning: "bearer token that clients must present", secret: true },
-    variable("INSECURE_NO_AUTH", "false", "`true` allows listening beyond loopback without a token"),
+    variable(
+        "METRICS_PORT",
+        "",
+        "where a worker serves `/metrics` and `/health`; nowhere without it",
+    ),
+    Variable {
+        name: "PAYGATE_API_TOKEN",
+        default: "",
+        meaning: "bearer token that clients must present",
+        secret: true,
+    },
+    variable(
+        "INSECURE_NO_AUTH",
+        "false",
+        "`true` allows listening beyond loopback without a token",
+    ),
     variable("HTTP_WORKERS", "2", "threads that serve HTTP"),
     variable("CURRENCIES", "IDR,USD,SGD,EUR,GBP,ETB,JPY", "enabled currencies (ISO 4217)"),
-    variable("PUBLISH_CONFIRM_TIMEOUT_MS", "500", "longest wait of an answer for the publisher confirm"),
+    variable(
+        "PUBLISH_CONFIRM_TIMEOUT_MS",
+        "500",
+        "longest wait of an answer for the publisher confirm",
+    ),
     variable("PUBLISH_IDS_PER_MESSAGE", "20", "most payments named by one message"),
     variable("WORKER_BATCH", "500", "most payments claimed by one transaction"),
-    variable("WORKER_PREFETCH", "", "messages a worker holds; without it ⌈10 × batch ÷ ids per message⌉"),
+    variable(
+        "WORKER_PREFETCH",
+        "",
+        "messages a worker holds; without it ⌈10 × batch ÷ ids per message⌉",
+    ),
     variable("CLAIM_LEASE", "30s", "how long a claim keeps other workers away"),
     variable("MAX_ATTEMPTS", "5", "provider calls before MANUAL_REVIEW"),
     variable("RETRY_BACKOFF", "1s", "wait before the second attempt; doubles"),
@@ -53,9 +86,13 @@ pub const VARIABLES: &[Variable] = &[
     variable("ACQUIRER_FAIL_RATE", "0", "simulated acquirer: share of declines, such as `0.02`"),
     variable("ACQUIRER_LATENCY_MS", "0", "simulated acquirer: time per answer"),
     variable("ACQUIRER_SEED", "0", "simulated acquirer: chooses which payments are declined"),
-    variable("ACQUIRER_JOURNAL", "paygate-acquirer.jsonl", "simulated acquirer: file of its append-only journal"),
+    variable(
+        "ACQUIRER_JOURNAL",
+        "paygate-acquirer.jsonl",
+        "simulated acquirer: file of its append-only journal",
+    ),
     variable("LOG_FORMAT", "pretty", "`pretty` or `json`"),
-    variable("RUST_LOG", "info", "log filter of `tracing-subscriber`"),
+    variable("RUST_LOG", "info,actix_server=warn", "log filter of `tracing-subscriber`"),
 ];
 
 /// A variable that stops the start.
@@ -91,8 +128,9 @@ impl Settings {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(crate) fn from_environment() -> Result<Self, SettingsError> {
         // A variable that is not Unicode is none of ours, or unreadable as one.
-        let readable = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let readable = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Self::from_pairs(readable)
     }
 
@@ -160,7 +198,9 @@ impl Settings {
             .and_then(|(number, unit_ms)| number.checked_mul(unit_ms))
             .filter(|ms| (1..=86_400_000).contains(ms))
             .map(Duration::from_millis)
-            .ok_or_else(|| SettingsError::invalid(name, "must be a time such as 500ms, 5s, 2m or 1h"))
+            .ok_or_else(|| {
+                SettingsError::invalid(name, "must be a time such as 500ms, 5s, 2m or 1h")
+            })
     }
 
     /// The effective values for people: secrets masked, passwords in URLs, too.
@@ -202,7 +242,9 @@ mod tests {
     use super::*;
 
     fn settings(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        Settings::from_pairs(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())))
+        Settings::from_pairs(
+            pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())),
+        )
     }
 
     #[test]
@@ -214,7 +256,8 @@ mod tests {
 
     #[test]
     fn a_value_that_cannot_be_read_names_its_variable_and_not_itself() {
-        let bad = settings(&[("PORT", "hunter2"), ("CLAIM_LEASE", "5"), ("WORKER_BATCH", "0")]).unwrap();
+        let bad =
+            settings(&[("PORT", "hunter2"), ("CLAIM_LEASE", "5"), ("WORKER_BATCH", "0")]).unwrap();
         for error in [
             bad.read::<u16>("PORT", "a port").unwrap_err(),
             bad.duration("CLAIM_LEASE").unwrap_err(),
@@ -240,7 +283,9 @@ mod tests {
     #[test]
     fn every_default_can_be_read() {
         let none = settings(&[]).unwrap();
-        for variable in VARIABLES.iter().filter(|it| it.default.ends_with('s') && it.default.len() < 6) {
+        for variable in
+            VARIABLES.iter().filter(|it| it.default.ends_with('s') && it.default.len() < 6)
+        {
             assert!(none.duration(variable.name).is_ok(), "{}", variable.name);
         }
     }
@@ -254,7 +299,12 @@ mod tests {
         ])
         .unwrap();
         let all: Vec<_> = shown.effective().map(|(_, value)| value).collect();
-        assert!(!all.iter().any(|value| value.contains("hunter2") || value.contains("ter2")), "{all:?}");
-        assert!(all.contains(&"postgres://me:***@db:5432/p?sslmode=require&password=***".to_owned()));
+        assert!(
+            !all.iter().any(|value| value.contains("hunter2") || value.contains("ter2")),
+            "{all:?}"
+        );
+        assert!(
+            all.contains(&"postgres://me:***@db:5432/p?sslmode=require&password=***".to_owned())
+        );
     }
 }

@@ -3,9 +3,7 @@
 use crate::config::{Config, Database};
 use crate::system::SystemClock;
 use crate::{Fatal, fatal};
-use paygate_ports::{
-    AccountStore, DueStore, HealthCheck, PaymentReader, PaymentStore, Quarantine,
-};
+use paygate_ports::{AccountStore, DueStore, HealthCheck, PaymentReader, PaymentStore, Quarantine};
 use paygate_postgres::{PostgresStore, SchemaError};
 use paygate_sqlite::SqliteStore;
 use std::sync::Arc;

@@ -49,7 +49,9 @@ const BATCHES: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0];
 pub(crate) fn start_metrics() -> Result<RenderMetrics, Fatal> {
     let handle: PrometheusHandle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
-        .and_then(|it| it.set_buckets_for_metric(Matcher::Suffix("_batch_size".to_owned()), BATCHES))
+        .and_then(|it| {
+            it.set_buckets_for_metric(Matcher::Suffix("_batch_size".to_owned()), BATCHES)
+        })
         .map_err(fatal)?
         .install_recorder()
         .map_err(fatal)?;
@@ -97,7 +99,9 @@ fn describe() {
     for (name, meaning) in METRICS {
         if name.ends_with("_total") {
             metrics::describe_counter!(*name, *meaning);
-        } else if name.ends_with("_age_seconds") || !name.ends_with("_seconds") && !name.ends_with("_size") {
+        } else if name.ends_with("_age_seconds")
+            || !name.ends_with("_seconds") && !name.ends_with("_size")
+        {
             metrics::describe_gauge!(*name, *meaning);
         } else {
             metrics::describe_histogram!(*name, *meaning);

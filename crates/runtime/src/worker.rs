@@ -22,7 +22,8 @@ pub(crate) async fn run(config: Config) -> Result<(), Fatal> {
         Some(port) => {
             let http = HttpConfig { port, workers: 1, ..config.http.clone() };
             let ready = Readiness::new(vec![Arc::clone(&stores.health), queue.health()]);
-            let served = paygate_http::serve_observability(&http, ready, metrics, Arc::new(RandomIds));
+            let served =
+                paygate_http::serve_observability(&http, ready, metrics, Arc::new(RandomIds));
             let (server, addresses) = served.map_err(fatal)?;
             tracing::info!(?addresses, "metrics and health listen");
             Some(tokio::spawn(api::serve_until_stopped(server, stop.clone())))

@@ -16,8 +16,10 @@ struct Count;
 impl Sql for Count {
     const TEXT: &'static str = "WITH l AS (SELECT id FROM payments WHERE id = ANY(?) \
          AND status IN ('PENDING', 'PROCESSING') AND parked_at IS NULL \
+         AND (lease_until IS NULL OR lease_until <= clock_timestamp()) \
          ORDER BY id FOR NO KEY UPDATE) \
-         UPDATE payments p SET redeliveries = p.redeliveries + 1 FROM l WHERE p.id = l.id \
+         UPDATE payments p SET redeliveries = p.redeliveries + (p.redeliveries < ?)::integer \
+         FROM l WHERE p.id = l.id \
          RETURNING p.id, p.redeliveries";
     type Row = (SqlUuid, Integer);
 }
@@ -48,17 +50,22 @@ impl Sql for Unpark {
 struct Parked;
 impl Sql for Parked {
     const TEXT: &'static str = "SELECT id, parked_reason FROM payments \
-         WHERE parked_at IS NOT NULL AND parked_reason IS NOT NULL ORDER BY id LIMIT ?";
+         WHERE parked_at IS NOT NULL AND parked_reason IS NOT NULL \
+         AND status IN ('PENDING', 'PROCESSING') ORDER BY id LIMIT ?";
     type Row = (SqlUuid, Text);
 }
 
 #[async_trait]
 impl Quarantine for PostgresStore {
-    async fn redelivered(&self, ids: Vec<PaymentId>) -> Result<Vec<Redelivered>, StoreError> {
+    async fn redelivered(
+        &self,
+        ids: Vec<PaymentId>,
+        below: i32,
+    ) -> Result<Vec<Redelivered>, StoreError> {
         let count = async {
             let mut connection = self.pool.get().await?;
             let ids = ids.into_iter().map(|id| id.0).collect();
-            let count = statement::<Count>([Param::Ids(ids)]);
+            let count = statement::<Count>([Param::Ids(ids), Param::Int(below)]);
             let rows = count.load::<(Uuid, i32)>(&mut connection).await?;
             let counted = |(id, times)| Redelivered { id: PaymentId(id), times };
             Ok(rows.into_iter().map(counted).collect())

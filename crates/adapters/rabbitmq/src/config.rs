@@ -75,6 +75,11 @@ impl RabbitConfig {
         if self.url.contains("://[") || self.url.contains("@[") {
             return Err(RabbitConfigError::Url("an IPv6 address can't be the host".to_owned()));
         }
+        // `amqp://host:port/` names the empty virtual host by the letter; what is meant, and what
+        // most clients take it for, is the default one.
+        if uri.vhost.is_empty() {
+            uri.vhost = "/".to_owned();
+        }
         let heartbeat_s = uri.query.heartbeat.unwrap_or(10);
         uri.query.heartbeat = Some(heartbeat_s);
         if self.ids_per_message == 0 || self.ids_per_message > crate::hint::MAX_IDS {

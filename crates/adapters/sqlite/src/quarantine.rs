@@ -10,8 +10,9 @@ use paygate_core::id::PaymentId;
 use paygate_ports::{Quarantine, Redelivered, StoreError};
 
 const COUNT: &str = concat!(
-    "UPDATE payments SET redeliveries = redeliveries + 1 \
-     WHERE id IN (SELECT unhex(value) FROM json_each(?)) AND parked_at IS NULL AND ",
+    "UPDATE payments SET redeliveries = redeliveries + (redeliveries < ?) \
+     WHERE coalesce(lease_until, 0) <= ? AND id IN (SELECT unhex(value) FROM json_each(?)) \
+     AND parked_at IS NULL AND ",
     in_flight!(),
     " RETURNING id, redeliveries"
 );
@@ -29,7 +30,8 @@ const UNPARK: &str = "\
     WHERE id = ? AND parked_at IS NOT NULL";
 
 const PARKED: &str = "\
-    SELECT id, parked_reason FROM payments WHERE parked_at IS NOT NULL ORDER BY id LIMIT ?";
+    SELECT id, parked_reason FROM payments WHERE parked_at IS NOT NULL \
+    AND status IN ('PENDING', 'PROCESSING') ORDER BY id LIMIT ?";
 
 #[derive(QueryableByName)]
 struct CountRow {
@@ -55,9 +57,14 @@ struct ParkedRow {
 
 #[async_trait]
 impl Quarantine for SqliteStore {
-    async fn redelivered(&self, ids: Vec<PaymentId>) -> Result<Vec<Redelivered>, StoreError> {
-        self.write(move |connection, _| {
-            let counted = statement(COUNT).ids(ids.iter().map(|id| id.0));
+    async fn redelivered(
+        &self,
+        ids: Vec<PaymentId>,
+        below: i32,
+    ) -> Result<Vec<Redelivered>, StoreError> {
+        self.write(move |connection, now| {
+            let counted = statement(COUNT).integer(below).time(now);
+            let counted = counted.ids(ids.iter().map(|id| id.0));
             let counted: Vec<CountRow> = counted.rows(connection)?;
             let answer = counted.into_iter().map(|row| {
                 let times = i32::try_from(row.redeliveries).unwrap_or(i32::MAX);

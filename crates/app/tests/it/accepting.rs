@@ -1,5 +1,6 @@
 //! Accepting: stored once, published once, answered in any case.
 
+use crate::acquirer::Plan;
 use crate::rig::{Rig, currency, keyed, rest, soon};
 use futures_util::future::join_all;
 use paygate_app::{CreateError, WorkerConfig};
@@ -8,8 +9,6 @@ use paygate_core::money::Money;
 use paygate_core::payment::Reason;
 use paygate_core::status::Status;
 use paygate_ports::{PaymentQueue, StoreError};
-
-use crate::acquirer::Plan;
 
 #[tokio::test]
 async fn a_charge_is_accepted_published_claimed_settled_and_announced_once() {

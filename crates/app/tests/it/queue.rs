@@ -3,43 +3,52 @@
 use crate::gate::Gate;
 use async_trait::async_trait;
 use paygate_core::id::PaymentId;
-use paygate_memory::{MemoryDeliveries, MemoryOutcomes, MemoryQueue, MemoryQueueConfig};
+use paygate_memory::{MemoryDeliveries, MemoryQueue, MemoryQueueConfig};
 use paygate_ports::{
     DeadLetter, Deliveries, Delivery, DeliveryTag, HintOut, Outcome, Outcomes, PaymentQueue,
-    QueueError, Waiting,
+    QueueError, WaiterRegistry, Waiting,
 };
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use tokio::sync::oneshot;
+
+fn refused() -> QueueError {
+    QueueError::Refused("not now".to_owned())
+}
 
 fn away() -> QueueError {
     QueueError::Unavailable("switched off".to_owned())
+}
+
+/// How a publish that was held ends.
+#[derive(Clone, Copy, Debug)]
+pub enum End {
+    Confirmed,
+    Refused,
+    Panicked,
 }
 
 /// The queue as publishers see it.
 #[derive(Debug)]
 pub struct FakeQueue {
     pub inner: MemoryQueue,
-    /// Where publishes wait for their confirm.
-    pub confirming: Gate,
     /// Every publish fails.
     pub refuses: AtomicBool,
-    /// The next publish panics.
-    pub panics: AtomicBool,
+    /// Publishes are held before they are confirmed.
+    holding: AtomicBool,
+    held: Mutex<BTreeMap<usize, oneshot::Sender<End>>>,
     /// What was tried to be published, publish by publish.
-    pub published: Mutex<Vec<Vec<PaymentId>>>,
+    published: Mutex<Vec<Vec<PaymentId>>>,
 }
 
 impl FakeQueue {
     pub fn new(config: MemoryQueueConfig) -> Self {
-        Self {
-            inner: MemoryQueue::new(config),
-            confirming: Gate::default(),
-            refuses: AtomicBool::new(false),
-            panics: AtomicBool::new(false),
-            published: Mutex::default(),
-        }
+        let (refuses, holding, held, published) = Default::default();
+        Self { inner: MemoryQueue::new(config), refuses, holding, held, published }
     }
 
+    /// How many publishes there were.
     pub fn publishes(&self) -> usize {
         self.published.lock().unwrap().len()
     }
@@ -47,18 +56,53 @@ impl FakeQueue {
     pub fn published_ids(&self) -> Vec<PaymentId> {
         self.published.lock().unwrap().concat()
     }
+
+    /// Holds every publish from now on.
+    pub fn hold(&self) {
+        self.holding.store(true, Ordering::SeqCst);
+    }
+
+    /// Holds no more, and confirms those that are held.
+    pub fn release(&self) {
+        self.holding.store(false, Ordering::SeqCst);
+        std::mem::take(&mut *self.held.lock().unwrap());
+    }
+
+    /// Ends one of the publishes that are held, counted from 0 over all there were.
+    pub fn end(&self, publish: usize, end: End) {
+        self.held.lock().unwrap().remove(&publish).unwrap().send(end).unwrap();
+    }
+
+    /// Which publishes are held.
+    pub fn held(&self) -> Vec<usize> {
+        self.held.lock().unwrap().keys().copied().collect()
+    }
+
+    /// Comes back when the broker has something to say of that publish.
+    async fn confirm(&self, publish: usize) -> End {
+        if !self.holding.load(Ordering::SeqCst) {
+            return End::Confirmed;
+        }
+        let (end, ended) = oneshot::channel();
+        self.held.lock().unwrap().insert(publish, end);
+        ended.await.unwrap_or(End::Confirmed)
+    }
 }
 
 #[async_trait]
 impl PaymentQueue for FakeQueue {
     async fn publish(&self, hints: Vec<HintOut>) -> Result<(), QueueError> {
-        self.published.lock().unwrap().push(hints.iter().map(|hint| hint.id).collect());
-        self.confirming.pass().await;
-        assert!(!self.panics.swap(false, Ordering::SeqCst), "the queue panics, as it was told to");
-        if self.refuses.load(Ordering::SeqCst) {
-            return Err(QueueError::Refused("not now".to_owned()));
+        let number = {
+            let mut published = self.published.lock().unwrap();
+            published.push(hints.iter().map(|hint| hint.id).collect());
+            published.len() - 1
+        };
+        match self.confirm(number).await {
+            End::Confirmed if self.refuses.load(Ordering::SeqCst) => Err(refused()),
+            End::Confirmed => self.inner.publish(hints).await,
+            End::Refused => Err(refused()),
+            End::Panicked => panic!("the queue panics, as it was told to"),
         }
-        self.inner.publish(hints).await
     }
 
     async fn depth(&self) -> Result<u64, QueueError> {
@@ -107,10 +151,10 @@ impl Deliveries for FakeDeliveries {
     }
 }
 
-/// Outcomes that remember what was announced, and can be deaf or slow.
+/// Outcomes that remember what was announced, and can be lost or slow.
 #[derive(Debug, Default)]
 pub struct FakeOutcomes {
-    inner: MemoryOutcomes,
+    pub waiters: WaiterRegistry,
     /// Announcements reach nobody.
     pub lost: AtomicBool,
     /// Where announcements wait.
@@ -122,14 +166,15 @@ pub struct FakeOutcomes {
 impl Outcomes for FakeOutcomes {
     async fn announce(&self, outcomes: &[Outcome]) -> Result<(), QueueError> {
         self.announcing.pass().await;
-        self.announced.lock().unwrap().extend(outcomes);
         if self.lost.load(Ordering::SeqCst) {
             return Err(away());
         }
-        self.inner.announce(outcomes).await
+        self.announced.lock().unwrap().extend(outcomes);
+        self.waiters.tell(outcomes.iter().map(|outcome| outcome.id));
+        Ok(())
     }
 
     fn wait_for(&self, id: PaymentId) -> Waiting {
-        self.inner.wait_for(id)
+        self.waiters.register(id)
     }
 }

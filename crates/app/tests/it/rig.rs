@@ -75,16 +75,7 @@ impl Rig {
         let queue = Arc::new(FakeQueue::new(config));
         let outcomes = Arc::new(FakeOutcomes::default());
         let acquirer = Arc::new(FakeAcquirer::new(clock.clone()));
-        let directory = Directory::open(&*store, &*ids, &[currency("USD")]).await.unwrap();
-        let create = CreatePayment::new(
-            store.clone(),
-            store.clone(),
-            HintPublisher::new(queue.clone(), Arc::new(clock.clone()), CONFIRM),
-            outcomes.clone(),
-            Arc::new(clock.clone()),
-            ids.clone(),
-            Arc::new(directory),
-        );
+        let create = accepting(&clock, &ids, &store, &queue, &outcomes).await;
         let read = ReadPayments::new(store.clone(), outcomes.clone(), Arc::new(clock.clone()));
         Self { clock, start, ids, store, queue, outcomes, acquirer, create, read }
     }
@@ -117,7 +108,10 @@ impl Rig {
     }
 
     /// Sends a charge without waiting for the answer.
-    pub fn send(&self, charge: CreateCharge) -> JoinHandle<Result<Created, paygate_app::CreateError>> {
+    pub fn send(
+        &self,
+        charge: CreateCharge,
+    ) -> JoinHandle<Result<Created, paygate_app::CreateError>> {
         let create = self.create.clone();
         tokio::spawn(async move { create.charge(charge).await })
     }
@@ -183,6 +177,21 @@ impl Rig {
     }
 }
 
+async fn accepting(
+    clock: &ManualClock,
+    ids: &Arc<SequentialIds>,
+    store: &Arc<FakeStore>,
+    queue: &Arc<FakeQueue>,
+    outcomes: &Arc<FakeOutcomes>,
+) -> CreatePayment {
+    let clock = Arc::new(clock.clone());
+    let directory = Directory::open(&**store, &**ids, &[currency("USD")]).await.unwrap();
+    let publisher = HintPublisher::new(queue.clone(), clock.clone(), CONFIRM);
+    let (reader, outcomes, ids) = (store.clone(), outcomes.clone(), ids.clone());
+    let directory = Arc::new(directory);
+    CreatePayment::new(store.clone(), reader, publisher, outcomes, clock, ids, directory)
+}
+
 pub fn currency(code: &str) -> Currency {
     Currency::parse(code).unwrap()
 }
@@ -205,4 +214,15 @@ pub async fn rest() {
 /// Waits for what must come without time passing on the clock; a hang fails the test.
 pub async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(10), future).await.expect("it hangs")
+}
+
+/// Waits for a condition where tasks truly run beside each other; one that never holds fails the
+/// test.
+pub async fn eventually(holds: impl Fn() -> bool) {
+    soon(async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
 }

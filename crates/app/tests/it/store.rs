@@ -3,6 +3,7 @@
 
 use crate::gate::Gate;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use paygate_core::Timestamp;
 use paygate_core::account::Account;
 use paygate_core::book::{Book, Changes};
@@ -10,6 +11,7 @@ use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Entry;
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
 use paygate_core::status::Status;
+use paygate_core::text::Reference;
 use paygate_memory::ManualClock;
 use paygate_ports::{Accepted, Clock, Decide, PaymentStore, StoreError};
 use std::collections::BTreeMap;
@@ -40,8 +42,12 @@ pub struct Faults {
     pub panics: u32,
     /// Rows that can't be processed.
     pub poison: BTreeMap<PaymentId, Poison>,
-    /// Payments that can't be stored.
+    /// Payments of these amounts can't be stored.
     pub refused: Vec<i64>,
+    /// Redeliveries can't be counted.
+    pub uncountable: bool,
+    /// How far ahead of the others this store's clock is.
+    pub skew: TimeDelta,
 }
 
 /// When a payment is due, and how often it was taken.
@@ -55,6 +61,7 @@ pub struct Due {
 #[derive(Debug, Default)]
 pub struct Rows {
     pub payments: BTreeMap<PaymentId, PaymentRecord>,
+    references: BTreeMap<Reference, PaymentId>,
     pub accounts: BTreeMap<AccountId, Account>,
     pub transitions: Vec<Transition>,
     pub entries: Vec<Entry>,
@@ -110,7 +117,11 @@ impl FakeStore {
         let fails = faults.away || faults.failing > 0;
         faults.failing = faults.failing.saturating_sub(1);
         drop(faults);
-        if fails { Err(StoreError::Unavailable("switched off".to_owned())) } else { Ok(self.rows()) }
+        if fails {
+            Err(StoreError::Unavailable("switched off".to_owned()))
+        } else {
+            Ok(self.rows())
+        }
     }
 
     /// The answer, unless it is to be lost after the commit.
@@ -121,6 +132,15 @@ impl FakeStore {
             return Err(StoreError::Unavailable("the answer was lost".to_owned()));
         }
         Ok(answer)
+    }
+
+    /// The store's time.
+    pub fn time(&self) -> Timestamp {
+        self.clock.now() + self.faults().skew
+    }
+
+    pub fn skew(&self, ahead: TimeDelta) {
+        self.faults().skew = ahead;
     }
 
     pub fn status(&self, id: PaymentId) -> Status {
@@ -164,18 +184,21 @@ impl Rows {
         if let Some(own) = self.payments.get(&new.id) {
             return Accepted::Created(own.payment.created_at);
         }
-        for other in self.payments.values().filter(|it| it.request.caller == new.request.caller) {
-            if let (Some(sent), Some(kept)) = (&new.request.idempotency, &other.request.idempotency)
-                && sent.key == kept.key
-            {
-                let same = sent.hash == kept.hash;
-                return if same { Accepted::Replayed(Box::new(other.clone())) } else { Accepted::KeyReused };
+        if let Some(sent) = &new.request.idempotency {
+            let own = self.payments.values().filter(|it| it.request.caller == new.request.caller);
+            let mut keyed = own.filter_map(|it| Some((it, it.request.idempotency.as_ref()?)));
+            match keyed.find(|(_, kept)| kept.key == sent.key) {
+                Some((other, kept)) if kept.hash == sent.hash => {
+                    return Accepted::Replayed(Box::new(other.clone()));
+                }
+                Some(_) => return Accepted::KeyReused,
+                None => {}
             }
         }
-        let same_name = |it: &&PaymentRecord| it.request.reference == new.request.reference;
-        if let Some(other) = self.payments.values().find(same_name) {
-            return Accepted::ReferenceTaken { existing: other.payment.id };
+        if let Some(existing) = self.references.get(&new.request.reference) {
+            return Accepted::ReferenceTaken { existing: *existing };
         }
+        self.references.insert(new.request.reference.clone(), new.id);
         self.payments.insert(new.id, new.accepted(now));
         Accepted::Created(now)
     }
@@ -210,7 +233,7 @@ impl PaymentStore for FakeStore {
         self.faults().panics = panics.saturating_sub(1);
         assert_eq!(panics, 0, "the store panics, as it was told to");
         let refused = self.faults().refused.clone();
-        let now = self.clock.now();
+        let now = self.time();
         let mut rows = self.reach()?;
         let accept = |new: NewPayment| match refused.contains(&new.amount.minor) {
             true => Accepted::Refused(StoreError::Refused("not this one".to_owned())),
@@ -233,7 +256,7 @@ impl PaymentStore for FakeStore {
             Some(Poison::Fails(error)) => return Err(error),
             _ => {}
         }
-        let now = self.clock.now();
+        let now = self.time();
         let mut rows = self.reach()?;
         let mut book = rows.open_book(&ids, now);
         let decided = catch_unwind(AssertUnwindSafe(|| decide(&mut book)));

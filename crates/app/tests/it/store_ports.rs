@@ -11,11 +11,19 @@ use paygate_ports::{
     AccountStore, Clock, DueStore, Page, PaymentQuery, PaymentReader, Quarantine, Redelivered,
     StoreError, Walked,
 };
+use std::collections::BTreeSet;
 
 impl Rows {
     /// Whether a worker still has something to do with it.
     fn is_open(&self, id: PaymentId) -> bool {
-        self.payments.get(&id).is_some_and(|it| it.payment.status.is_in_flight() && !it.payment.parked)
+        self.payments
+            .get(&id)
+            .is_some_and(|it| it.payment.status.is_in_flight() && !it.payment.parked)
+    }
+
+    fn is_leased(&self, id: PaymentId, now: Timestamp) -> bool {
+        let lease = self.payments.get(&id).and_then(|record| record.payment.lease_until);
+        lease.is_some_and(|until| until > now)
     }
 
     fn set_parked(&mut self, id: PaymentId, parked: bool) {
@@ -80,7 +88,7 @@ impl DueStore for FakeStore {
         limit: u32,
     ) -> Result<Walked, StoreError> {
         self.log().walks.push((after, before));
-        let now = self.clock.now();
+        let now = self.time();
         let mut rows = self.reach()?;
         let ids: Vec<PaymentId> = rows
             .payments
@@ -102,10 +110,14 @@ impl DueStore for FakeStore {
     }
 
     async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
-        let now = self.clock.now();
+        let now = self.time();
         let mut rows = self.reach()?;
-        let mut due: Vec<(Timestamp, PaymentId)> =
-            rows.due.iter().filter(|(_, due)| due.at <= now).map(|(id, due)| (due.at, *id)).collect();
+        let mut due: Vec<(Timestamp, PaymentId)> = rows
+            .due
+            .iter()
+            .filter(|(_, due)| due.at <= now)
+            .map(|(id, due)| (due.at, *id))
+            .collect();
         due.sort();
         due.truncate(limit.try_into().unwrap());
         let mut taken = Vec::new();
@@ -129,19 +141,28 @@ impl DueStore for FakeStore {
     }
 
     async fn now(&self) -> Result<Timestamp, StoreError> {
-        self.reach().map(|_| self.clock.now())
+        self.reach().map(|_| ())?;
+        Ok(self.time())
     }
 }
 
 #[async_trait]
 impl Quarantine for FakeStore {
-    async fn redelivered(&self, ids: Vec<PaymentId>) -> Result<Vec<Redelivered>, StoreError> {
+    async fn redelivered(
+        &self,
+        ids: Vec<PaymentId>,
+        below: i32,
+    ) -> Result<Vec<Redelivered>, StoreError> {
+        if self.faults().uncountable {
+            return Err(StoreError::Refused("not countable".to_owned()));
+        }
+        let now = self.time();
         let mut rows = self.reach()?;
         let mut counted = Vec::new();
-        for id in ids {
-            if rows.is_open(id) {
+        for id in ids.into_iter().collect::<BTreeSet<_>>() {
+            if rows.is_open(id) && !rows.is_leased(id, now) {
                 let times = rows.redelivered.entry(id).or_default();
-                *times += 1;
+                *times += i32::from(*times < below);
                 counted.push(Redelivered { id, times: *times });
             }
         }
@@ -158,7 +179,7 @@ impl Quarantine for FakeStore {
     }
 
     async fn unpark(&self, id: PaymentId) -> Result<bool, StoreError> {
-        let at = self.clock.now();
+        let at = self.time();
         let mut rows = self.reach()?;
         let was_parked = rows.parked.remove(&id).is_some();
         if was_parked {

@@ -5,7 +5,7 @@ use super::*;
 use crate::account::{AccountNumber, Role, SystemAccount};
 use crate::money::Money;
 use crate::status::Kind;
-use chrono::{DateTime, TimeDelta};
+use chrono::DateTime;
 use uuid::Uuid;
 
 const ACQUIRER: AccountId = AccountId(Uuid::from_u128(1));
@@ -323,22 +323,27 @@ fn leases_retries_and_releases_change_the_payment_alone() {
 }
 
 #[test]
-fn now_is_never_before_the_last_entry_of_an_account() {
-    let dated = |seconds: Option<i64>| Account {
-        last_entry_at: seconds.map(at),
-        ..account(MERCHANT, "USD", false, 0)
-    };
-    for (entries, expected) in
-        [(vec![None], 0), (vec![Some(-5)], 0), (vec![Some(7)], 7), (vec![Some(7), None], 7)]
-    {
-        let accounts = entries.iter().map(|entry| dated(*entry)).collect();
-        assert_eq!(Book::new(at(0), vec![], accounts).now(), at(expected), "{entries:?}");
+fn an_entry_is_never_dated_before_the_last_of_its_accounts() {
+    for (source, destination, other, expected) in [
+        (None, None, None, 0),
+        (Some(-5), Some(-9), None, 0),
+        (Some(7), None, None, 7),
+        (Some(3), Some(9), None, 9),
+        (None, Some(-1), Some(7), 0),
+    ] {
+        let mut book = with(|_, accounts| {
+            for (account, entry) in accounts.iter_mut().zip([source, destination, other]) {
+                account.last_entry_at = entry.map(at);
+            }
+        });
+        let legs = [leg(ACQUIRER, -100, "USD"), leg(MERCHANT, 100, "USD")];
+        book.post(PENDING, &legs, &step(Status::Success)).unwrap();
+        // What is not the journal's goes by the clock.
+        assert_eq!((book.now(), book.payment(PENDING).unwrap().updated_at), (at(0), at(0)));
+        let changes = book.into_changes();
+        assert_eq!((changes.entries[0].at, changes.transitions[0].at), (at(expected), at(0)));
+        assert!(changes.accounts.iter().all(|it| it.last_entry_at == Some(at(expected))));
     }
-    let ids = [ACQUIRER, MERCHANT];
-    let [mut first, mut second] = ids.map(|id| account(id, "USD", true, 0));
-    (first.last_entry_at, second.last_entry_at) = (Some(at(3)), Some(at(9)));
-    let now = Book::new(at(0) + TimeDelta::microseconds(1), vec![], vec![first, second]).now();
-    assert_eq!(now, at(9));
 }
 
 #[test]

@@ -317,3 +317,16 @@ fn calls_are_used_up_after_the_last_attempt() {
     let policy = policy();
     assert_eq!([1, 5, 6, 10].map(|attempt| policy.only_asks(attempt)), [false, false, true, true]);
 }
+
+#[test]
+#[ignore = "defect: an attempt's number comes again after a release, and stands for both claims"]
+fn a_claim_that_is_given_back_twice_takes_nobody_elses() {
+    let mut book = book(charge(Status::Pending, 0, None));
+    claim(&mut book, ID, &policy()).unwrap();
+    settle(&mut book, ID, 1, Verdict::NotAsked, &policy()).unwrap();
+    claim(&mut book, ID, &policy()).unwrap();
+    let claimed_by_another = book.payment(ID).cloned();
+    // The first answer of the commit was lost, so the worker repeats what it had to say.
+    settle(&mut book, ID, 1, Verdict::NotAsked, &policy()).unwrap();
+    assert_eq!(book.payment(ID).cloned(), claimed_by_another);
+}

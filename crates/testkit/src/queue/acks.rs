@@ -2,9 +2,9 @@
 
 use super::QueueUnderTest;
 use super::helpers::{hint, hints, ids_in, ids_of, tags, take};
-use futures_util::future::join_all;
 use paygate_core::id::PaymentId;
 use paygate_ports::{Deliveries, DeliveryTag, HintOut};
+use std::sync::Arc;
 
 /// Publishes hints as messages of their own.
 async fn publish_apart(q: &QueueUnderTest, hints: &[HintOut]) {
@@ -14,7 +14,7 @@ async fn publish_apart(q: &QueueUnderTest, hints: &[HintOut]) {
 }
 
 /// Drops a consumer and asserts that of everything so far just these come again, flagged.
-async fn assert_again(q: &QueueUnderTest, consumer: Box<dyn Deliveries>, mut ids: Vec<PaymentId>) {
+async fn assert_again<C>(q: &QueueUnderTest, consumer: C, mut ids: Vec<PaymentId>) {
     drop(consumer);
     let consumer = (q.consumer)();
     let again = take(&*consumer, ids.len()).await;
@@ -71,20 +71,18 @@ pub async fn acknowledging_twice_does_no_harm(q: QueueUnderTest) {
 
 pub async fn concurrent_acknowledgements_do_no_harm(q: QueueUnderTest) {
     let hints = hints(60);
-    let consumer = (q.consumer)();
-    for round in 0..10 {
+    let consumer: Arc<dyn Deliveries> = (q.consumer)().into();
+    for round in 0..20 {
         publish_apart(&q, &hints).await;
         let deliveries = take(&*consumer, hints.len()).await;
         assert!(deliveries.iter().all(|delivery| !delivery.redelivered), "round {round}");
-        let acks = deliveries.chunks(7).map(|chunk| {
-            let tags = tags(chunk);
-            let consumer = &consumer;
-            async move {
-                tokio::task::yield_now().await;
-                consumer.ack(&tags).await.unwrap();
-            }
+        let acks = deliveries.chunks(2).map(|chunk| {
+            let (consumer, tags) = (Arc::clone(&consumer), tags(chunk));
+            tokio::spawn(async move { consumer.ack(&tags).await })
         });
-        join_all(acks).await;
+        for acked in acks.collect::<Vec<_>>() {
+            acked.await.unwrap().unwrap();
+        }
     }
     assert_again(&q, consumer, Vec::new()).await;
 }

@@ -114,7 +114,7 @@ pub async fn the_sweeper_and_the_quarantine_work_on_unreadable_payments(store: S
     assert_eq!(store.walk_all().await, 2);
     assert_eq!(store.take_all().await.len(), 2);
     assert!(store.due.oldest().await.unwrap().is_some());
-    let counted = store.quarantine.redelivered(vec![ids[0]]).await.unwrap();
+    let counted = store.quarantine.redelivered(vec![ids[0]], i32::MAX).await.unwrap();
     assert_eq!(counted, [Redelivered { id: ids[0], times: 1 }]);
     assert!(store.quarantine.park(ids[0], "can't be read").await.unwrap());
     let parked = store.quarantine.parked(10).await.unwrap();

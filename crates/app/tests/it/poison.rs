@@ -1,0 +1,158 @@
+//! Poison: a payment that can't be processed is found, parked with its reason, and its neighbours
+//! settle.
+
+use crate::acquirer::Plan;
+use crate::rig::{Rig, rest};
+use crate::store::Poison;
+use paygate_app::{SweeperConfig, WorkerConfig};
+use paygate_core::id::PaymentId;
+use paygate_core::status::{Kind, Status};
+use paygate_ports::StoreError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+fn corrupt(id: PaymentId) -> Poison {
+    let reason = "status is DONE".to_owned();
+    Poison::Fails(StoreError::Corrupt { table: "payments", id: id.to_string(), reason })
+}
+
+/// The payment is parked for that reason, once, with a dead letter; the others succeeded, and
+/// nothing is left in the queue.
+fn check_parked(rig: &Rig, poison: PaymentId, reason: &str, others: &[PaymentId]) {
+    let parked = rig.store.rows().parked.clone();
+    assert_eq!(parked.keys().collect::<Vec<_>>(), [&poison], "{parked:?}");
+    assert!(parked[&poison].contains(reason), "{parked:?}");
+    let letters = rig.queue.inner.dead_letters();
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert!(String::from_utf8_lossy(&letter.body).contains(&poison.to_string()));
+    assert!(letter.reason.contains(reason), "{letter:?}");
+    for id in others.iter().filter(|id| **id != poison) {
+        assert_eq!(rig.store.status(*id), Status::Success, "{id}");
+    }
+    assert_eq!(rig.queue.inner.unacked(), 0);
+    rig.store.check();
+}
+
+/// A hundred payments, the poison at that place among them, all claimed by one message batch.
+async fn check_among_a_hundred(place: usize, poison: fn(PaymentId) -> Poison, reason: &str) {
+    let rig = Rig::new().await;
+    let ids = rig.accept_many(100).await;
+    rig.store.faults().poison.insert(ids[place], poison(ids[place]));
+    let worker = rig.worker(WorkerConfig { batch: 100, ..WorkerConfig::default() });
+    rest().await;
+    check_parked(&rig, ids[place], reason, &ids);
+    // Halving, not one by one: some 2 × log2(100) calls to claim, and few to settle.
+    let claims = rig.store.log().transacts.len();
+    assert!(claims <= 30, "{claims} transactions");
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn an_unreadable_payment_among_a_hundred_is_parked_and_the_others_settle() {
+    for place in [0, 37, 99] {
+        check_among_a_hundred(place, corrupt, "status is DONE").await;
+    }
+}
+
+#[tokio::test]
+async fn a_payment_whose_decision_panics_is_parked_and_the_others_settle() {
+    check_among_a_hundred(50, |_| Poison::Panics, "panicked").await;
+}
+
+#[tokio::test]
+async fn a_payment_whose_change_is_refused_is_parked_and_the_others_settle() {
+    let refused = |_| Poison::Fails(StoreError::Refused("a check failed".to_owned()));
+    check_among_a_hundred(50, refused, "a check failed").await;
+}
+
+#[tokio::test]
+async fn two_poisoned_payments_are_both_found() {
+    let rig = Rig::new().await;
+    let ids = rig.accept_many(20).await;
+    for place in [3, 4] {
+        rig.store.faults().poison.insert(ids[place], corrupt(ids[place]));
+    }
+    let worker = rig.worker(WorkerConfig::default());
+    rest().await;
+    let parked: Vec<_> = rig.store.rows().parked.keys().copied().collect();
+    assert_eq!(parked, ids[3..5]);
+    assert_eq!(rig.store.count(Status::Success), 18);
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_payment_that_breaks_a_rule_of_the_book_is_parked_by_its_code() {
+    let rig = Rig::new().await;
+    let ids = rig.accept_many(10).await;
+    rig.store.rows().payments.get_mut(&ids[4]).unwrap().payment.kind = Kind::Payout;
+    let worker = rig.worker(WorkerConfig::default());
+    rest().await;
+    check_parked(&rig, ids[4], "unsupported-kind", &ids);
+    worker.stop().await;
+}
+
+/// Ten payments are claimed; one of them becomes poison before its settlement.
+async fn poisoned_at_settlement() -> (Rig, Vec<PaymentId>, crate::rig::Running) {
+    let rig = Rig::new().await;
+    rig.acquirer.gate.shut();
+    rig.acquirer.usually(Plan::AtGate(Box::new(Plan::Approve)));
+    let ids = rig.accept_many(10).await;
+    let worker = rig.worker(WorkerConfig::default());
+    rest().await;
+    rig.store.faults().poison.insert(ids[7], corrupt(ids[7]));
+    (rig, ids, worker)
+}
+
+#[tokio::test]
+async fn a_payment_that_cannot_be_settled_is_parked_and_the_others_settle() {
+    let (rig, ids, worker) = poisoned_at_settlement().await;
+    rig.acquirer.gate.open();
+    rest().await;
+    check_parked(&rig, ids[7], "status is DONE", &ids);
+    assert_eq!(rig.announced().len(), 9);
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_parked_payment_is_left_alone_until_it_is_taken_out() {
+    let rig = Rig::new().await;
+    let id = rig.accept(100).await;
+    rig.store.faults().poison.insert(id, corrupt(id));
+    let (worker, sweeper) =
+        (rig.worker(WorkerConfig::default()), rig.sweeper(SweeperConfig::default()));
+    rest().await;
+    let publishes = rig.queue.publishes();
+    for _ in 0..60 {
+        rig.pass(Duration::from_secs(1)).await;
+    }
+    assert_eq!(rig.queue.publishes(), publishes);
+    rig.store.faults().poison.clear();
+    paygate_ports::Quarantine::unpark(&*rig.store, id).await.unwrap();
+    rig.pass(Duration::from_secs(1)).await;
+    assert_eq!(rig.store.status(id), Status::Success);
+    worker.stop().await;
+    sweeper.stop().await;
+}
+
+#[tokio::test]
+async fn neighbours_are_processed_while_the_dead_letter_waits_for_the_broker() {
+    let rig = Rig::new().await;
+    let ids = rig.accept_many(10).await;
+    rig.store.faults().poison.insert(ids[4], corrupt(ids[4]));
+    let worker = rig.worker(WorkerConfig::default());
+    worker.deliveries().dead_letters_fail.store(true, Ordering::SeqCst);
+    rest().await;
+    rig.pass(Duration::from_secs(5)).await;
+    assert_eq!(rig.store.count(Status::Success), 9);
+}
+
+#[tokio::test]
+async fn settling_goes_on_while_the_dead_letter_waits_for_the_broker() {
+    let (rig, ids, worker) = poisoned_at_settlement().await;
+    worker.deliveries().dead_letters_fail.store(true, Ordering::SeqCst);
+    rig.acquirer.gate.open();
+    rest().await;
+    let later = rig.accept(100).await;
+    rig.pass(Duration::from_secs(5)).await;
+    assert_eq!(rig.store.count(Status::Success), 10, "nine of {} and {later}", ids.len());
+}
