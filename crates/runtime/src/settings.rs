@@ -307,4 +307,19 @@ mod tests {
             all.contains(&"postgres://me:***@db:5432/p?sslmode=require&password=***".to_owned())
         );
     }
+
+    #[test]
+    fn the_readme_tells_every_variable_with_its_default() {
+        let readme = include_str!("../../../README.md");
+        for Variable { name, default, .. } in VARIABLES {
+            let default = if default.is_empty() { String::new() } else { format!("`{default}` ") };
+            let row = format!("| `{name}` | {default}|");
+            assert!(readme.contains(&row), "the README lacks the row {row}");
+        }
+        let rows = readme.lines().filter(|line| line.starts_with("| `") && line.contains("` | "));
+        let told = rows.filter_map(|row| row.split('`').nth(1));
+        for name in told.filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_')) {
+            assert!(VARIABLES.iter().any(|it| it.name == name), "the README tells of {name}");
+        }
+    }
 }

@@ -81,7 +81,7 @@ impl HttpAcquirer {
             "https" => tls::trusting_the_system(),
             _ => tls::trusting_nobody(),
         };
-        let tls = tls.map_err(|error| HttpAcquirerError::Tls(error.to_string()))?;
+        let tls = tls.map_err(HttpAcquirerError::Tls)?;
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .no_proxy()

@@ -12,7 +12,12 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-const TIMEOUT: Duration = Duration::from_millis(500);
+/// For answers that come at once; a slow machine must not make timeouts of them.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// For answers that never come.
+const IMPATIENCE: Duration = Duration::from_millis(200);
+/// Longer than any call may take.
+const BOUND: Duration = Duration::from_secs(20);
 const APPROVED: &str = r#"{"decision":"approved"}"#;
 
 /// What a fake server does with each connection after it has read something.
@@ -53,12 +58,19 @@ fn http(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
-/// Both operations against `behaviour`; both must end as `expected` says.
-async fn check(what: &str, behaviour: Fake, expected: impl Fn(&AcquirerError) -> bool) {
-    let acquirer = client(fake(behaviour).await, TIMEOUT);
-    let error = acquirer.authorize(request(1, 10_000)).await.expect_err(what);
+/// Both operations against `behaviour`; both must fail as `expected` says.
+async fn check(
+    what: &str,
+    behaviour: Fake,
+    timeout: Duration,
+    expected: impl Fn(&AcquirerError) -> bool,
+) {
+    let acquirer = client(fake(behaviour).await, timeout);
+    let answer = tokio::time::timeout(BOUND, acquirer.authorize(request(1, 10_000))).await;
+    let error = answer.expect("the call ends").expect_err(what);
     assert!(expected(&error), "{what}, authorize: {error}");
-    let error = acquirer.status(key(1)).await.expect_err(what);
+    let answer = tokio::time::timeout(BOUND, acquirer.status(key(1))).await;
+    let error = answer.expect("the call ends").expect_err(what);
     assert!(expected(&error), "{what}, status: {error}");
 }
 
@@ -80,7 +92,6 @@ async fn what_is_not_fully_understood_is_no_decision() {
         ("half a body", "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"decision\"".to_owned()),
         ("too much", http("200 OK", &long)),
         ("accepted", http("202 Accepted", APPROVED)),
-        ("elsewhere", "HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n".to_owned()),
         ("400", http("400 Bad Request", APPROVED)),
         ("404 of a gateway", http("404 Not Found", "no such page")),
         ("404 of another kind", http("404 Not Found", r#"{"error":"no_route"}"#)),
@@ -88,16 +99,27 @@ async fn what_is_not_fully_understood_is_no_decision() {
         ("500", http("500 Internal Server Error", APPROVED)),
         ("503", http("503 Service Unavailable", "")),
     ] {
-        check(what, Fake::Says(text), unavailable).await;
+        check(what, Fake::Says(text), PATIENCE, unavailable).await;
     }
 }
 
 #[tokio::test]
 async fn not_found_is_a_status_but_no_answer_to_an_authorization() {
     let text = http("404 Not Found", r#"{"error":"not_found"}"#);
-    let acquirer = client(fake(Fake::Says(text)).await, TIMEOUT);
+    let acquirer = client(fake(Fake::Says(text)).await, PATIENCE);
     assert_eq!(acquirer.status(key(1)).await, Ok(KnownOutcome::NotFound));
     assert!(unavailable(&acquirer.authorize(request(1, 10_000)).await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let elsewhere = fake(Fake::Says(http("200 OK", APPROVED))).await;
+    for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
+        let text = format!(
+            "HTTP/1.1 {status}\r\nlocation: http://{elsewhere}/\r\ncontent-length: 0\r\n\r\n"
+        );
+        check(status, Fake::Says(text), PATIENCE, unavailable).await;
+    }
 }
 
 #[tokio::test]
@@ -106,7 +128,7 @@ async fn a_flood_is_cut_off() {
     let endless = "HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n".to_owned();
     let header = "HTTP/1.1 200 OK\r\nx: ".to_owned();
     for text in [chunked, endless, header] {
-        check(&text.clone(), Fake::Floods(text), unavailable).await;
+        check(&text.clone(), Fake::Floods(text), PATIENCE, unavailable).await;
     }
 }
 
@@ -114,16 +136,18 @@ async fn a_flood_is_cut_off() {
 async fn who_answers_too_late_has_not_answered() {
     let half = format!("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{APPROVED}");
     let timed_out = |error: &AcquirerError| *error == AcquirerError::TimedOut;
-    check("silence", Fake::Stalls(String::new()), timed_out).await;
-    check("a slow head", Fake::Stalls("HTTP/1.1 200 OK\r\n".to_owned()), timed_out).await;
-    check("a slow body", Fake::Stalls(half), timed_out).await;
-    check("504", Fake::Says(http("504 Gateway Timeout", "")), timed_out).await;
+    for (what, text) in
+        [("silence", String::new()), ("half a head", half[..20].to_owned()), ("half a body", half)]
+    {
+        check(what, Fake::Stalls(text), IMPATIENCE, timed_out).await;
+    }
+    check("504", Fake::Says(http("504 Gateway Timeout", "")), PATIENCE, timed_out).await;
 }
 
 #[tokio::test]
 async fn who_does_not_listen_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let acquirer = client(listener.local_addr().unwrap(), TIMEOUT);
+    let acquirer = client(listener.local_addr().unwrap(), PATIENCE);
     drop(listener);
     let error = acquirer.authorize(request(1, 10_000)).await.unwrap_err();
     assert!(unavailable(&error) && error.to_string().contains("refused"), "{error}");
@@ -133,7 +157,7 @@ async fn who_does_not_listen_is_unavailable() {
 async fn https_is_spoken_to_https_urls() {
     let address = fake(Fake::Says(http("200 OK", APPROVED))).await;
     let url = format!("https://{address}");
-    let config = HttpAcquirerConfig { timeout: TIMEOUT, ..HttpAcquirerConfig::new(url) };
+    let config = HttpAcquirerConfig { timeout: PATIENCE, ..HttpAcquirerConfig::new(url) };
     let acquirer = match HttpAcquirer::new(&config) {
         Ok(acquirer) => acquirer,
         // A system without certificates: refused at once, in clear words.
@@ -166,7 +190,7 @@ async fn the_request_is_the_documented_one_below_any_path() {
     for (suffix, path) in [("", ""), ("/", ""), ("/base", "/base"), ("/base/", "/base")] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}{suffix}", listener.local_addr().unwrap());
-        let config = HttpAcquirerConfig { timeout: TIMEOUT, ..HttpAcquirerConfig::new(url) };
+        let config = HttpAcquirerConfig { timeout: PATIENCE, ..HttpAcquirerConfig::new(url) };
         let acquirer = HttpAcquirer::new(&config).unwrap();
         let call = tokio::spawn(async move { acquirer.authorize(request(1, 10_050)).await });
         let (mut connection, _) = listener.accept().await.unwrap();

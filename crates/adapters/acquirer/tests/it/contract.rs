@@ -30,11 +30,11 @@ mod over_http {
     use super::*;
 
     async fn make() -> AcquirerUnderTest {
-        let timeout = Duration::from_secs(3600);
+        let timeout = Duration::from_millis(200);
         let config = SimulatorConfig { timeout, ..SimulatorConfig::default() };
         let acquirer = SimulatedAcquirer::open(config).unwrap();
         let server = Server::start(acquirer.clone()).await;
-        let client = client(server.address, Duration::from_secs(1));
+        let client = client(server.address, Duration::from_secs(9));
         AcquirerUnderTest {
             acquirer: Arc::new(Measured::new(client)),
             calls: Box::new(move |key| {

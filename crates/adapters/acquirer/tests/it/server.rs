@@ -140,9 +140,15 @@ async fn calls_that_hear_nothing_do_not_hold_up_the_end() {
         calls.spawn(async move { client.authorize(request(n, minor)).await });
     }
     arrived(&simulated, 3).await;
-    // Half a request, from a client that never sends the rest.
+    // Half a request, from a client that never sends the rest; it is told to go on once the server
+    // waits for its body.
     let mut slow = TcpStream::connect(server.address).await.unwrap();
-    slow.write_all(b"POST /v1/authorizations HTTP/1.1\r\ncontent-length: 100\r\n").await.unwrap();
+    let half = "POST /v1/authorizations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                content-length: 100\r\nexpect: 100-continue\r\n\r\n";
+    slow.write_all(half.as_bytes()).await.unwrap();
+    let mut go_on = [0; 12];
+    slow.read_exact(&mut go_on).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100");
 
     server.stop.send(()).unwrap();
     let ended = tokio::time::timeout(BOUND, server.ended).await.expect("the server ends");
@@ -153,10 +159,12 @@ async fn calls_that_hear_nothing_do_not_hold_up_the_end() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_leaves_the_effect_behind() {
+async fn a_client_that_gives_up_leaves_the_effect_behind() {
     let simulated = acquirer(HOUR);
     let server = Server::start(simulated.clone()).await;
-    let client = client(server.address, Duration::from_millis(300));
+    let client = client(server.address, Duration::from_secs(1));
     assert_eq!(client.authorize(request(1, 103)).await, Err(AcquirerError::TimedOut));
     assert_eq!(simulated.calls(key(1)).effects, 1);
+    assert_eq!(client.authorize(request(2, 105)).await, Err(AcquirerError::TimedOut));
+    assert_eq!(client.status(key(2)).await, Err(AcquirerError::TimedOut));
 }

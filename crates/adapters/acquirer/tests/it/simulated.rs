@@ -91,23 +91,3 @@ async fn the_same_number_in_another_currency_is_another_amount() {
     assert!(acquirer.authorize(other).await.is_err());
     assert_eq!(acquirer.totals(), Totals { keys: 1, authorizations: 2, effects: 1 });
 }
-
-/// Not a test of correctness: `cargo test --release -- --ignored --nocapture` shows what a call
-/// costs with a journal.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn what_a_journaled_call_costs() {
-    let folder = crate::support::Folder::new();
-    let journal = Some(folder.file("journal"));
-    let config = SimulatorConfig { journal, ..SimulatorConfig::default() };
-    let acquirer = SimulatedAcquirer::open(config.clone()).unwrap();
-    let started = Instant::now();
-    for n in 0..200_000 {
-        acquirer.authorize(request(n, 10_000)).await.unwrap();
-    }
-    println!("200,000 calls: {:?}", started.elapsed());
-    drop(acquirer);
-    let started = Instant::now();
-    SimulatedAcquirer::open(config).unwrap();
-    println!("reloading them: {:?}", started.elapsed());
-}
