@@ -4,7 +4,7 @@ use crate::support::{key, request};
 use paygate_acquirer::{FailRate, SimulatedAcquirer, SimulatorConfig, Totals};
 use paygate_core::charge::Decline;
 use paygate_ports::{Acquirer, AcquirerError, Decision, KnownOutcome};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const DECLINED: Decision = Decision::Declined(Decline::Generic);
 
