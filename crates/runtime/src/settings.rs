@@ -92,7 +92,7 @@ pub const VARIABLES: &[Variable] = &[
         "simulated acquirer: file of its append-only journal",
     ),
     variable("LOG_FORMAT", "pretty", "`pretty` or `json`"),
-    variable("RUST_LOG", "info,actix_server=warn", "log filter of `tracing-subscriber`"),
+    variable("RUST_LOG", "info,actix_server=warn,lapin=off", "log filter of `tracing-subscriber`"),
 ];
 
 /// A variable that stops the start.

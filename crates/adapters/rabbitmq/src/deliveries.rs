@@ -119,8 +119,7 @@ impl Deliveries for RabbitDeliveries {
 
     async fn dead_letter(&self, letter: DeadLetter) -> Result<(), QueueError> {
         let topology = &self.shared.connector.topology;
-        let mut reason = letter.reason;
-        reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
+        let reason = bounded(&letter.reason);
         let mut headers = FieldTable::default();
         headers.insert("x-reason".into(), AMQPValue::LongString(reason.into()));
         let message = Outgoing {
@@ -133,6 +132,12 @@ impl Deliveries for RabbitDeliveries {
         counter!("paygate_dead_letters_total").increment(1);
         Ok(())
     }
+}
+
+/// As much of a reason as goes into a header, whole characters only.
+fn bounded(reason: &str) -> &str {
+    let longest = reason.len().min(MAX_REASON_BYTES);
+    (0..=longest).rev().find_map(|end| reason.get(..end)).unwrap_or_default()
 }
 
 impl Session<Consumption> {

@@ -1,9 +1,9 @@
 //! A connection of one purpose that is kept up for ever: lost or found unusable, it is opened anew
 //! with backoff, the topology declared, its channels and consumers made again.
 //!
-//! lapin can recover connections itself. It is not used: it gives up after some attempts, replays
-//! what it remembers in place of the topology as it should be, and says nothing of the time in
-//! between, in which publishing must fail at once.
+//! lapin can recover connections itself. That is not used: it replays what it remembers in place of
+//! the topology as it should be, so a queue that was deleted stays away; and calls made in between
+//! wait, while publishing must fail at once.
 
 use crate::connection::Connector;
 use crate::session::{Events, Session, say_goodbye, until_over};

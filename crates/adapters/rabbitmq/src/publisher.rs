@@ -82,8 +82,8 @@ impl Publisher {
         let publish = async {
             let turn = Arc::clone(&self.turns).acquire_owned().await;
             let turn = turn.map_err(|_| unavailable("closed"))?;
-            // A task of its own, so that a caller that goes away leaves no channel with confirms
-            // under way: those would stay in lapin's memory and come to the next user.
+            // A task of its own, so that a caller that goes away, having waited as long as it
+            // wants to, does not cost a channel: one with confirms under way is of no further use.
             let task = tokio::spawn(see_through(session, turn, messages, self.confirm_timeout));
             task.await.map_err(|error| unavailable(&error.to_string()))?
         };

@@ -4,6 +4,11 @@
 //! hand.
 //!
 //! Everything here is understood alike by RabbitMQ 3.10 and 4.
+//!
+//! A broker that is killed within a second of a quorum queue's first declaration may forget the
+//! queue and what it held, and then never serve that name again (3.10: "leader not known") until
+//! the queue is deleted or `rabbitmqctl eval 'ra:trigger_election(…)'` is called. Hints lost so are
+//! the sweeper's.
 
 use crate::config::RabbitConfigError;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
