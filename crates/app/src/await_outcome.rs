@@ -17,10 +17,13 @@ pub(crate) async fn await_outcome(
 ) -> Result<Option<PaymentRecord>, StoreError> {
     let mut announced = Some(announced);
     let started = clock.now();
+    let mut slept = Duration::ZERO;
     let mut pause = Duration::from_millis(250);
     loop {
-        let passed = (clock.now() - started).to_std().unwrap_or_default();
-        let left = limit.saturating_sub(passed);
+        // A clock that went back must not prolong the wait, hence also the time slept.
+        let passed =
+            |slept: Duration| slept.max((clock.now() - started).to_std().unwrap_or_default());
+        let until_reread = pause.min(limit.saturating_sub(passed(slept)));
         let heard = async {
             match announced.as_mut() {
                 Some(announced) => announced.await,
@@ -30,12 +33,14 @@ pub(crate) async fn await_outcome(
         tokio::select! {
             biased;
             () = heard => announced = None,
-            () = clock.sleep(pause.min(left)) => pause = Duration::from_secs(1),
+            () = clock.sleep(until_reread) => {
+                slept += until_reread;
+                pause = Duration::from_secs(1);
+            }
         }
         let record = reader.payment(id).await?;
         let waiting = record.as_ref().is_some_and(|it| it.payment.status.is_in_flight());
-        let late = (clock.now() - started).to_std().unwrap_or_default() >= limit;
-        if !waiting || late {
+        if !waiting || passed(slept) >= limit {
             return Ok(record);
         }
     }

@@ -13,9 +13,14 @@ pub(crate) struct Submitted<T, R> {
     pub(crate) answer: oneshot::Sender<R>,
 }
 
-/// Nothing can be handed in now: too many wait already, or the coalescer has stopped.
-#[derive(Debug)]
-pub(crate) struct Overloaded;
+/// Why an item has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotSubmitted {
+    /// Too many wait already; it was not taken.
+    Overloaded,
+    /// It was taken, and its flush gave none.
+    NoAnswer,
+}
 
 /// The handing-in side. Clones share one queue; the coalescer stops when the last is gone and all
 /// that was handed in has been flushed.
@@ -51,10 +56,11 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
     }
 
     /// Hands an item in and waits for its answer, unless too many wait already.
-    pub(crate) async fn try_submit(&self, item: T) -> Result<R, Overloaded> {
+    pub(crate) async fn try_submit(&self, item: T) -> Result<R, NotSubmitted> {
         let (answer, answered) = oneshot::channel();
-        self.sender.try_send(Submitted { item, answer }).map_err(|_| Overloaded)?;
-        answered.await.map_err(|_| Overloaded)
+        let sent = self.sender.try_send(Submitted { item, answer });
+        sent.map_err(|_| NotSubmitted::Overloaded)?;
+        answered.await.map_err(|_| NotSubmitted::NoAnswer)
     }
 
     /// Hands an item in, waiting for a place if need be, and waits for its answer. `None` if the

@@ -4,7 +4,7 @@
 //! those whose hints it carries.
 
 use crate::await_outcome::await_outcome;
-use crate::coalescer::{Coalescer, Submitted};
+use crate::coalescer::{Coalescer, NotSubmitted, Submitted};
 use crate::directory::Directory;
 use crate::publish::HintPublisher;
 use paygate_core::id::PaymentId;
@@ -69,6 +69,18 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
+impl From<NotSubmitted> for CreateError {
+    fn from(why: NotSubmitted) -> Self {
+        match why {
+            NotSubmitted::Overloaded => Self::Overloaded,
+            // It may be stored: the client must repeat it to know.
+            NotSubmitted::NoAnswer => {
+                Self::Store(StoreError::Unavailable("the store gave no answer".to_owned()))
+            }
+        }
+    }
+}
+
 type Answer = Result<Accepted, StoreError>;
 type Waiter = Submitted<(NewPayment, TraceContext), Answer>;
 
@@ -128,19 +140,18 @@ impl CreatePayment {
         let announced = charge.wait.map(|_| self.outcomes.wait_for(id));
 
         let submitted = self.accepting.try_submit((payment.clone(), charge.context)).await;
-        let (record, replayed, announced) =
-            match submitted.map_err(|_| CreateError::Overloaded)?? {
-                Accepted::Created(at) => (payment.accepted(at), false, announced),
-                Accepted::Replayed(record) => {
-                    let announced = charge.wait.map(|_| self.outcomes.wait_for(record.payment.id));
-                    (*record, true, announced)
-                }
-                Accepted::KeyReused => return Err(CreateError::KeyReused),
-                Accepted::ReferenceTaken { existing } => {
-                    return Err(CreateError::ReferenceTaken { existing });
-                }
-                Accepted::Refused(error) => return Err(error.into()),
-            };
+        let (record, replayed, announced) = match submitted.map_err(CreateError::from)?? {
+            Accepted::Created(at) => (payment.accepted(at), false, announced),
+            Accepted::Replayed(record) => {
+                let announced = charge.wait.map(|_| self.outcomes.wait_for(record.payment.id));
+                (*record, true, announced)
+            }
+            Accepted::KeyReused => return Err(CreateError::KeyReused),
+            Accepted::ReferenceTaken { existing } => {
+                return Err(CreateError::ReferenceTaken { existing });
+            }
+            Accepted::Refused(error) => return Err(error.into()),
+        };
         let record = self.after_waiting(record, announced, charge.wait).await;
         Ok(Created { record, replayed })
     }

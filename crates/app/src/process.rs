@@ -17,7 +17,6 @@ use paygate_ports::{DeadLetter, Delivery, DeliveryTag, Redelivered};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// How many requests a batch's span names.
 const MAX_TRACED: usize = 5;
@@ -36,7 +35,7 @@ impl Processor {
         config: WorkerConfig,
         abandon: CancellationToken,
     ) -> Self {
-        let ward = QuarantineWard { ports: ports.clone(), abandon, beside: TaskTracker::new() };
+        let ward = QuarantineWard::new(ports.clone(), abandon);
         let settler = Settler::new(&ports, &config, ward.clone());
         Self { ports, config, settler, ward }
     }

@@ -114,10 +114,11 @@ impl Caller {
     /// One attempt: the call, and if that gives no definitive answer, the question what became of
     /// it. An attempt beyond the last only asks.
     async fn ask(&self, payment: &Payment, claimed_at: Timestamp) -> Verdict {
-        let Ok(_place) = self.places.acquire().await else { return Verdict::NotAsked };
+        let not_asked = Verdict::NotAsked { lease_until: payment.lease_until };
+        let Ok(_place) = self.places.acquire().await else { return not_asked };
         if !self.lease_covers_a_call(claimed_at) {
             metrics::counter!("paygate_claims_given_back_total").increment(1);
-            return Verdict::NotAsked;
+            return not_asked;
         }
         if !self.policy.only_asks(payment.attempts) {
             let request = Authorization { key: payment.id, amount: payment.amount };

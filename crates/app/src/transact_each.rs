@@ -6,7 +6,8 @@ use paygate_core::Timestamp;
 use paygate_core::book::Book;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Why a payment can't be processed; a stable code.
 pub(crate) type Poison = &'static str;
@@ -22,51 +23,87 @@ pub(crate) struct Changed {
     pub(crate) since: Timestamp,
 }
 
+/// If so many payments in a row are refused, and none goes through, it is not the payments.
+const SYSTEMIC: usize = 10;
+/// The wait before a store that refuses everything is tried again.
+const SYSTEMIC_PAUSE: Duration = Duration::from_secs(5);
+
 /// Decides about each of `ids`, all in one transaction if that works. If it fails for a reason that
-/// stays, the batch is halved until the culprit is alone, and parked. Answers the payments that
-/// changed; `None` if abandoned.
+/// stays, the batch is halved until the culprits are alone, and those are parked; unless everything
+/// is refused, which is waited out. Answers the payments that changed; `None` if abandoned.
 pub(crate) async fn transact_each(
     ward: &QuarantineWard,
     ids: Vec<PaymentId>,
     decide: DecideOne,
 ) -> Option<Vec<Changed>> {
-    let mut changed = Vec::new();
+    loop {
+        let attempt = attempt_each(ward, &ids, &decide).await?;
+        if attempt.refused.len() < SYSTEMIC || attempt.refused.len() < ids.len() {
+            for (id, why) in attempt.refused {
+                ward.park(id, &why).await?;
+            }
+            return Some(attempt.changed);
+        }
+        let (_, why) = attempt.refused.into_iter().next_back()?;
+        tracing::error!(payments = ids.len(), why, "the store refuses everything; waiting");
+        tokio::select! {
+            biased;
+            () = ward.abandon.cancelled() => return None,
+            () = ward.ports.clock.sleep(SYSTEMIC_PAUSE) => {}
+        }
+    }
+}
+
+/// What became of a batch.
+#[derive(Default)]
+struct Attempt {
+    changed: Vec<Changed>,
+    refused: Vec<(PaymentId, String)>,
+}
+
+async fn attempt_each(
+    ward: &QuarantineWard,
+    ids: &[PaymentId],
+    decide: &DecideOne,
+) -> Option<Attempt> {
+    let mut result = Attempt::default();
     let mut groups = vec![ids];
     while let Some(group) = groups.pop() {
         let poisoned: Arc<Mutex<Vec<(PaymentId, Poison)>>> = Arc::default();
         let since = Mutex::new(ward.ports.clock.now());
         let attempt = || {
-            *since.lock().unwrap_or_else(PoisonError::into_inner) = ward.ports.clock.now();
+            *lock(&since) = ward.ports.clock.now();
             let (decide, poisoned, mine) =
-                (Arc::clone(&decide), Arc::clone(&poisoned), group.clone());
+                (Arc::clone(decide), Arc::clone(&poisoned), group.to_vec());
             let whole = Arc::new(move |book: &mut Book| {
                 let found = mine.iter().filter_map(|id| Some((*id, decide(book, *id).err()?)));
                 // Replaced, not extended: a decision may run again after a deadlock.
                 let found = found.collect();
-                *poisoned.lock().unwrap_or_else(PoisonError::into_inner) = found;
+                *lock(&poisoned) = found;
             });
-            ward.ports.store.transact(group.clone(), whole)
+            ward.ports.store.transact(group.to_vec(), whole)
         };
         match ward.patiently("processing a batch", attempt).await? {
             Ok(changes) => {
-                let since = *since.lock().unwrap_or_else(PoisonError::into_inner);
-                changed
-                    .extend(changes.payments.into_iter().map(|payment| Changed { payment, since }));
-                let found =
-                    std::mem::take(&mut *poisoned.lock().unwrap_or_else(PoisonError::into_inner));
-                for (id, why) in found {
-                    ward.park(id, why).await?;
-                }
+                let since = *lock(&since);
+                let changed = changes.payments.into_iter();
+                result.changed.extend(changed.map(|payment| Changed { payment, since }));
+                let found = std::mem::take(&mut *lock(&poisoned));
+                result.refused.extend(found.into_iter().map(|(id, why)| (id, why.to_owned())));
             }
-            Err(error) => match group.as_slice() {
+            Err(error) => match group {
                 [] => {}
-                [alone] => ward.park(*alone, &error.to_string()).await?,
+                [alone] => result.refused.push((*alone, error.to_string())),
                 many => {
                     let (left, right) = many.split_at(many.len() / 2);
-                    groups.extend([left.to_vec(), right.to_vec()]);
+                    groups.extend([left, right]);
                 }
             },
         }
     }
-    Some(changed)
+    Some(result)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

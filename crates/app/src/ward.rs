@@ -8,6 +8,7 @@ use paygate_core::payment::Payment;
 use paygate_ports::{DeadLetter, DeliveryTag, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -17,10 +18,20 @@ pub(crate) struct QuarantineWard {
     pub(crate) ports: WorkerPorts,
     pub(crate) abandon: CancellationToken,
     /// What must not hold up the batches: letters to a broker that may be away.
-    pub(crate) beside: TaskTracker,
+    beside: TaskTracker,
+    /// Places for announcements under way.
+    announcing: Arc<Semaphore>,
 }
 
+/// The most announcements under way at once.
+const MAX_ANNOUNCING: usize = 64;
+
 impl QuarantineWard {
+    pub(crate) fn new(ports: WorkerPorts, abandon: CancellationToken) -> Self {
+        let announcing = Arc::new(Semaphore::new(MAX_ANNOUNCING));
+        Self { ports, abandon, beside: TaskTracker::new(), announcing }
+    }
+
     /// Repeats a store call while the store is away. `None` if abandoned.
     pub(crate) async fn patiently<T, F>(
         &self,
@@ -69,17 +80,20 @@ impl QuarantineWard {
     }
 
     /// Tells who waits, and the metrics, what became of payments; without waiting for the broker.
+    /// While too many announcements are under way, further ones are left out: who waits looks.
     pub(crate) fn announce(&self, changed: &[Payment]) {
         let outcomes = outcomes(changed);
         if outcomes.is_empty() {
             return;
         }
+        let Ok(place) = Arc::clone(&self.announcing).try_acquire_owned() else { return };
         let port = Arc::clone(&self.ports.outcomes);
         // Not counted among what has to be finished: who waits looks by itself.
         tokio::spawn(async move {
             if let Err(error) = port.announce(&outcomes).await {
                 tracing::debug!(%error, "outcomes were not announced; who waits will look");
             }
+            drop(place);
         });
     }
 

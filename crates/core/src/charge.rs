@@ -59,7 +59,11 @@ pub enum Verdict {
     /// It gave no answer that can be relied on, and may or may not have taken the money.
     Unknown,
     /// It was not asked: the claim came too close to the end of its lease.
-    NotAsked,
+    NotAsked {
+        /// Which lease. A claim that was given back does not count, so its number comes again, and
+        /// alone does not tell it from the next.
+        lease_until: Option<Timestamp>,
+    },
 }
 
 /// Why a provider refused.
@@ -141,8 +145,9 @@ pub fn settle(
         Verdict::Declined(why) => {
             book.transition(id, &step(Status::Failed, why.reason(), why.detail()))
         }
-        Verdict::Unknown | Verdict::NotAsked if !holds_claim => Ok(()),
-        Verdict::NotAsked => book.release(id),
+        Verdict::Unknown | Verdict::NotAsked { .. } if !holds_claim => Ok(()),
+        Verdict::NotAsked { lease_until } if lease_until != payment.lease_until => Ok(()),
+        Verdict::NotAsked { .. } => book.release(id),
         Verdict::Unknown if attempt < policy.max_attempts => {
             let wait = policy.backoff_after(attempt);
             let at = book.now().checked_add_signed(wait).ok_or(Rejection::Overflow)?;

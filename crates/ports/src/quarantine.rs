@@ -31,7 +31,7 @@ pub trait Quarantine: Send + Sync {
 
     /// Parks a payment: nothing claims it or makes it due until an operator unparks it. Keeps the
     /// first reason if it is parked already; leaves one that is not in flight alone. Answers
-    /// whether it is parked now.
+    /// whether this call has parked it.
     ///
     /// # Errors
     /// [`StoreError`]; then it is not parked.

@@ -36,8 +36,8 @@ struct Rule {
 const RULES: [Rule; 15] = [
     Rule { package: CORE, normal: &[], dev_adapters: &[] },
     Rule { package: PORTS, normal: &[CORE], dev_adapters: &[] },
-    Rule { package: APP, normal: &[CORE, PORTS], dev_adapters: &[MEMORY, SQLITE] },
-    Rule { package: HTTP, normal: &[CORE, PORTS, APP], dev_adapters: &[MEMORY, SQLITE] },
+    Rule { package: APP, normal: &[CORE, PORTS], dev_adapters: &[MEMORY] },
+    Rule { package: HTTP, normal: &[CORE, PORTS, APP], dev_adapters: &[MEMORY] },
     Rule { package: RABBITMQ, normal: &[CORE, PORTS], dev_adapters: &[MEMORY] },
     Rule { package: POSTGRES, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: SQLITE, normal: &[CORE, PORTS], dev_adapters: &[MEMORY] },

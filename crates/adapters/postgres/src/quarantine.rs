@@ -30,8 +30,7 @@ impl Sql for Park {
          SET parked_at = clock_timestamp(), parked_reason = ? \
          WHERE id = ? AND parked_at IS NULL AND status IN ('PENDING', 'PROCESSING') \
          RETURNING id) \
-         SELECT EXISTS (SELECT FROM parked) \
-         OR EXISTS (SELECT FROM payments WHERE id = ? AND parked_at IS NOT NULL)";
+         SELECT EXISTS (SELECT FROM parked)";
     type Row = Bool;
 }
 
@@ -75,7 +74,7 @@ impl Quarantine for PostgresStore {
 
     async fn park(&self, id: PaymentId, reason: &str) -> Result<bool, StoreError> {
         let reason = Param::Text(reason.replace('\0', ""));
-        self.yes_or_no(statement::<Park>([reason, Param::Id(id.0), Param::Id(id.0)])).await
+        self.yes_or_no(statement::<Park>([reason, Param::Id(id.0)])).await
     }
 
     async fn unpark(&self, id: PaymentId) -> Result<bool, StoreError> {

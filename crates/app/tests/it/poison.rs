@@ -156,3 +156,20 @@ async fn settling_goes_on_while_the_dead_letter_waits_for_the_broker() {
     rig.pass(Duration::from_secs(5)).await;
     assert_eq!(rig.store.count(Status::Success), 10, "nine of {} and {later}", ids.len());
 }
+
+#[tokio::test]
+async fn a_store_that_refuses_everybody_parks_nobody_and_is_waited_for() {
+    let rig = Rig::new().await;
+    let ids = rig.accept_many(50).await;
+    let poison = Poison::Fails(StoreError::Refused("permission denied".to_owned()));
+    rig.store.faults().poison.extend(ids.iter().map(|id| (*id, poison.clone())));
+    let worker = rig.worker(WorkerConfig::default());
+    rest().await;
+    rig.pass(Duration::from_secs(5)).await;
+    assert!(rig.store.rows().parked.is_empty());
+    assert!(rig.all(&ids, Status::Pending));
+    rig.store.faults().poison.clear();
+    rig.pass(Duration::from_secs(5)).await;
+    assert!(rig.all(&ids, Status::Success));
+    worker.stop().await;
+}

@@ -4,6 +4,7 @@ use crate::acquirer::Plan;
 use crate::rig::{Rig, rest, soon};
 use paygate_app::{SweeperConfig, WorkerConfig};
 use paygate_core::status::Status;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 #[tokio::test]
@@ -128,4 +129,35 @@ async fn a_worker_that_is_to_abandon_does_not_wait_for_the_provider() {
     worker.abandon.cancel();
     rest().await;
     assert!(worker.task.is_finished());
+}
+
+/// A worker that is stopped with a message in hand whose dead letter can't be written.
+async fn stopped_before_the_dead_letter() -> (Rig, crate::rig::Running) {
+    let rig = Rig::new().await;
+    let worker = rig.worker(WorkerConfig::default());
+    worker.deliveries().dead_letters_fail.store(true, Ordering::SeqCst);
+    rig.queue.inner.push_raw("not json");
+    rest().await;
+    worker.stop.cancel();
+    rest().await;
+    assert!(!worker.task.is_finished());
+    (rig, worker)
+}
+
+#[tokio::test]
+async fn a_worker_that_is_stopped_writes_its_dead_letters_first() {
+    let (rig, worker) = stopped_before_the_dead_letter().await;
+    worker.deliveries().dead_letters_fail.store(false, Ordering::SeqCst);
+    rig.pass(Duration::from_secs(1)).await;
+    soon(worker.task).await.unwrap();
+    assert_eq!((rig.queue.inner.unacked(), rig.queue.inner.dead_letters().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_abandoned_leaves_its_message_in_the_queue() {
+    let (rig, worker) = stopped_before_the_dead_letter().await;
+    worker.abandon.cancel();
+    rest().await;
+    assert!(worker.task.is_finished());
+    assert_eq!((rig.queue.inner.unacked(), rig.queue.inner.dead_letters().len()), (1, 0));
 }

@@ -171,11 +171,12 @@ impl Quarantine for FakeStore {
 
     async fn park(&self, id: PaymentId, reason: &str) -> Result<bool, StoreError> {
         let mut rows = self.reach()?;
-        if rows.is_open(id) {
+        let parks = rows.is_open(id);
+        if parks {
             rows.parked.insert(id, reason.to_owned());
             rows.set_parked(id, true);
         }
-        Ok(rows.parked.contains_key(&id))
+        Ok(parks)
     }
 
     async fn unpark(&self, id: PaymentId) -> Result<bool, StoreError> {

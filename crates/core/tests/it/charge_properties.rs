@@ -137,7 +137,8 @@ proptest! {
                 }
                 Event::TooLate { ago } if attempt(ago) > 0 => {
                     let attempt = attempt(ago);
-                    world.transact(|book| settle(book, ID, attempt, Verdict::NotAsked, &policy).unwrap());
+                    let not_asked = Verdict::NotAsked { lease_until: world.payment.lease_until };
+                    world.transact(|book| settle(book, ID, attempt, not_asked, &policy).unwrap());
                 }
                 Event::Answer { .. } | Event::TooLate { .. } => {}
             }

@@ -45,7 +45,7 @@ pub async fn a_parked_payment_keeps_its_first_reason(store: StoreUnderTest) {
     let id = store.created_one(pair.charge("1.00")).await;
     assert!(!store.payment(id).await.parked);
     assert!(store.quarantine.park(id, "the 'first' 🦀").await.unwrap());
-    assert!(store.quarantine.park(id, "another").await.unwrap());
+    assert!(!store.quarantine.park(id, "another").await.unwrap(), "it is parked already");
     assert!(store.payment(id).await.parked);
     let parked = store.quarantine.parked(10).await.unwrap();
     assert_eq!(parked, [(id, "the 'first' 🦀".to_owned())]);

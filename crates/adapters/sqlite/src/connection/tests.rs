@@ -1,3 +1,5 @@
+//! Connections: what is set on them, and that transactions end.
+
 use super::*;
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
