@@ -1,9 +1,10 @@
-//! Developer tasks: `cargo xtask test | check | services`. What each does is in [`USAGE`].
+//! Developer tasks: `cargo xtask test | check | bench | services`. What each does is in [`USAGE`].
 //!
 //! Standard library only, so that it builds in a second however broken the rest is.
 
 #![allow(clippy::print_stdout, reason = "a command line answers on its standard output")]
 
+mod bench;
 mod cargo;
 mod check;
 mod services;
@@ -23,6 +24,9 @@ usage: cargo xtask <command>
                  against PostgreSQL and RabbitMQ: those of TEST_DATABASE_URL and
                  TEST_RABBITMQ_URL if set, else private ones that end with the run
   check          what CI runs: format, lints, the dependency rule, documentation, tests
+  bench [seconds] [connections]
+                 build the release binaries and measure them beside pgbench, against private
+                 servers: throughput, latency, start-up, memory, CPU (defaults: 20 s, 64)
   services up    start PostgreSQL and RabbitMQ for work by hand, on loopback
   services env   print their addresses: eval \"$(cargo xtask services env)\"
   services down  stop them and keep their data";
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test", rest @ ..] => in_steps(|steps| test::run(steps, rest, &[])),
         ["check"] => in_steps(check::run),
+        ["bench", rest @ ..] => bench::run(rest),
         ["services", "up"] => services::up(),
         ["services", "env"] => services::env(),
         ["services", "down"] => services::down(),

@@ -1,4 +1,5 @@
-//! Private PostgreSQL and RabbitMQ servers, started from what is installed on this machine.
+//! Private PostgreSQL and RabbitMQ servers, started from what is installed on this machine, and a
+//! [`Workplace`] for programs that run beside them.
 //!
 //! What must stay true here:
 //! - a server listens on loopback only, on ports of its own, in a folder of its own, so that it
@@ -19,8 +20,11 @@ mod programs;
 mod rabbitmq;
 mod watchdog;
 mod wire;
+mod workplace;
 
 pub use account::services_folder;
 pub use install::ensure_installed;
+pub use ports::free_port;
 pub use postgres::Postgres;
 pub use rabbitmq::RabbitMq;
+pub use workplace::Workplace;

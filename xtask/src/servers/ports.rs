@@ -21,7 +21,11 @@ pub(super) const RETRIES: usize = 3;
 static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 
 /// A port that nobody listens on and that this process has not been given before.
-pub(super) fn free_port() -> Result<u16, String> {
+///
+/// # Errors
+///
+/// When every port tried is taken.
+pub fn free_port() -> Result<u16, String> {
     for _ in 0..1_000 {
         let random = RandomState::new().build_hasher().finish() % u64::from(COUNT);
         let port = FIRST + u16::try_from(random).unwrap_or(0);

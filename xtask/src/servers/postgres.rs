@@ -113,6 +113,16 @@ impl Postgres {
         self.process.as_mut().is_some_and(Process::is_alive)
     }
 
+    /// The id of its first process, the parent of all others; none while it is stopped.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::pid)
+    }
+
+    /// Where a program of the same installation is, such as `pgbench`, if it is installed.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     /// Stops it in order: sessions are cut, what is committed is written (a fast shutdown).
     ///
     /// # Errors

@@ -115,6 +115,11 @@ impl RabbitMq {
         self.process.as_mut().is_some_and(Process::is_alive)
     }
 
+    /// The id of its first process, the parent of all others; none while it is stopped.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::pid)
+    }
+
     /// Stops it in order: connections are closed, stores are written.
     ///
     /// # Errors

@@ -1,4 +1,6 @@
 //! A database per test, copied from one that is migrated once.
+#![allow(clippy::unwrap_used, reason = "a test's set-up fails the test")]
+#![allow(clippy::disallowed_methods, reason = "a test needs names that were never given")]
 
 use futures_util::FutureExt;
 use paygate_core::Timestamp;
