@@ -1,4 +1,4 @@
-//! What every acquirer adapter must do, as one test per rule: [`acquirer_contract!`].
+//! What every acquirer adapter must do, as one test per rule: `acquirer_contract!`.
 //!
 //! It needs an acquirer that follows the magic amounts of the simulated one, and a way to see how
 //! often a key was called and how often money was taken for it.

@@ -1,0 +1,170 @@
+//! Paygate in its production shape: acquirer, worker and API as processes of their own, as shipped.
+
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use xtask::servers::{Postgres, RabbitMq, Workplace, free_port};
+
+use super::binary;
+use super::client::{Answer, Client, create_payment};
+
+/// How long a process may take to be ready.
+pub(super) const READY_DEADLINE: Duration = Duration::from_secs(60);
+/// As a service would run: what is logged for each payment stays out.
+pub(super) const LOG: (&str, &str) = ("RUST_LOG", "warn");
+
+/// A running process and the port it answers on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Running {
+    pub(super) name: &'static str,
+    pub(super) pid: u32,
+    pub(super) port: u16,
+}
+
+/// All three, in a folder of their own; they end with this value.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) api: Running,
+    pub(super) worker: Running,
+    pub(super) acquirer: Running,
+    workplace: Workplace,
+}
+
+impl Service {
+    /// Migrates the database and starts the processes, everything at its default but addresses.
+    /// Returns when one payment has gone the whole way.
+    pub(super) fn start(postgres: &Postgres, rabbitmq: &RabbitMq) -> Result<Self, String> {
+        let (database, broker) = (postgres.url(), rabbitmq.url());
+        let shared = [LOG, ("DATABASE_URL", database.as_str()), ("RABBITMQ_URL", broker.as_str())];
+        migrate(&shared)?;
+        let mut workplace = Workplace::new("bench")?;
+        let mut start = |name, program, arguments: &[&str], port_name, more: &[(&str, &str)]| {
+            let port = free_port()?;
+            let text = port.to_string();
+            let environment = [&shared[..], &[(port_name, text.as_str())], more].concat();
+            let pid = workplace.start(name, &binary(program), arguments, &environment)?;
+            Ok::<_, String>(Running { name, pid, port })
+        };
+        // Its journal is a file in its own folder.
+        let acquirer = start("acquirer", "paygate", &["acquirer"], "PORT", &[])?;
+        let url = format!("http://127.0.0.1:{}", acquirer.port);
+        let more = [("ACQUIRER_URL", url.as_str())];
+        let worker = start("worker", "paygate-worker", &[], "METRICS_PORT", &more)?;
+        let api = start("API", "paygate-api", &[], "PORT", &[])?;
+        let mut service = Self { api, worker, acquirer, workplace };
+        for (process, path) in
+            [(acquirer, "/health"), (worker, "/health/ready"), (api, "/health/ready")]
+        {
+            service.wait_until_ready(process, path)?;
+        }
+        Ok(service)
+    }
+
+    /// Sends one payment through, so that connections stand and statements are prepared.
+    pub(super) fn warm_up(&self) -> Result<(), String> {
+        let request = create_payment("warm-up", 0, Some(10));
+        let answer = Client::new(self.api.port).send(&request).map_err(|it| it.to_string())?;
+        if answer.status == 201 && answer.body.contains("SUCCESS") {
+            return Ok(());
+        }
+        Err(format!("the first payment came to {} {}", answer.status, answer.body))
+    }
+
+    /// The processes, as they are listed.
+    pub(super) fn processes(&self) -> [Running; 3] {
+        [self.api, self.worker, self.acquirer]
+    }
+
+    /// Fails if a process has ended, with its last words.
+    pub(super) fn check(&mut self) -> Result<(), String> {
+        for process in self.processes() {
+            if !self.workplace.is_running(process.pid) {
+                let log = self.workplace.log_tail(process.name);
+                return Err(format!("the {} has ended; {log}", process.name));
+            }
+        }
+        Ok(())
+    }
+
+    fn wait_until_ready(&mut self, process: Running, path: &str) -> Result<(), String> {
+        let mut running = Ok(());
+        let ready = wait_for(READY_DEADLINE, Duration::from_millis(20), || {
+            running = self.check();
+            let answer = Client::new(process.port).get(path);
+            running.is_err() || answer.is_ok_and(|answer| is_ready(&answer))
+        });
+        running?;
+        if ready {
+            return Ok(());
+        }
+        let log = self.workplace.log_tail(process.name);
+        Err(format!("the {} did not get ready; {log}", process.name))
+    }
+}
+
+/// Degraded is not ready: the broker's connections must stand.
+fn is_ready(answer: &Answer) -> bool {
+    answer.status == 200 && !answer.body.contains("degraded")
+}
+
+fn migrate(environment: &[(&str, &str)]) -> Result<(), String> {
+    let program = binary("paygate");
+    let output = Command::new(&program)
+        .arg("migrate")
+        .current_dir(program.parent().unwrap_or(Path::new("/")))
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .map_err(|error| format!("{}: {error}", program.display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("paygate migrate: {}", String::from_utf8_lossy(&output.stderr).trim()))
+}
+
+/// A figure of a process's `/metrics`, summed over its labels; zero if it has never been counted.
+pub(super) fn metric(process: Running, name: &str) -> Result<f64, String> {
+    let answer = Client::new(process.port).get("/metrics");
+    let answer = answer.map_err(|error| format!("{}: /metrics: {error}", process.name))?;
+    Ok(sum_of_metric(&answer.body, name))
+}
+
+fn sum_of_metric(text: &str, name: &str) -> f64 {
+    let values = text.lines().filter_map(|line| {
+        let rest = line.strip_prefix(name)?;
+        let is_it = rest.starts_with('{') || rest.starts_with(' ');
+        is_it.then(|| rest.rsplit_once(' ')?.1.parse::<f64>().ok())?
+    });
+    values.sum()
+}
+
+/// Asks again and again; false when the time is over first.
+pub(super) fn wait_for(
+    at_most: Duration,
+    pause: Duration,
+    mut condition: impl FnMut() -> bool,
+) -> bool {
+    let deadline = Instant::now() + at_most;
+    while !condition() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        thread::sleep(pause);
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sum_of_metric;
+
+    #[test]
+    fn a_metric_is_summed_over_its_labels_and_no_other() {
+        let text = "# HELP a_total x\na_total{b=\"1\"} 2\na_total{b=\"2 3\"} 5\na_total_more 9\n";
+        assert_eq!(sum_of_metric(text, "a_total"), 7.0);
+        assert_eq!(sum_of_metric(text, "a_total_more"), 9.0);
+        assert_eq!(sum_of_metric(text, "b"), 0.0);
+    }
+}
