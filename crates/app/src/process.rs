@@ -6,7 +6,7 @@
 //! be processed never holds up its neighbours.
 
 use crate::settle::Settler;
-use crate::transact_each::{Changed, Poison, transact_each};
+use crate::transact_each::{Changed, Poison, Sees, transact_each};
 use crate::ward::QuarantineWard;
 use crate::worker_setup::{WorkerConfig, WorkerPorts};
 use paygate_core::book::Book;
@@ -156,7 +156,8 @@ impl Processor {
     async fn claim_and_call(&self, ids: Vec<PaymentId>) -> Option<()> {
         let policy = self.config.policy.clone();
         let decide = move |book: &mut Book, id| claim_one(book, id, &policy);
-        for Changed { payment, since } in transact_each(&self.ward, ids, Arc::new(decide)).await? {
+        let claimed = transact_each(&self.ward, ids, Sees::Payments, Arc::new(decide)).await?;
+        for Changed { payment, since } in claimed {
             if payment.status == Status::Processing {
                 metrics::counter!("paygate_claims_total").increment(1);
                 self.settler.call(payment, since);

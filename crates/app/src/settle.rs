@@ -2,7 +2,7 @@
 //! what it says, in batches.
 
 use crate::coalescer::{Coalescer, Submitted};
-use crate::transact_each::{DecideOne, transact_each};
+use crate::transact_each::{DecideOne, Sees, transact_each};
 use crate::ward::QuarantineWard;
 use crate::worker_setup::{WorkerConfig, WorkerPorts};
 use paygate_core::Timestamp;
@@ -165,7 +165,7 @@ async fn settle(ward: QuarantineWard, policy: ClaimPolicy, batch: Vec<Submitted<
                 .map_err(|rejection| rejection.code())
         })
     });
-    let Some(changed) = transact_each(&ward, ids, decide).await else { return };
+    let Some(changed) = transact_each(&ward, ids, Sees::Accounts, decide).await else { return };
     let changed: Vec<Payment> = changed.into_iter().map(|changed| changed.payment).collect();
     ward.announce(&changed);
     for submitted in batch {

@@ -23,6 +23,15 @@ pub(crate) struct Changed {
     pub(crate) since: Timestamp,
 }
 
+/// What a decision needs to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sees {
+    /// Payments only: it moves no money.
+    Payments,
+    /// Their accounts, too.
+    Accounts,
+}
+
 /// If so many payments in a row are refused, and none goes through, it is not the payments.
 const SYSTEMIC: usize = 10;
 /// The wait before a store that refuses everything is tried again.
@@ -34,10 +43,11 @@ const SYSTEMIC_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) async fn transact_each(
     ward: &QuarantineWard,
     ids: Vec<PaymentId>,
+    sees: Sees,
     decide: DecideOne,
 ) -> Option<Vec<Changed>> {
     loop {
-        let attempt = attempt_each(ward, &ids, &decide).await?;
+        let attempt = attempt_each(ward, &ids, sees, &decide).await?;
         if attempt.refused.len() < SYSTEMIC || attempt.refused.len() < ids.len() {
             for (id, why) in attempt.refused {
                 ward.park(id, &why).await?;
@@ -64,6 +74,7 @@ struct Attempt {
 async fn attempt_each(
     ward: &QuarantineWard,
     ids: &[PaymentId],
+    sees: Sees,
     decide: &DecideOne,
 ) -> Option<Attempt> {
     let mut result = Attempt::default();
@@ -81,7 +92,10 @@ async fn attempt_each(
                 let found = found.collect();
                 *lock(&poisoned) = found;
             });
-            ward.ports.store.transact(group.to_vec(), whole)
+            match sees {
+                Sees::Payments => ward.ports.store.transact_payments(group.to_vec(), whole),
+                Sees::Accounts => ward.ports.store.transact(group.to_vec(), whole),
+            }
         };
         match ward.patiently("processing a batch", attempt).await? {
             Ok(changes) => {

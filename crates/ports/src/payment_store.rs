@@ -60,4 +60,15 @@ pub trait PaymentStore: Send + Sync {
     /// A decision that panics is `Refused`. A row that can't be read is `Corrupt` for the whole
     /// call: repeat it with fewer ids.
     async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError>;
+
+    /// As [`PaymentStore::transact`], for decisions that move no money, such as a claim: no account
+    /// is locked, and none is in the book, so that it waits for nobody who posts.
+    ///
+    /// # Errors
+    /// As [`PaymentStore::transact`].
+    async fn transact_payments(
+        &self,
+        ids: Vec<PaymentId>,
+        decide: Decide,
+    ) -> Result<Changes, StoreError>;
 }

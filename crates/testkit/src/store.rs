@@ -87,6 +87,7 @@ macro_rules! store_contract {
             transact: several_batches_continue_the_sequences,
             transact: a_rejected_payment_does_not_disturb_its_neighbours,
             transact: unknown_and_repeated_ids_are_no_error,
+            transact: a_decision_on_payments_alone_claims_and_posts_nothing,
             transact: no_ids_are_an_empty_book,
             transact: nothing_changed_is_nothing_written,
             transact: a_large_batch_is_settled_at_once,

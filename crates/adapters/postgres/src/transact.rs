@@ -117,29 +117,54 @@ impl PaymentStore for PostgresStore {
     }
 
     async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
+        self.in_own_task(ids, decide, Locked::WithAccounts).await
+    }
+
+    async fn transact_payments(
+        &self,
+        ids: Vec<PaymentId>,
+        decide: Decide,
+    ) -> Result<Changes, StoreError> {
+        self.in_own_task(ids, decide, Locked::PaymentsOnly).await
+    }
+}
+
+/// What a transaction locks and loads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Locked {
+    PaymentsOnly,
+    WithAccounts,
+}
+
+impl PostgresStore {
+    async fn in_own_task(
+        &self,
+        ids: Vec<PaymentId>,
+        decide: Decide,
+        locked: Locked,
+    ) -> Result<Changes, StoreError> {
         if ids.is_empty() {
             return Ok(Changes::default());
         }
         let (store, ids) = (self.clone(), ids.into_iter().map(|id| id.0).collect::<Vec<_>>());
         let transaction =
-            tokio::spawn(async move { store.transact_until_won(&ids, &decide).await });
+            tokio::spawn(async move { store.transact_until_won(&ids, &decide, locked).await });
         transaction.await.unwrap_or_else(|error| match error.is_panic() {
             true => Err(StoreError::Refused("the transaction panicked".to_owned())),
             false => Err(StoreError::Unavailable("the process is stopping".to_owned())),
         })
     }
-}
 
-impl PostgresStore {
     /// Repeats a transaction that loses against others, a bounded number of times.
     async fn transact_until_won(
         &self,
         ids: &[Uuid],
         decide: &Decide,
+        locked: Locked,
     ) -> Result<Changes, StoreError> {
         let mut tries = 1;
         loop {
-            match self.transact_once(ids, decide).await {
+            match self.transact_once(ids, decide, locked).await {
                 Err(error) if error.remedy() == Remedy::Again && tries < MAX_TRIES => {
                     tracing::debug!(?error, tries, "a transaction is tried again");
                     metrics::counter!("paygate_transaction_retries_total").increment(1);
@@ -151,11 +176,16 @@ impl PostgresStore {
         }
     }
 
-    async fn transact_once(&self, ids: &[Uuid], decide: &Decide) -> Result<Changes, PgError> {
+    async fn transact_once(
+        &self,
+        ids: &[Uuid],
+        decide: &Decide,
+        locked: Locked,
+    ) -> Result<Changes, PgError> {
         let mut connection: Connection = self.pool.get().await?;
         connection
             .transaction(async |connection| {
-                let book = load(connection, ids).await?;
+                let book = load(connection, ids, locked).await?;
                 let changes = decided(book, decide)?;
                 write(connection, &changes).await?;
                 Ok(changes)
@@ -165,22 +195,36 @@ impl PostgresStore {
 }
 
 /// Locks payments, then accounts, each by id; reads the time when all locks are held.
-async fn load(connection: &mut AsyncPgConnection, ids: &[Uuid]) -> Result<Book, PgError> {
-    let locked = statement::<LockPayments>([Param::Ids(ids.to_vec())]);
-    let rows = locked.load::<PaymentRow>(connection).await?;
-    let payments = rows.into_iter().map(Payment::try_from).collect::<Result<Vec<_>, _>>()?;
+async fn load(
+    connection: &AsyncPgConnection,
+    ids: &[Uuid],
+    locked: Locked,
+) -> Result<Book, PgError> {
+    let lock = statement::<LockPayments>([Param::Ids(ids.to_vec())]);
+    let now = statement::<Now>([]);
+    // What is joined here is sent together and run one after the other: the clock is read under
+    // the locks.
+    if locked == Locked::PaymentsOnly {
+        let (rows, now) = tokio::try_join!(
+            lock.load::<PaymentRow>(&mut &*connection),
+            now.get_result::<DateTime<Utc>>(&mut &*connection)
+        )?;
+        return Ok(Book::new(now, payments(rows)?, Vec::new()));
+    }
+    let payments = payments(lock.load::<PaymentRow>(&mut &*connection).await?)?;
     let ids: BTreeSet<Uuid> =
         payments.iter().flat_map(|it| [it.source.0, it.destination.0]).collect();
-    let accounts = statement::<LockAccounts>([Param::Ids(ids.into_iter().collect())]);
-    let now = statement::<Now>([]);
-    // Sent together, run one after the other: the clock is read under the locks.
-    let pipe = &*connection;
+    let lock = statement::<LockAccounts>([Param::Ids(ids.into_iter().collect())]);
     let (rows, now) = tokio::try_join!(
-        accounts.load::<AccountRow>(&mut &*pipe),
-        now.get_result::<DateTime<Utc>>(&mut &*pipe)
+        lock.load::<AccountRow>(&mut &*connection),
+        now.get_result::<DateTime<Utc>>(&mut &*connection)
     )?;
     let accounts = rows.into_iter().map(Account::try_from).collect::<Result<Vec<_>, _>>()?;
     Ok(Book::new(now, payments, accounts))
+}
+
+fn payments(rows: Vec<PaymentRow>) -> Result<Vec<Payment>, PgError> {
+    Ok(rows.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?)
 }
 
 /// Lets core decide. A panic there is caught, so that the transaction ends in an orderly way.

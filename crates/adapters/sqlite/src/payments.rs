@@ -33,7 +33,24 @@ impl PaymentStore for SqliteStore {
 
     async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
         let ids = ids.into_iter().collect();
-        self.write(move |connection, now| transact::transact(connection, now, &ids, &decide)).await
+        self.write(move |connection, now| {
+            let accounts = transact::WithAccounts(true);
+            transact::transact(connection, now, &ids, accounts, &decide)
+        })
+        .await
+    }
+
+    async fn transact_payments(
+        &self,
+        ids: Vec<PaymentId>,
+        decide: Decide,
+    ) -> Result<Changes, StoreError> {
+        let ids = ids.into_iter().collect();
+        self.write(move |connection, now| {
+            let accounts = transact::WithAccounts(false);
+            transact::transact(connection, now, &ids, accounts, &decide)
+        })
+        .await
     }
 }
 

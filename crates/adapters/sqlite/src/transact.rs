@@ -56,19 +56,28 @@ const UPSERT_DUE: &str = "\
     SELECT unhex(value ->> 0), value ->> 1 FROM json_each(?) WHERE true \
     ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, republished = 0";
 
-/// Runs `decide` on the payments that exist, and their accounts.
+/// Whether the book holds the payments' accounts, too.
+#[derive(Clone, Copy)]
+pub(crate) struct WithAccounts(pub(crate) bool);
+
+/// Runs `decide` on the payments that exist, and perhaps their accounts.
 pub(crate) fn transact(
     connection: &mut SqliteConnection,
     now: Timestamp,
     ids: &BTreeSet<PaymentId>,
+    WithAccounts(with_accounts): WithAccounts,
     decide: &Decide,
 ) -> Result<Changes, StoreError> {
     let payments = statement(SELECT_PAYMENTS).ids(ids.iter().map(|id| id.0));
     let payments: Vec<PaymentRow> = payments.rows(connection)?;
     let payments = payments.into_iter().map(Payment::try_from).collect::<Result<Vec<_>, _>>()?;
-    let of_payments =
-        payments.iter().flat_map(|payment| [payment.source, payment.destination]).collect();
-    let accounts = accounts::load(connection, &of_payments)?;
+    let accounts = match with_accounts {
+        true => {
+            let of_payments = payments.iter().flat_map(|it| [it.source, it.destination]).collect();
+            accounts::load(connection, &of_payments)?
+        }
+        false => Vec::new(),
+    };
 
     let mut book = Book::new(now, payments, accounts);
     decide(&mut book);

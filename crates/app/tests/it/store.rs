@@ -244,6 +244,14 @@ impl PaymentStore for FakeStore {
         self.answered(accepted)
     }
 
+    async fn transact_payments(
+        &self,
+        ids: Vec<PaymentId>,
+        decide: Decide,
+    ) -> Result<Changes, StoreError> {
+        self.transact(ids, decide).await
+    }
+
     async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
         self.log().transacts.push(ids.clone());
         self.transacting.pass().await;

@@ -3,12 +3,13 @@
 use super::StoreUnderTest;
 use super::helpers::{settled, step};
 use crate::build::{Having, assert_ledger_holds, merchant_account, open_usd_pair, payment_id};
-use paygate_core::book::{Changes, Rejection, Step};
-use paygate_core::charge::{Decline, Verdict};
+use paygate_core::book::{Book, Changes, Rejection, Step};
+use paygate_core::charge::{ClaimPolicy, Decline, Verdict, claim, settle};
 use paygate_core::journal::Leg;
 use paygate_core::payment::{Actor, Failure, Reason};
 use paygate_core::status::{Kind, Status};
 use paygate_ports::StoreError;
+use std::sync::Arc;
 
 /// What a transact answered is what the readers find.
 async fn reads_back(store: &StoreUnderTest, changes: &Changes) {
@@ -148,6 +149,25 @@ pub async fn unknown_and_repeated_ids_are_no_error(store: StoreUnderTest) {
     assert_eq!(changes.payments.len(), 1);
     let unknown = store.approve(&[payment_id()]).await;
     assert!(unknown.is_empty());
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn a_decision_on_payments_alone_claims_and_posts_nothing(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    let id = store.created_one(pair.charge("1.00")).await;
+    let accounts = [pair.acquirer.id, pair.merchant.id];
+    let decide = Arc::new(move |book: &mut Book| {
+        assert!(accounts.iter().all(|account| book.account(*account).is_none()));
+        claim(book, id, &ClaimPolicy::default()).unwrap();
+        // What can't be posted goes to a person; here it only shows that nothing can be.
+        settle(book, id, 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
+    });
+    let ids = vec![id, payment_id(), id];
+    let changes = store.payments.transact_payments(ids, decide).await.unwrap();
+    assert!(changes.entries.is_empty() && changes.accounts.is_empty());
+    assert_eq!(changes.payments[0].status, Status::ManualReview);
+    assert_eq!(store.payment(id).await, changes.payments[0]);
+    assert_eq!(store.reader.timeline(id).await.unwrap(), changes.transitions);
     assert_ledger_holds(&store).await;
 }
 

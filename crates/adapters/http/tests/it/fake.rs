@@ -107,6 +107,14 @@ impl PaymentStore for FakeStore {
         Ok(batch.into_iter().map(accept).collect())
     }
 
+    async fn transact_payments(
+        &self,
+        ids: Vec<PaymentId>,
+        decide: Decide,
+    ) -> Result<Changes, StoreError> {
+        self.transact(ids, decide).await
+    }
+
     async fn transact(&self, _: Vec<PaymentId>, _: Decide) -> Result<Changes, StoreError> {
         Err(StoreError::Refused("the API moves no money".to_owned()))
     }
