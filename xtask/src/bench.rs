@@ -15,6 +15,7 @@ mod stages;
 mod startup;
 mod usage;
 
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
@@ -64,12 +65,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     Plan::parse(arguments)?;
     announce("building the release binaries");
     cargo::run(&["build", "--release", "--workspace", "--bins"], &[])?;
-    let status = Command::new(binary("xtask"))
-        .args(["bench", BUILT])
-        .args(arguments)
-        .status()
-        .map_err(|error| format!("xtask: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("the measurement ended with {status}")) }
+    // In place of this process, so that whoever ends one ends the other.
+    let error = Command::new(binary("xtask")).args(["bench", BUILT]).args(arguments).exec();
+    Err(format!("the release build of xtask: {error}"))
 }
 
 /// A binary of the release build.

@@ -2,8 +2,9 @@
 --
 -- Money is BIGINT minor units with its ISO 4217 currency beside it. Times are set by this server's
 -- clock. All states and kinds of the design are admitted from the start, so that later kinds need no
--- rewrite of the hot table. No index on payments names a column that settlement changes: that keeps
--- its updates HOT.
+-- rewrite of the hot table. No index on payments names a column that settlement changes, and its
+-- pages keep room for the two versions of a row that claim and settlement write: that keeps its
+-- updates HOT (with full pages, one in ten was).
 
 CREATE TABLE accounts (
     id            uuid PRIMARY KEY,
@@ -59,7 +60,7 @@ CREATE TABLE payments (
     CONSTRAINT payments_failure_whole CHECK ((failure_code IS NULL) = (failure_detail IS NULL)),
     CONSTRAINT payments_parked_with_reason CHECK ((parked_at IS NULL) = (parked_reason IS NULL)),
     CONSTRAINT payments_reference_key UNIQUE (merchant_id, reference)
-);
+) WITH (fillfactor = 40);
 
 -- A key is unique per caller and operation; most payments of some callers have none.
 CREATE UNIQUE INDEX payments_idempotency_key ON payments (caller_id, kind, idempotency_key)
