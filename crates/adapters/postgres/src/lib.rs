@@ -6,6 +6,7 @@
 
 mod accept;
 mod accounts;
+mod changes;
 mod config;
 mod due;
 mod error;
