@@ -97,6 +97,7 @@ macro_rules! store_contract {
             contention: concurrent_twins_by_reference_are_created_once,
             contention: accepts_in_opposing_orders_do_not_fail,
             contention: two_workers_with_the_same_ids_have_one_effect,
+            contention: different_payments_on_the_same_accounts_are_posted_one_after_the_other,
             contention: a_payment_is_claimed_by_one_of_many,
             contention: transacts_in_opposing_orders_do_not_fail,
             contention: a_caller_that_goes_away_strands_nothing,

@@ -136,6 +136,22 @@ pub async fn two_workers_with_the_same_ids_have_one_effect(store: StoreUnderTest
     assert_ledger_holds(&store).await;
 }
 
+/// No payment is shared, so only the accounts' own locks keep the balances right.
+pub async fn different_payments_on_the_same_accounts_are_posted_one_after_the_other(
+    store: StoreUnderTest,
+) {
+    let pair = open_usd_pair(&store).await;
+    let ids = store.created(&pair.charges(60)).await;
+    let workers: Vec<_> =
+        ids.iter().map(|id| spawn_transact(&store, vec![*id], approve_all)).collect();
+    for worker in workers {
+        assert_eq!(worker.await.unwrap().unwrap().entries.len(), 1);
+    }
+    let account = store.accounts.account(pair.merchant.id).await.unwrap().unwrap();
+    assert_eq!((account.posted_minor, account.last_seq), (6_000, 60));
+    assert_ledger_holds(&store).await;
+}
+
 pub async fn a_payment_is_claimed_by_one_of_many(store: StoreUnderTest) {
     let pair = open_usd_pair(&store).await;
     let ids = store.created(&pair.charges(10)).await;
