@@ -47,10 +47,10 @@ impl QuarantineWard {
     /// Parks a payment with its reason; a letter about it goes to the dead-letter queue. `None` if
     /// abandoned.
     pub(crate) async fn park(&self, id: PaymentId, reason: &str) -> Option<()> {
-        tracing::error!(payment_id = %id, reason, "a payment is parked");
         let letter =
             match self.patiently("parking", || self.ports.quarantine.park(id, reason)).await? {
                 Ok(true) => {
+                    tracing::error!(payment_id = %id, reason, "a payment is parked");
                     metrics::counter!("paygate_parked_total").increment(1);
                     DeadLetter::of_payment(id, reason.to_owned())
                 }
