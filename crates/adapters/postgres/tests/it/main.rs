@@ -3,4 +3,5 @@
 mod connection;
 mod contract;
 mod database;
+mod plans;
 mod schema;

@@ -1,0 +1,89 @@
+//! How the statements are run: along indexes, also when they were planned on empty tables.
+#![allow(clippy::unwrap_used, reason = "a test's set-up fails the test")]
+
+use crate::database::Database;
+use paygate_core::account::{Role, SystemAccount};
+use paygate_core::book::Book;
+use paygate_core::charge::{ClaimPolicy, Verdict, claim, settle};
+use paygate_core::id::{MerchantId, PaymentId};
+use paygate_ports::{
+    AccountStore, DueStore, JournalReader, PaymentQuery, PaymentReader, PaymentStore, Quarantine,
+};
+use paygate_postgres::PostgresStore;
+use paygate_testkit::build;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Uses every statement that touches payments once, on tables that begin empty.
+async fn use_everything(store: &PostgresStore) {
+    let acquirer = Role::System(SystemAccount::Acquirer);
+    let wanted =
+        vec![build::new_account(acquirer, "USD"), build::merchant_account("default", "USD")];
+    let accounts = store.open(wanted).await.unwrap();
+    let payment =
+        || build::new_payment(accounts[0].id, accounts[1].id, build::money("1.00", "USD"));
+    let batch: Vec<_> = (0..20).map(|_| payment()).collect();
+    let ids: Vec<PaymentId> = batch.iter().map(|payment| payment.id).collect();
+    // A second time all of it is blocked, and has to be classified.
+    store.accept(batch.clone()).await.unwrap();
+    store.accept(batch).await.unwrap();
+
+    let (first, last) = (PaymentId(Uuid::nil()), PaymentId(Uuid::max()));
+    store.walk(first, last, 100).await.unwrap();
+    store.take_due(5).await.unwrap();
+    store.oldest().await.unwrap();
+    store.redelivered(ids.clone(), 3).await.unwrap();
+    store.park(ids[0], "as the test wants it").await.unwrap();
+    assert_eq!(store.parked(10).await.unwrap().len(), 1);
+    store.unpark(ids[0]).await.unwrap();
+
+    let policy = ClaimPolicy::default();
+    let each = |decide: fn(&mut Book, PaymentId, &ClaimPolicy)| {
+        let (ids, policy) = (ids.clone(), policy.clone());
+        Arc::new(move |book: &mut Book| ids.iter().for_each(|id| decide(book, *id, &policy)))
+    };
+    let claims = each(|book, id, policy| claim(book, id, policy).unwrap());
+    store.transact_payments(ids.clone(), claims).await.unwrap();
+    let settles = each(|book, id, policy| settle(book, id, 1, Verdict::Approved, policy).unwrap());
+    assert_eq!(store.transact(ids.clone(), settles).await.unwrap().entries.len(), 20);
+
+    store.payment(ids[0]).await.unwrap();
+    store.timeline(ids[0]).await.unwrap();
+    store.entries_of(ids[0]).await.unwrap();
+    store.entries(None, 100).await.unwrap();
+    let query = PaymentQuery {
+        merchant: MerchantId::default(),
+        status: None,
+        kind: None,
+        currency: None,
+        reference: None,
+        created_after: None,
+        created_before: None,
+        limit: 5,
+        cursor: None,
+    };
+    store.payments(query).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_table_that_grows_is_read_whole() {
+    let Some(database) = Database::migrated().await else { return };
+    let store = database.store();
+    use_everything(&store).await;
+    // A session hands its counts in when it ends.
+    drop(store);
+    let client = database.client().await;
+    let counts = "SELECT relname::text, seq_scan, idx_scan FROM pg_stat_user_tables \
+         WHERE relname IN ('payments', 'payment_transitions', 'journal_entries', 'postings')";
+    let counts = paygate_testkit::store::eventually("the counts are there", async || {
+        let rows = client.query(counts, &[]).await.unwrap();
+        let counts: Vec<(String, i64, i64)> =
+            rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+        let used = counts.iter().any(|(name, _, index)| name == "payments" && *index > 20);
+        used.then_some(counts)
+    })
+    .await;
+    for (table, whole, _) in counts {
+        assert_eq!(whole, 0, "{table}");
+    }
+}
