@@ -3,7 +3,9 @@
 use crate::Timestamp;
 use crate::id::{AccountId, MerchantId};
 use crate::money::Currency;
+use crate::payment::RequestHash;
 use crate::status::named;
+use crate::text::{Label, Metadata};
 use std::fmt;
 use thiserror::Error;
 
@@ -29,6 +31,82 @@ pub enum Role {
     System(SystemAccount),
     /// Where a merchant's charges arrive.
     Merchant(MerchantId),
+    /// A client's own, opened on request.
+    Wallet,
+}
+
+impl Role {
+    /// Whether clients may name the account in a transfer: not the system's own.
+    #[must_use]
+    pub fn may_transfer(&self) -> bool {
+        !matches!(self, Self::System(_))
+    }
+}
+
+/// A client's name for an account: 1 to 64 of `A-Z a-z 0-9 . _ -`, and neither an id nor a number,
+/// so that every text names an account in one way only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Alias(String);
+
+/// The text is no alias.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be 1 to 64 of A-Z a-z 0-9 . _ - and neither an account id nor twelve digits")]
+pub struct AliasError;
+
+impl Alias {
+    /// Reads an alias.
+    ///
+    /// # Errors
+    /// [`AliasError`] when it breaks the rule above.
+    pub fn parse(text: &str) -> Result<Self, AliasError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let like_a_number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
+        if fits && !like_a_number && text.parse::<AccountId>().is_err() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(AliasError)
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One of the three ways to name an account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccountRef {
+    /// By its id.
+    Id(AccountId),
+    /// By its number.
+    Number(AccountNumber),
+    /// By its alias.
+    Alias(Alias),
+}
+
+/// The text can't name any account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be an account's id, its 12-digit number or its alias")]
+pub struct AccountRefError;
+
+impl AccountRef {
+    /// Reads the name of an account.
+    ///
+    /// # Errors
+    /// [`AccountRefError`] when it is neither an id, nor a number with a fitting check digit, nor
+    /// could be an alias.
+    pub fn parse(text: &str) -> Result<Self, AccountRefError> {
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        if let Ok(number) = AccountNumber::parse(text) {
+            return Ok(Self::Number(number));
+        }
+        Alias::parse(text).map(Self::Alias).map_err(|_| AccountRefError)
+    }
 }
 
 /// A 12-digit account number whose last digit is the Luhn check digit (ISO/IEC 7812-1 annex B) of
@@ -110,6 +188,58 @@ pub struct NewAccount {
     pub overdraft: bool,
 }
 
+/// A wallet to be opened on request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewWallet {
+    /// A fresh UUIDv7.
+    pub id: AccountId,
+    /// A random number.
+    pub number: AccountNumber,
+    /// The currency of all its money.
+    pub currency: Currency,
+    /// Whether its available balance may go below zero.
+    pub overdraft: bool,
+    /// Whose it is, for people.
+    pub name: Option<Label>,
+    /// The client's name for it; unique.
+    pub alias: Option<Alias>,
+    /// What the client attached.
+    pub metadata: Option<Metadata>,
+    /// What tells a repeated request from another one under the same alias.
+    pub hash: RequestHash,
+}
+
+/// An account with what it is called: what readers see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// Its state.
+    pub account: Account,
+    /// Whose it is, for people.
+    pub name: Option<Label>,
+    /// The client's name for it.
+    pub alias: Option<Alias>,
+    /// What the client attached.
+    pub metadata: Option<Metadata>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Why an account can't be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NotClosable {
+    /// It is the system's or a merchant's, which payments rely on.
+    #[error("only wallets can be closed")]
+    NotAWallet,
+    /// Its balance is not zero.
+    #[error("its balance is not zero")]
+    NotEmpty,
+    /// Something of it is held.
+    #[error("something of it is held")]
+    Held,
+}
+
 /// An account with its balances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -123,6 +253,8 @@ pub struct Account {
     pub role: Role,
     /// Whether its available balance may go below zero.
     pub overdraft: bool,
+    /// Whether it is closed: nothing is posted to it any more.
+    pub closed: bool,
     /// The sum of its postings, minor units.
     pub posted_minor: i64,
     /// What of it is held, minor units, never negative.
@@ -134,6 +266,19 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether it may be closed now. One that is closed already may, too: nothing changes.
+    ///
+    /// # Errors
+    /// [`NotClosable`], the first reason.
+    pub fn closable(&self) -> Result<(), NotClosable> {
+        match self {
+            Self { role: Role::System(_) | Role::Merchant(_), .. } => Err(NotClosable::NotAWallet),
+            Self { posted_minor, .. } if *posted_minor != 0 => Err(NotClosable::NotEmpty),
+            Self { held_minor, .. } if *held_minor != 0 => Err(NotClosable::Held),
+            _ => Ok(()),
+        }
+    }
+
     /// What can be spent: posted − held, `None` beyond i64.
     #[must_use]
     pub fn available_minor(&self) -> Option<i64> {
@@ -142,35 +287,4 @@ impl Account {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_check_digit_is_luhns() {
-        // 7992739871 → 3 is the worked example of Luhn's US patent 2,950,048.
-        assert_eq!(luhn_check_digit(7_992_739_871), 3);
-        assert_eq!(AccountNumber::from_random(7_992_739_871).to_string(), "079927398713");
-        assert_eq!(AccountNumber::from_random(0).to_string(), "000000000000");
-    }
-
-    proptest! {
-        #[test]
-        fn numbers_read_back_and_one_wrong_digit_is_caught(
-            random in any::<u64>(), place in 0usize..12, by in 1u8..10
-        ) {
-            let text = AccountNumber::from_random(random).to_string();
-            prop_assert_eq!(AccountNumber::parse(&text).unwrap().to_string(), text.clone());
-            let mut digits = text.into_bytes();
-            digits[place] = b'0' + (digits[place] - b'0' + by) % 10;
-            prop_assert_eq!(AccountNumber::parse(std::str::from_utf8(&digits).unwrap()), Err(AccountNumberError));
-        }
-    }
-
-    #[test]
-    fn what_is_not_twelve_digits_is_no_number() {
-        for bad in ["", "12345678901", "1234567890123", "12345678901a", "１２３４"] {
-            assert_eq!(AccountNumber::parse(bad), Err(AccountNumberError), "{bad}");
-        }
-    }
-}
+mod tests;

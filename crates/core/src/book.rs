@@ -6,10 +6,10 @@
 //! the broken rule; a balance changes only through a posting; a posting only with a transition.
 
 use crate::Timestamp;
-use crate::account::Account;
+use crate::account::{Account, Role, SystemAccount};
 use crate::id::{AccountId, PaymentId};
 use crate::journal::{Entry, Leg, Posting};
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::payment::{Actor, Failure, Payment, Reason, Transition};
 use crate::status::Status;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,9 @@ pub enum Rejection {
     /// Fewer than two postings, an account twice, or a sum that is not zero per currency.
     #[error("the postings do not balance")]
     Unbalanced,
+    /// Something is to be posted to, or held of, an account that is closed.
+    #[error("an account is closed")]
+    AccountClosed,
     /// An account that may not be overdrawn would be.
     #[error("the available balance is too low")]
     InsufficientFunds,
@@ -56,8 +59,23 @@ impl Rejection {
             Self::IllegalTransition { .. } => "illegal-transition",
             Self::CurrencyMismatch => "currency-mismatch",
             Self::Unbalanced => "unbalanced",
+            Self::AccountClosed => "account-closed",
             Self::InsufficientFunds => "insufficient-funds",
             Self::Overflow => "overflow",
+        }
+    }
+
+    /// The reason to fail a payment with, if this rule is about its accounts and its money; `None`
+    /// if it is about the payment's own row, which is poison then.
+    #[must_use]
+    pub fn failure(self) -> Option<Reason> {
+        match self {
+            Self::UnknownAccount => Some(Reason::AccountNotFound),
+            Self::CurrencyMismatch => Some(Reason::CurrencyMismatch),
+            Self::AccountClosed => Some(Reason::AccountClosed),
+            Self::InsufficientFunds => Some(Reason::InsufficientFunds),
+            Self::Overflow => Some(Reason::Overflow),
+            Self::UnknownPayment | Self::IllegalTransition { .. } | Self::Unbalanced => None,
         }
     }
 }
@@ -73,6 +91,26 @@ pub struct Step {
     pub reason: Reason,
     /// A sentence for people, kept when `to` is FAILED.
     pub detail: String,
+}
+
+impl Step {
+    /// A worker's step that needs no words.
+    #[must_use]
+    pub fn by_worker(to: Status, reason: Reason) -> Self {
+        Self { to, actor: Actor::Worker, reason, detail: String::new() }
+    }
+
+    /// A client's step.
+    #[must_use]
+    pub fn by_client(to: Status, reason: Reason) -> Self {
+        Self { to, actor: Actor::Client, reason, detail: String::new() }
+    }
+
+    /// A worker's step to FAILED.
+    #[must_use]
+    pub fn failed(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { to: Status::Failed, actor: Actor::Worker, reason, detail: detail.into() }
+    }
 }
 
 /// What a decision changed: what a store has to write.
@@ -109,14 +147,32 @@ pub struct Book {
     transitions: Vec<Transition>,
     entries: Vec<Entry>,
     due: BTreeMap<PaymentId, Timestamp>,
+    system: BTreeMap<(SystemAccount, Currency), AccountId>,
+    undo: Option<Vec<Undo>>,
+}
+
+/// How to take one write in the book back.
+#[derive(Clone, Debug)]
+enum Undo {
+    Payment { before: Box<Payment>, was_changed: bool },
+    Account { before: Box<Account>, was_changed: bool },
+    Due(PaymentId, Option<Timestamp>),
+    Transition,
+    Entry,
 }
 
 impl Book {
     /// Opens a book on rows that are locked.
     #[must_use]
     pub fn new(now: Timestamp, payments: Vec<Payment>, accounts: Vec<Account>) -> Self {
+        let system = accounts.iter().filter_map(|account| match account.role {
+            Role::System(code) => Some(((code, account.currency), account.id)),
+            Role::Merchant(_) | Role::Wallet => None,
+        });
         Self {
             now,
+            system: system.collect(),
+            undo: None,
             payments: payments.into_iter().map(|payment| (payment.id, payment)).collect(),
             accounts: accounts.into_iter().map(|account| (account.id, account)).collect(),
             changed_payments: BTreeSet::new(),
@@ -151,16 +207,39 @@ impl Book {
         self.accounts.get(&id)
     }
 
-    /// Moves a payment to another state. Its lease ends with it, unless the step takes one anew
-    /// with [`Book::lease`].
+    /// The system's account of that code and currency, if it is in the book.
+    #[must_use]
+    pub fn system_account(&self, code: SystemAccount, currency: Currency) -> Option<AccountId> {
+        self.system.get(&(code, currency)).copied()
+    }
+
+    /// Runs several operations so that they happen all or not at all: what they wrote is taken back
+    /// if they end with an error.
     ///
     /// # Errors
-    /// [`Rejection::UnknownPayment`], [`Rejection::IllegalTransition`], [`Rejection::Overflow`].
+    /// The error of `operations`.
+    pub fn atomically<E>(
+        &mut self,
+        operations: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let outer = self.undo.replace(Vec::new());
+        let result = operations(self);
+        let undo = std::mem::replace(&mut self.undo, outer).unwrap_or_default();
+        match (&result, &mut self.undo) {
+            (Err(_), _) => undo.into_iter().rev().for_each(|write| self.take_back(write)),
+            (Ok(()), Some(outer)) => outer.extend(undo),
+            (Ok(()), None) => {}
+        }
+        result
+    }
+
+    /// Moves a payment to another state, and what it holds of its source with it (see
+    /// [`Payment::held`]). Its lease ends, unless the step takes one anew with [`Book::lease`].
+    ///
+    /// # Errors
+    /// Any [`Rejection`] but [`Rejection::Unbalanced`].
     pub fn transition(&mut self, id: PaymentId, step: &Step) -> Result<(), Rejection> {
-        let payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?;
-        let moved = self.stepped(payment, step)?;
-        self.apply_step(moved, payment.status, step);
-        Ok(())
+        self.advance(id, step, &[], |_| ())
     }
 
     /// Posts a balanced journal entry for a payment and moves the payment, both or neither.
@@ -168,30 +247,51 @@ impl Book {
     /// # Errors
     /// Any [`Rejection`].
     pub fn post(&mut self, id: PaymentId, legs: &[Leg], step: &Step) -> Result<(), Rejection> {
-        let payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?;
-        let (moved, from) = (self.stepped(payment, step)?, payment.status);
         balanced(legs)?;
-        let at = self.entry_time(legs);
-        let accounts =
-            legs.iter().map(|leg| self.posted(leg, at)).collect::<Result<Vec<_>, _>>()?;
+        self.advance(id, step, legs, |_| ())
+    }
 
-        let postings = legs
-            .iter()
-            .zip(&accounts)
-            .map(|(leg, account)| Posting {
-                account: leg.account,
-                account_seq: account.last_seq,
-                amount: leg.amount,
-                balance_after_minor: account.posted_minor,
-            })
-            .collect();
-        let entry = Entry { payment: id, transition_seq: moved.transitions, at, postings };
-        self.entries.push(entry);
-        for account in accounts {
-            self.changed_accounts.insert(account.id);
-            self.accounts.insert(account.id, account);
-        }
-        self.apply_step(moved, from, step);
+    /// Holds a payment's debit at its source until `expires_at`, when it is looked at again.
+    ///
+    /// # Errors
+    /// Any [`Rejection`] but [`Rejection::Unbalanced`].
+    pub fn authorize(&mut self, id: PaymentId, expires_at: Timestamp) -> Result<(), Rejection> {
+        let step = Step::by_worker(Status::Authorized, Reason::Authorized);
+        self.advance(id, &step, &[], |payment| payment.expires_at = Some(expires_at))?;
+        self.wake_at(id, expires_at);
+        Ok(())
+    }
+
+    /// Posts what is captured of a hold and gives the rest back. `legs` are those of
+    /// [`Payment::moved`] with that much captured.
+    ///
+    /// # Errors
+    /// Any [`Rejection`].
+    pub fn capture(
+        &mut self,
+        id: PaymentId,
+        captured_minor: i64,
+        legs: &[Leg],
+        step: &Step,
+    ) -> Result<(), Rejection> {
+        balanced(legs)?;
+        self.advance(id, step, legs, |payment| payment.captured_minor = Some(captured_minor))
+    }
+
+    /// Changes what is kept of a payment's refunds, or the debit of a refund that is being claimed;
+    /// no balance depends on either yet.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownPayment`].
+    pub fn amend(
+        &mut self,
+        id: PaymentId,
+        edit: impl FnOnce(&mut Payment),
+    ) -> Result<(), Rejection> {
+        let mut payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?.clone();
+        edit(&mut payment);
+        payment.updated_at = self.now;
+        self.put_payment(payment);
         Ok(())
     }
 
@@ -200,13 +300,12 @@ impl Book {
     /// # Errors
     /// [`Rejection::UnknownPayment`], [`Rejection::Overflow`].
     pub fn lease(&mut self, id: PaymentId, until: Timestamp) -> Result<(), Rejection> {
-        let now = self.now;
-        let payment = self.payments.get_mut(&id).ok_or(Rejection::UnknownPayment)?;
-        payment.attempts = payment.attempts.checked_add(1).ok_or(Rejection::Overflow)?;
-        payment.lease_until = Some(until);
-        payment.updated_at = now;
-        self.changed_payments.insert(id);
-        Ok(())
+        let payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?;
+        let attempts = payment.attempts.checked_add(1).ok_or(Rejection::Overflow)?;
+        self.amend(id, |payment| {
+            payment.attempts = attempts;
+            payment.lease_until = Some(until);
+        })
     }
 
     /// Keeps a payment from being claimed before `at`, and has it looked at then.
@@ -214,12 +313,8 @@ impl Book {
     /// # Errors
     /// [`Rejection::UnknownPayment`].
     pub fn retry_at(&mut self, id: PaymentId, at: Timestamp) -> Result<(), Rejection> {
-        let now = self.now;
-        let payment = self.payments.get_mut(&id).ok_or(Rejection::UnknownPayment)?;
-        payment.lease_until = Some(at);
-        payment.updated_at = now;
-        self.changed_payments.insert(id);
-        self.due.insert(id, at);
+        self.amend(id, |payment| payment.lease_until = Some(at))?;
+        self.wake_at(id, at);
         Ok(())
     }
 
@@ -228,9 +323,10 @@ impl Book {
     /// # Errors
     /// [`Rejection::UnknownPayment`], [`Rejection::Overflow`] without a claim.
     pub fn release(&mut self, id: PaymentId) -> Result<(), Rejection> {
-        let payment = self.payments.get_mut(&id).ok_or(Rejection::UnknownPayment)?;
+        let payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?;
         let attempts = payment.attempts.checked_sub(1).filter(|attempts| *attempts >= 0);
-        payment.attempts = attempts.ok_or(Rejection::Overflow)?;
+        let attempts = attempts.ok_or(Rejection::Overflow)?;
+        self.amend(id, |payment| payment.attempts = attempts)?;
         self.retry_at(id, self.now)
     }
 
@@ -272,7 +368,56 @@ impl Book {
         })
     }
 
-    fn apply_step(&mut self, moved: Payment, from: Status, step: &Step) {
+    /// The one way a payment moves: the step, what it holds before and after, and an entry if there
+    /// are legs. Nothing is written before everything has been checked.
+    fn advance(
+        &mut self,
+        id: PaymentId,
+        step: &Step,
+        legs: &[Leg],
+        edit: impl FnOnce(&mut Payment),
+    ) -> Result<(), Rejection> {
+        let payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?;
+        let from = payment.status;
+        let mut moved = self.stepped(payment, step)?;
+        edit(&mut moved);
+        let (held, holds) = (payment.held(), moved.held());
+
+        let mut touched: BTreeMap<AccountId, Account> = BTreeMap::new();
+        if held != holds {
+            let account = self.holding(moved.source, held, holds)?;
+            touched.insert(account.id, account);
+        }
+        let at = self.entry_time(legs);
+        let mut postings = Vec::with_capacity(legs.len());
+        for leg in legs {
+            let account = touched.get(&leg.account).or_else(|| self.accounts.get(&leg.account));
+            let account = posted(account.ok_or(Rejection::UnknownAccount)?, leg, at)?;
+            postings.push(Posting {
+                account: leg.account,
+                account_seq: account.last_seq,
+                amount: leg.amount,
+                balance_after_minor: account.posted_minor,
+            });
+            touched.insert(account.id, account);
+        }
+        // Checked when holds and legs have both been applied: a capture gives back what it takes.
+        for account in touched.values() {
+            self.check_spending(account)?;
+        }
+
+        if !postings.is_empty() {
+            self.entries.push(Entry {
+                payment: id,
+                transition_seq: moved.transitions,
+                at,
+                postings,
+            });
+            self.note(Undo::Entry);
+        }
+        for account in touched.into_values() {
+            self.put_account(account);
+        }
         self.transitions.push(Transition {
             payment: moved.id,
             seq: moved.transitions,
@@ -282,8 +427,44 @@ impl Book {
             reason: step.reason,
             at: self.now,
         });
-        self.changed_payments.insert(moved.id);
-        self.payments.insert(moved.id, moved);
+        self.note(Undo::Transition);
+        self.put_payment(moved);
+        Ok(())
+    }
+
+    /// The source with what it holds changed from one to the other.
+    fn holding(
+        &self,
+        source: AccountId,
+        before: Option<Money>,
+        after: Option<Money>,
+    ) -> Result<Account, Rejection> {
+        let account = self.accounts.get(&source).ok_or(Rejection::UnknownAccount)?;
+        if before.iter().chain(&after).any(|money| money.currency != account.currency) {
+            return Err(Rejection::CurrencyMismatch);
+        }
+        let minor = |money: Option<Money>| money.map_or(0, |money| money.minor);
+        let held_minor = account
+            .held_minor
+            .checked_sub(minor(before))
+            .and_then(|held| held.checked_add(minor(after)))
+            .filter(|held| *held >= 0)
+            .ok_or(Rejection::Overflow)?;
+        if account.closed && held_minor > account.held_minor {
+            return Err(Rejection::AccountClosed);
+        }
+        Ok(Account { held_minor, ..account.clone() })
+    }
+
+    /// Whether an account may become this: one that can spend less than before must have it.
+    fn check_spending(&self, after: &Account) -> Result<(), Rejection> {
+        let available = after.available_minor().ok_or(Rejection::Overflow)?;
+        let before = self.accounts.get(&after.id).and_then(Account::available_minor);
+        let less = before.is_none_or(|before| available < before);
+        if less && available < 0 && !after.overdraft {
+            return Err(Rejection::InsufficientFunds);
+        }
+        Ok(())
     }
 
     /// The time of an entry: now, or, if the clock went back, the latest entry's of its accounts. An
@@ -293,27 +474,82 @@ impl Book {
         accounts.filter_map(|account| account.last_entry_at).fold(self.now, Timestamp::max)
     }
 
-    /// The account after a leg, if the leg is allowed.
-    fn posted(&self, leg: &Leg, at: Timestamp) -> Result<Account, Rejection> {
-        let account = self.accounts.get(&leg.account).ok_or(Rejection::UnknownAccount)?;
-        if account.currency != leg.amount.currency {
-            return Err(Rejection::CurrencyMismatch);
-        }
-        let after = Account {
-            posted_minor: account
-                .posted_minor
-                .checked_add(leg.amount.minor)
-                .ok_or(Rejection::Overflow)?,
-            last_seq: account.last_seq.checked_add(1).ok_or(Rejection::Overflow)?,
-            last_entry_at: Some(at),
-            ..account.clone()
-        };
-        let available = after.available_minor().ok_or(Rejection::Overflow)?;
-        if leg.amount.minor < 0 && available < 0 && !account.overdraft {
-            return Err(Rejection::InsufficientFunds);
-        }
-        Ok(after)
+    fn wake_at(&mut self, id: PaymentId, at: Timestamp) {
+        let before = self.due.insert(id, at);
+        self.note(Undo::Due(id, before));
     }
+
+    fn put_payment(&mut self, payment: Payment) {
+        let id = payment.id;
+        let was_changed = !self.changed_payments.insert(id);
+        if let Some(before) = self.payments.insert(id, payment) {
+            self.note_with(|| Undo::Payment { before: Box::new(before), was_changed });
+        }
+    }
+
+    fn put_account(&mut self, account: Account) {
+        let id = account.id;
+        let was_changed = !self.changed_accounts.insert(id);
+        if let Some(before) = self.accounts.insert(id, account) {
+            self.note_with(|| Undo::Account { before: Box::new(before), was_changed });
+        }
+    }
+
+    fn note(&mut self, write: Undo) {
+        self.note_with(|| write);
+    }
+
+    fn note_with(&mut self, write: impl FnOnce() -> Undo) {
+        if let Some(undo) = &mut self.undo {
+            undo.push(write());
+        }
+    }
+
+    fn take_back(&mut self, write: Undo) {
+        match write {
+            Undo::Payment { before, was_changed } => {
+                if !was_changed {
+                    self.changed_payments.remove(&before.id);
+                }
+                self.payments.insert(before.id, *before);
+            }
+            Undo::Account { before, was_changed } => {
+                if !was_changed {
+                    self.changed_accounts.remove(&before.id);
+                }
+                self.accounts.insert(before.id, *before);
+            }
+            Undo::Due(id, Some(before)) => {
+                self.due.insert(id, before);
+            }
+            Undo::Due(id, None) => {
+                self.due.remove(&id);
+            }
+            Undo::Transition => {
+                self.transitions.pop();
+            }
+            Undo::Entry => {
+                self.entries.pop();
+            }
+        }
+    }
+}
+
+/// The account after a leg.
+fn posted(account: &Account, leg: &Leg, at: Timestamp) -> Result<Account, Rejection> {
+    if account.currency != leg.amount.currency {
+        return Err(Rejection::CurrencyMismatch);
+    }
+    if account.closed {
+        return Err(Rejection::AccountClosed);
+    }
+    let posted_minor = account.posted_minor.checked_add(leg.amount.minor);
+    Ok(Account {
+        posted_minor: posted_minor.ok_or(Rejection::Overflow)?,
+        last_seq: account.last_seq.checked_add(1).ok_or(Rejection::Overflow)?,
+        last_entry_at: Some(at),
+        ..account.clone()
+    })
 }
 
 /// Two or more legs, each account once, zero in sum per currency.

@@ -1,4 +1,5 @@
-//! How a charge is decided: claimed under a lease, then settled by what the provider said.
+//! How a payment is decided that the provider has a say in, a charge or the refund of one: claimed
+//! under a lease, then settled by what the provider said.
 //!
 //! The lease alone gates claiming. Between claim and settlement no lock is held, so every settle
 //! decision looks at the row afresh: another attempt may have been faster.
@@ -6,9 +7,10 @@
 use crate::Timestamp;
 use crate::book::{Book, Rejection, Step};
 use crate::id::PaymentId;
-use crate::journal::Leg;
-use crate::payment::{Actor, Payment, Reason};
-use crate::status::Status;
+use crate::payment::{Payment, Reason};
+use crate::refund;
+use crate::status::{Kind, Status};
+use crate::transfer::legs;
 use chrono::TimeDelta;
 
 /// How long claims last and how often they are repeated.
@@ -93,8 +95,8 @@ impl Decline {
     }
 }
 
-/// Claims a charge if it is free: PENDING becomes PROCESSING, the attempt is counted, the lease
-/// begins. A charge that is at its end, parked, in review or under a live lease is left alone. One
+/// Claims a payment if it is free: PENDING becomes PROCESSING, the attempt is counted, the lease
+/// begins. One that is at its end, parked, in review or under a live lease is left alone. One
 /// that was claimed again and again and never settled goes to a person.
 ///
 /// # Errors
@@ -105,15 +107,40 @@ pub fn claim(book: &mut Book, id: PaymentId, policy: &ClaimPolicy) -> Result<(),
         return Ok(());
     }
     if payment.attempts >= policy.given_up_at() {
-        return book
-            .transition(id, &step(Status::ManualReview, Reason::ProviderOutcomeUnknown, ""));
+        return give_up(book, id);
     }
     // Before the step, so that a claim is made whole or not at all.
     let until = book.now().checked_add_signed(policy.lease).ok_or(Rejection::Overflow)?;
     if payment.status == Status::Pending {
-        book.transition(id, &step(Status::Processing, Reason::Claimed, ""))?;
+        match payment.kind {
+            Kind::Refund => refund::begin(book, id)?,
+            _ => book.transition(id, &Step::by_worker(Status::Processing, Reason::Claimed))?,
+        }
     }
-    book.lease(id, until)
+    match book.payment(id).is_some_and(|payment| payment.status == Status::Processing) {
+        true => book.lease(id, until),
+        false => Ok(()),
+    }
+}
+
+/// Hands a payment to a person. A refund that was never begun is begun first: what waits for a person
+/// is claimed at its original and held, as if it waited for the provider.
+fn give_up(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
+    let unclaimed =
+        |payment: &Payment| payment.kind == Kind::Refund && payment.status == Status::Pending;
+    book.atomically(|book| {
+        if book.payment(id).is_some_and(unclaimed) {
+            refund::begin(book, id)?;
+        }
+        match book.payment(id).is_some_and(|payment| payment.status.is_in_flight()) {
+            true => book.transition(id, &outcome_unknown()),
+            false => Ok(()),
+        }
+    })
+}
+
+fn outcome_unknown() -> Step {
+    Step::by_worker(Status::ManualReview, Reason::ProviderOutcomeUnknown)
 }
 
 fn claimable(payment: &Payment, now: Timestamp) -> bool {
@@ -143,7 +170,11 @@ pub fn settle(
     match verdict {
         Verdict::Approved => approve(book, id),
         Verdict::Declined(why) => {
-            book.transition(id, &step(Status::Failed, why.reason(), why.detail()))
+            let step = Step::failed(why.reason(), why.detail());
+            match payment.kind {
+                Kind::Refund => refund::cancel(book, id, &step),
+                _ => book.transition(id, &step),
+            }
         }
         Verdict::Unknown | Verdict::NotAsked { .. } if !holds_claim => Ok(()),
         Verdict::NotAsked { lease_until } if lease_until != payment.lease_until => Ok(()),
@@ -153,35 +184,34 @@ pub fn settle(
             let at = book.now().checked_add_signed(wait).ok_or(Rejection::Overflow)?;
             book.retry_at(id, at)
         }
-        Verdict::Unknown => {
-            book.transition(id, &step(Status::ManualReview, Reason::ProviderOutcomeUnknown, ""))
-        }
+        Verdict::Unknown => book.transition(id, &outcome_unknown()),
     }
 }
 
-/// Posts an approved charge. The provider has the payer's money by now, so a rule that forbids the
-/// posting can't make the charge fail: a person must look.
+/// Posts what the provider approved. It has moved the money by now, so a rule that forbids the
+/// posting can't make the payment fail: a person must look.
 fn approve(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
     let payment = book.payment(id).ok_or(Rejection::UnknownPayment)?;
-    let amount = payment.amount;
-    let taken = amount.negated().ok_or(Rejection::Overflow)?;
-    let legs = [
-        Leg { account: payment.source, amount: taken },
-        Leg { account: payment.destination, amount },
-    ];
     let in_review = payment.status == Status::ManualReview;
-    match book.post(id, &legs, &step(Status::Success, Reason::Settled, "")) {
+    let posted = match payment.kind {
+        Kind::Refund => refund::complete(book, id),
+        _ => {
+            let legs = legs(book, payment, payment.debit, payment.credit);
+            let step = Step::by_worker(Status::Success, Reason::Settled);
+            legs.and_then(|legs| book.post(id, &legs, &step))
+        }
+    };
+    match posted {
         Err(Rejection::IllegalTransition { from, to }) => {
             Err(Rejection::IllegalTransition { from, to })
         }
         Err(_) if in_review => Ok(()),
-        Err(_) => book.transition(id, &step(Status::ManualReview, Reason::PostingRejected, "")),
+        Err(_) => {
+            let step = Step::by_worker(Status::ManualReview, Reason::PostingRejected);
+            book.transition(id, &step)
+        }
         Ok(()) => Ok(()),
     }
-}
-
-fn step(to: Status, reason: Reason, detail: &str) -> Step {
-    Step { to, actor: Actor::Worker, reason, detail: detail.to_owned() }
 }
 
 #[cfg(test)]

@@ -35,6 +35,10 @@ uuid_id! {
     /// Identifies an account.
     AccountId
 }
+uuid_id! {
+    /// Identifies a quoted exchange rate.
+    QuoteId
+}
 
 impl PaymentId {
     /// The smallest id a payment created at `at` can have: the millisecond of `at` in the 48-bit

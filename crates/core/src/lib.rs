@@ -17,12 +17,21 @@
 pub mod account;
 pub mod book;
 pub mod charge;
+#[cfg(test)]
+mod fixtures;
+pub mod fx;
 pub mod id;
 pub mod journal;
 pub mod money;
 pub mod payment;
+pub mod proof;
+pub mod refund;
+pub mod risk;
 pub mod status;
+pub mod terms;
 pub mod text;
+pub mod transfer;
+pub mod work;
 
 /// A point in time, UTC, whole microseconds (what both stores keep).
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -96,11 +96,24 @@ impl Status {
         matches!(self, Success | Failed | Reversed | Voided | Expired)
     }
 
-    /// Whether a worker still has something to do: what a waiting client waits for the end of, and
-    /// what the sweeper keeps due.
+    /// Whether a worker has something to do now: what a waiting client waits for the end of.
     #[must_use]
     pub fn is_in_flight(self) -> bool {
         matches!(self, Self::Pending | Self::Processing)
+    }
+
+    /// Whether a worker has something to do now or at its time: what the sweeper keeps due.
+    #[must_use]
+    pub fn is_due(self) -> bool {
+        self.is_in_flight() || self == Self::Authorized
+    }
+}
+
+impl Kind {
+    /// Whether its money leaves through a provider, so that it is held before that is called.
+    #[must_use]
+    pub fn leaves_through_provider(self) -> bool {
+        matches!(self, Self::Payout | Self::Refund)
     }
 }
 

@@ -1,19 +1,14 @@
-//! Text that clients choose: references, idempotency keys, metadata. Each parses once, at the edge.
+//! Text that clients choose: references, labels, idempotency keys, metadata. Each parses once, at the edge.
 
 use thiserror::Error;
 
-/// The merchant's own name for a payment: 1 to 255 characters after trimming, no control
-/// characters. Unique per merchant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Reference(String);
-
-/// Why a text is no reference.
+/// Why a text is no [`Reference`] or [`Label`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ReferenceError {
+pub enum LineError {
     /// Nothing left after trimming.
     #[error("must not be empty")]
     Empty,
-    /// More than [`Reference::MAX_CHARS`] characters.
+    /// More than [`MAX_LINE_CHARS`] characters.
     #[error("must have at most 255 characters")]
     TooLong,
     /// A control character inside.
@@ -21,7 +16,7 @@ pub enum ReferenceError {
     ControlCharacter,
 }
 
-impl ReferenceError {
+impl LineError {
     /// The stable code of this rule on the wire.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -33,33 +28,56 @@ impl ReferenceError {
     }
 }
 
-impl Reference {
-    /// The longest reference, in Unicode characters.
-    pub const MAX_CHARS: usize = 255;
+/// The longest line of text, in Unicode characters.
+pub const MAX_LINE_CHARS: usize = 255;
 
-    /// Trims and checks a reference.
-    ///
-    /// # Errors
-    /// [`ReferenceError`], the first rule broken.
-    pub fn parse(text: &str) -> Result<Self, ReferenceError> {
-        let trimmed = text.trim();
-        if trimmed.is_empty() {
-            return Err(ReferenceError::Empty);
-        }
-        if trimmed.chars().any(char::is_control) {
-            return Err(ReferenceError::ControlCharacter);
-        }
-        if trimmed.chars().nth(Self::MAX_CHARS).is_some() {
-            return Err(ReferenceError::TooLong);
-        }
-        Ok(Self(trimmed.to_owned()))
-    }
+/// Declares a line of text: 1 to 255 characters after trimming, no control characters.
+macro_rules! line_of_text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
 
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+        impl $name {
+            /// Trims and checks a text.
+            ///
+            /// # Errors
+            /// [`LineError`], the first rule broken.
+            pub fn parse(text: &str) -> Result<Self, LineError> {
+                checked_line(text).map(|line| Self(line.to_owned()))
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+line_of_text! {
+    /// The merchant's own name for a payment: 1 to 255 characters after trimming, no control
+    /// characters. Unique per merchant.
+    Reference
+}
+line_of_text! {
+    /// A name or description for people: 1 to 255 characters after trimming, no control characters.
+    Label
+}
+
+fn checked_line(text: &str) -> Result<&str, LineError> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Err(LineError::Empty);
     }
+    if trimmed.chars().any(char::is_control) {
+        return Err(LineError::ControlCharacter);
+    }
+    if trimmed.chars().nth(MAX_LINE_CHARS).is_some() {
+        return Err(LineError::TooLong);
+    }
+    Ok(trimmed)
 }
 
 /// A client's `Idempotency-Key`: 1 to 255 visible ASCII characters.
@@ -158,15 +176,32 @@ mod tests {
         assert_eq!(Reference::parse("  REF-001 ").unwrap().as_str(), "REF-001");
         assert_eq!(Reference::parse(&"ü".repeat(255)).unwrap().as_str().chars().count(), 255);
         for (text, error) in [
-            ("", ReferenceError::Empty),
-            (" \t\u{a0} ", ReferenceError::Empty),
-            ("a\u{0}b", ReferenceError::ControlCharacter),
-            ("a\nb", ReferenceError::ControlCharacter),
-            ("a\u{85}b", ReferenceError::ControlCharacter),
+            ("", LineError::Empty),
+            (" \t\u{a0} ", LineError::Empty),
+            ("a\u{0}b", LineError::ControlCharacter),
+            ("a\nb", LineError::ControlCharacter),
+            ("a\u{85}b", LineError::ControlCharacter),
         ] {
             assert_eq!(Reference::parse(text), Err(error), "{text:?}");
         }
-        assert_eq!(Reference::parse(&"x".repeat(256)), Err(ReferenceError::TooLong));
+        assert_eq!(Reference::parse(&"x".repeat(256)), Err(LineError::TooLong));
+    }
+
+    #[test]
+    fn labels_follow_the_same_rules_and_keep_what_is_inside() {
+        assert_eq!(Label::parse("\t Ada  Lovelace \n").unwrap().as_str(), "Ada  Lovelace");
+        assert!(Label::parse(&"ü".repeat(255)).is_ok());
+        for (text, error) in [
+            ("", LineError::Empty),
+            ("\r\n", LineError::Empty),
+            ("a\tb", LineError::ControlCharacter),
+            ("a\u{7f}b", LineError::ControlCharacter),
+            (&"ü".repeat(256), LineError::TooLong),
+        ] {
+            assert_eq!(Label::parse(text), Err(error), "{text:?}");
+        }
+        let codes = [LineError::Empty, LineError::TooLong, LineError::ControlCharacter];
+        assert_eq!(codes.map(LineError::code), ["empty", "too-long", "control-character"]);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The rules of the book, each by name: a broken rule gives its rejection and leaves the book as it
 //! was, a kept one changes exactly what it should. Random sequences are in `tests/it`.
 
+mod atomic;
+mod holds;
+
 use super::*;
-use crate::account::{AccountNumber, Role, SystemAccount};
-use crate::money::Money;
+use crate::fixtures::{self, at, money};
 use crate::status::Kind;
-use chrono::DateTime;
 use uuid::Uuid;
 
 const ACQUIRER: AccountId = AccountId(Uuid::from_u128(1));
@@ -17,44 +18,13 @@ const PENDING: PaymentId = PaymentId(Uuid::from_u128(1));
 const SETTLED: PaymentId = PaymentId(Uuid::from_u128(2));
 const UNKNOWN: PaymentId = PaymentId(Uuid::from_u128(99));
 
-fn at(seconds: i64) -> Timestamp {
-    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
-}
-
-fn money(minor: i64, code: &str) -> Money {
-    Money { minor, currency: Currency::parse(code).unwrap() }
-}
-
 fn account(id: AccountId, code: &str, overdraft: bool, posted_minor: i64) -> Account {
-    Account {
-        id,
-        number: AccountNumber::from_random(7),
-        currency: Currency::parse(code).unwrap(),
-        role: Role::System(SystemAccount::Bank),
-        overdraft,
-        posted_minor,
-        held_minor: 0,
-        last_seq: 5,
-        last_entry_at: None,
-    }
+    Account { overdraft, posted_minor, last_seq: 5, ..fixtures::account(id, code) }
 }
 
 fn payment(id: PaymentId, status: Status) -> Payment {
-    Payment {
-        id,
-        kind: Kind::Charge,
-        amount: money(100, "USD"),
-        source: ACQUIRER,
-        destination: MERCHANT,
-        status,
-        failure: None,
-        attempts: 0,
-        lease_until: None,
-        parked: false,
-        transitions: 3,
-        created_at: at(-60),
-        updated_at: at(-60),
-    }
+    let payment = fixtures::payment(id, Kind::Charge, money(100, "USD"), (ACQUIRER, MERCHANT));
+    Payment { status, transitions: 3, ..payment }
 }
 
 fn accounts() -> Vec<Account> {
@@ -122,6 +92,7 @@ fn a_posting_that_breaks_a_rule_is_rejected_by_its_name_and_changes_nothing() {
             vec![usd(ACQUIRER, i64::MIN), usd(MERCHANT, i64::MIN)],
             Unbalanced,
         ),
+        ("a closed account", with(|_, accounts| accounts[1].closed = true), good(), AccountClosed),
         ("no such account", book(), vec![usd(NOWHERE, -1), usd(MERCHANT, 1)], UnknownAccount),
         ("another currency", book(), vec![usd(ACQUIRER, -1), usd(YEN, 1)], CurrencyMismatch),
         ("more than there is", book(), refund(501), InsufficientFunds),
@@ -198,7 +169,9 @@ fn the_other_operations_reject_by_name_and_change_nothing() {
 fn every_step_is_allowed_exactly_by_the_table() {
     for from in Status::ALL {
         for to in Status::ALL {
-            let mut book = Book::new(at(0), vec![payment(PENDING, *from)], vec![]);
+            let (payment, mut accounts) = (payment(PENDING, *from), accounts());
+            accounts[0].held_minor = payment.held().map_or(0, |money| money.minor);
+            let mut book = Book::new(at(0), vec![payment], accounts);
             let before = whole(&book);
             match book.transition(PENDING, &step(*to)) {
                 Ok(()) => assert!(from.may_become(*to), "{from} to {to}"),

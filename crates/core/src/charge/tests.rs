@@ -1,10 +1,13 @@
 //! What claiming and settling decide, as tables: every state a row can be in against everything
 //! that can be said of it.
 
+mod refunds;
+
 use super::*;
-use crate::account::{Account, AccountNumber, Role, SystemAccount};
+use crate::account::{Account, Role, SystemAccount};
+use crate::fixtures::{self, at, money};
 use crate::id::AccountId;
-use crate::money::{Currency, Money};
+use crate::money::Currency;
 use crate::payment::Failure;
 use crate::status::Kind;
 use chrono::DateTime;
@@ -14,42 +17,17 @@ const ID: PaymentId = PaymentId(Uuid::from_u128(1));
 const SOURCE: AccountId = AccountId(Uuid::from_u128(1));
 const DESTINATION: AccountId = AccountId(Uuid::from_u128(2));
 
-fn at(seconds: i64) -> Timestamp {
-    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
-}
-
 fn account(id: AccountId, overdraft: bool) -> Account {
-    Account {
-        id,
-        number: AccountNumber::from_random(7),
-        currency: Currency::parse("USD").unwrap(),
-        role: Role::System(SystemAccount::Acquirer),
-        overdraft,
-        posted_minor: 0,
-        held_minor: 0,
-        last_seq: 0,
-        last_entry_at: None,
-    }
+    let role = Role::System(SystemAccount::Acquirer);
+    Account { role, overdraft, ..fixtures::account(id, "USD") }
 }
 
 /// A charge in that state, claimed `attempts` times, its lease over at second `lease`.
 fn charge(status: Status, attempts: i32, lease: Option<i64>) -> Payment {
-    Payment {
-        id: ID,
-        kind: Kind::Charge,
-        amount: Money { minor: 1_000, currency: Currency::parse("USD").unwrap() },
-        source: SOURCE,
-        destination: DESTINATION,
-        status,
-        failure: (status == Status::Failed)
-            .then(|| Failure { code: Reason::Declined, detail: String::new() }),
-        attempts,
-        lease_until: lease.map(at),
-        parked: false,
-        transitions: 1,
-        created_at: at(-60),
-        updated_at: at(-60),
-    }
+    let charge = fixtures::payment(ID, Kind::Charge, money(1_000, "USD"), (SOURCE, DESTINATION));
+    let failure = (status == Status::Failed)
+        .then(|| Failure { code: Reason::Declined, detail: String::new() });
+    Payment { status, failure, attempts, lease_until: lease.map(at), transitions: 1, ..charge }
 }
 
 fn book(payment: Payment) -> Book {

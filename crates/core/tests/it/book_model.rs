@@ -20,7 +20,9 @@ pub const ACCOUNTS: u128 = 5;
 #[derive(Clone, Debug)]
 pub enum Operation {
     Post(PaymentId, Vec<Leg>, Status),
+    Capture(PaymentId, i64, Vec<Leg>, Status),
     Transition(PaymentId, Status),
+    Authorize(PaymentId, i64),
     Lease(PaymentId, i64),
     RetryAt(PaymentId, i64),
     Release(PaymentId),
@@ -30,7 +32,9 @@ impl Operation {
     pub fn payment(&self) -> PaymentId {
         match self {
             Self::Post(id, ..)
+            | Self::Capture(id, ..)
             | Self::Transition(id, _)
+            | Self::Authorize(id, _)
             | Self::Lease(id, _)
             | Self::RetryAt(id, _)
             | Self::Release(id) => *id,
@@ -40,35 +44,82 @@ impl Operation {
     pub fn apply(&self, book: &mut Book) -> Result<(), Rejection> {
         match self {
             Self::Post(id, legs, to) => book.post(*id, legs, &step(*to)),
+            Self::Capture(id, part, legs, to) => book.capture(*id, *part, legs, &step(*to)),
             Self::Transition(id, to) => book.transition(*id, &step(*to)),
+            Self::Authorize(id, until) => book.authorize(*id, at(*until)),
             Self::Lease(id, until) => book.lease(*id, at(*until)),
             Self::RetryAt(id, when) => book.retry_at(*id, at(*when)),
             Self::Release(id) => book.release(*id),
         }
     }
 
+    /// The state it leads to, if it is a step, and what it posts, if it must.
+    fn step(&self) -> Option<(Status, Option<&[Leg]>)> {
+        match self {
+            Self::Post(_, legs, to) | Self::Capture(_, _, legs, to) => Some((*to, Some(legs))),
+            Self::Transition(_, to) => Some((*to, None)),
+            Self::Authorize(..) => Some((Status::Authorized, None)),
+            Self::Lease(..) | Self::RetryAt(..) | Self::Release(_) => None,
+        }
+    }
+
+    /// The accounts it changes if it succeeds in that book.
+    pub fn accounts(&self, book: &Book) -> BTreeSet<AccountId> {
+        let (Some(payment), Some((to, legs))) = (book.payment(self.payment()), self.step()) else {
+            return BTreeSet::new();
+        };
+        let holds = holds(payment, payment.status) != holds(payment, to);
+        let legs = legs.unwrap_or_default().iter().map(|leg| leg.account);
+        legs.chain(holds.then_some(payment.source)).collect()
+    }
+
     /// The codes of the rules this breaks in that book; none means that it must succeed.
     pub fn broken_rules(&self, book: &Book) -> BTreeSet<&'static str> {
         let mut broken = BTreeSet::new();
+        let step = self.step();
+        if let Some((_, Some(legs))) = step {
+            broken.extend(sum_rules(legs));
+        }
         let Some(payment) = book.payment(self.payment()) else {
             broken.insert("unknown-payment");
             return broken;
         };
-        match self {
-            Self::Transition(_, to) => broken.extend(step_rules(payment, *to)),
-            Self::Post(_, legs, to) => {
-                broken.extend(step_rules(payment, *to));
-                broken.extend(sum_rules(legs));
-                for leg in legs {
-                    broken.extend(leg_rules(book.account(leg.account), leg));
+        if let Some((to, legs)) = step {
+            broken.extend(step_rules(payment, to));
+            let legs = legs.unwrap_or_default();
+            broken.extend(hold_rules(book.account(payment.source), payment, to));
+            for leg in legs {
+                broken.extend(leg_rules(book.account(leg.account), leg));
+            }
+            for id in self.accounts(book) {
+                if let Some(account) = book.account(id) {
+                    broken.extend(spending_rules(account, payment, to, legs));
                 }
             }
+        }
+        match self {
             Self::Lease(..) if payment.attempts == i32::MAX => _ = broken.insert("overflow"),
             Self::Release(_) if payment.attempts < 1 => _ = broken.insert("overflow"),
-            Self::Lease(..) | Self::RetryAt(..) | Self::Release(_) => {}
+            _ => {}
         }
         broken
     }
+}
+
+/// What a payment would hold of its source in that state.
+fn holds(payment: &Payment, status: Status) -> Option<i64> {
+    let outgoing = matches!(payment.kind, Kind::Payout | Kind::Refund);
+    let incoming = matches!(payment.kind, Kind::Charge | Kind::Deposit);
+    let held = status == Status::Authorized
+        || (status == Status::Processing && outgoing)
+        || (status == Status::ManualReview && !incoming);
+    held.then_some(payment.debit.minor)
+}
+
+/// By how much more of its source a payment holds after that step.
+fn held_more(payment: &Payment, to: Status) -> i128 {
+    let minor = |status| i128::from(holds(payment, status).unwrap_or(0));
+    minor(to) - minor(payment.status)
 }
 
 fn step_rules(payment: &Payment, to: Status) -> Vec<&'static str> {
@@ -78,6 +129,25 @@ fn step_rules(payment: &Payment, to: Status) -> Vec<&'static str> {
     }
     if payment.transitions == i32::MAX {
         broken.push("overflow");
+    }
+    broken
+}
+
+fn hold_rules(source: Option<&Account>, payment: &Payment, to: Status) -> Vec<&'static str> {
+    if holds(payment, payment.status) == holds(payment, to) {
+        return vec![];
+    }
+    let Some(source) = source else { return vec!["account-not-found"] };
+    let mut broken = Vec::new();
+    if source.currency != payment.debit.currency {
+        broken.push("currency-mismatch");
+    }
+    let more = held_more(payment, to);
+    if !(0..=i128::from(i64::MAX)).contains(&(i128::from(source.held_minor) + more)) {
+        broken.push("overflow");
+    }
+    if source.closed && more > 0 {
+        broken.push("account-closed");
     }
     broken
 }
@@ -98,13 +168,33 @@ fn leg_rules(account: Option<&Account>, leg: &Leg) -> Vec<&'static str> {
     if account.currency != leg.amount.currency {
         broken.push("currency-mismatch");
     }
+    if account.closed {
+        broken.push("account-closed");
+    }
     let posted = i128::from(account.posted_minor) + i128::from(leg.amount.minor);
-    let available = posted - i128::from(account.held_minor);
-    let fits = |value: i128| i64::try_from(value).is_ok();
-    if !fits(posted) || !fits(available) || account.last_seq == i64::MAX {
+    if i64::try_from(posted).is_err() || account.last_seq == i64::MAX {
         broken.push("overflow");
     }
-    if leg.amount.minor < 0 && available < 0 && !account.overdraft {
+    broken
+}
+
+/// What an account can spend after its legs and holds together.
+fn spending_rules(
+    account: &Account,
+    payment: &Payment,
+    to: Status,
+    legs: &[Leg],
+) -> Vec<&'static str> {
+    let here = legs.iter().filter(|leg| leg.account == account.id);
+    let posted: i128 = here.map(|leg| i128::from(leg.amount.minor)).sum();
+    let held = if account.id == payment.source { held_more(payment, to) } else { 0 };
+    let before = i128::from(account.posted_minor) - i128::from(account.held_minor);
+    let after = before + posted - held;
+    let mut broken = Vec::new();
+    if i64::try_from(after).is_err() {
+        broken.push("overflow");
+    }
+    if after < before && after < 0 && !account.overdraft {
         broken.push("insufficient-funds");
     }
     broken
@@ -164,35 +254,55 @@ fn legs() -> impl Strategy<Value = Vec<Leg>> {
 
 pub fn operation() -> impl Strategy<Value = Operation> {
     let likely = prop::sample::select(vec![Status::Processing, Status::Success, Status::Failed]);
+    let captures = (payment_id(), 1..200i64, legs())
+        .prop_map(|(id, part, legs)| Operation::Capture(id, part, legs, Status::Success));
     let to = prop_oneof![3 => likely, 1 => status()].boxed();
     prop_oneof![
         6 => (payment_id(), legs(), to.clone()).prop_map(|(id, legs, to)| Operation::Post(id, legs, to)),
-        2 => (payment_id(), to).prop_map(|(id, to)| Operation::Transition(id, to)),
+        3 => (payment_id(), to).prop_map(|(id, to)| Operation::Transition(id, to)),
+        3 => captures,
+        3 => (payment_id(), 0..40i64).prop_map(|(id, until)| Operation::Authorize(id, until)),
         2 => (payment_id(), -40..40i64).prop_map(|(id, until)| Operation::Lease(id, until)),
         1 => (payment_id(), -40..40i64).prop_map(|(id, when)| Operation::RetryAt(id, when)),
         2 => payment_id().prop_map(Operation::Release),
     ]
 }
 
+/// Of any kind, from one of the dollar accounts, the one that does not exist or one in yen.
 fn payment(index: u128) -> impl Strategy<Value = Payment> {
     let count = || prop_oneof![8 => 0..4i32, 1 => Just(i32::MAX - 1), 1 => Just(i32::MAX)];
-    let likely = prop::sample::select(vec![Status::Pending, Status::Processing]);
-    (prop_oneof![4 => likely, 1 => status()], count(), count()).prop_map(
-        move |(status, attempts, transitions)| Payment {
-            id: PaymentId(Uuid::from_u128(index)),
-            kind: Kind::Charge,
-            amount: Money { minor: 100, currency: currency(0) },
-            source: AccountId(Uuid::from_u128(0)),
-            destination: AccountId(Uuid::from_u128(1)),
-            status,
-            failure: (status == Status::Failed)
-                .then(|| Failure { code: Reason::Declined, detail: String::new() }),
-            attempts,
-            lease_until: None,
-            parked: false,
-            transitions,
-            created_at: at(-60),
-            updated_at: at(-60),
+    let likely = vec![Status::Pending, Status::Pending, Status::Processing, Status::Authorized];
+    let state = prop_oneof![4 => prop::sample::select(likely), 1 => status()];
+    let source = prop_oneof![12 => 0..3u128, 1 => Just(3), 1 => Just(ACCOUNTS)];
+    let debit = prop_oneof![8 => 0..400i64, 1 => Just(i64::MAX)];
+    let kind = prop::sample::select(Kind::ALL);
+    (state, count(), count(), source, debit, kind).prop_map(
+        move |(status, attempts, transitions, source, debit, kind)| {
+            let amount = Money { minor: debit, currency: currency(0) };
+            Payment {
+                id: PaymentId(Uuid::from_u128(index)),
+                kind,
+                amount,
+                debit: amount,
+                credit: amount,
+                source: AccountId(Uuid::from_u128(source)),
+                destination: AccountId(Uuid::from_u128((source + 1) % 3)),
+                parent: None,
+                hold: true,
+                status,
+                failure: (status == Status::Failed)
+                    .then(|| Failure { code: Reason::Declined, detail: String::new() }),
+                captured_minor: None,
+                refunded_minor: 0,
+                refunding_minor: 0,
+                expires_at: None,
+                attempts,
+                lease_until: None,
+                parked: false,
+                transitions,
+                created_at: at(-60),
+                updated_at: at(-60),
+            }
         },
     )
 }
@@ -203,7 +313,8 @@ fn account(index: u128) -> impl Strategy<Value = Account> {
     let held = prop_oneof![3 => Just(0), 1 => 0..500i64, 1 => Just(i64::MAX)];
     let seq = prop_oneof![9 => 0..9i64, 1 => Just(i64::MAX - 1)];
     let entry = prop::option::of(-30..30i64);
-    (minor(), held, seq, entry).prop_map(move |(posted, held, last_seq, entry)| {
+    let closed = prop::bool::weighted(0.1);
+    (minor(), held, seq, entry, closed).prop_map(move |(posted, held, last_seq, entry, closed)| {
         let posted = if overdraft { posted } else { posted.saturating_abs() };
         let held = if overdraft { held } else { held.min(posted) };
         Account {
@@ -212,6 +323,7 @@ fn account(index: u128) -> impl Strategy<Value = Account> {
             currency: currency(index),
             role: Role::System(SystemAccount::Bank),
             overdraft,
+            closed,
             posted_minor: posted,
             held_minor: held,
             last_seq,

@@ -27,14 +27,13 @@ fn run(rows: Rows, operations: &[Operation]) -> Result<(Book, Touched), TestCase
     let mut touched = Touched::default();
     for operation in operations {
         let broken = operation.broken_rules(&book);
+        let accounts = operation.accounts(&book);
         let before = format!("{book:?}");
         match operation.apply(&mut book) {
             Ok(()) => {
                 prop_assert!(broken.is_empty(), "{operation:?} broke {broken:?} and was accepted");
                 touched.payments.insert(operation.payment());
-                if let Operation::Post(_, legs, _) = operation {
-                    touched.accounts.extend(legs.iter().map(|leg| leg.account));
-                }
+                touched.accounts.extend(accounts);
             }
             Err(rejection) => {
                 prop_assert!(broken.contains(rejection.code()), "{operation:?}: {rejection:?}");
@@ -75,11 +74,31 @@ fn check_entries(changes: &Changes, now: Timestamp, start: &[Account]) {
         };
         assert_eq!(changes.transitions.iter().filter(made_with).count(), 1, "{entry:?}");
     }
+    let before: BTreeMap<AccountId, &Account> = start.iter().map(|it| (it.id, it)).collect();
     for account in &changes.accounts {
         assert_eq!((account.last_seq, account.posted_minor), last[&account.id], "{account:?}");
         assert_eq!(account.last_entry_at, dated[&account.id]);
         let available = i128::from(account.posted_minor) - i128::from(account.held_minor);
         assert!(account.overdraft || available >= 0, "{account:?}");
+        assert!(!account.closed || account.last_seq == before[&account.id].last_seq);
+    }
+}
+
+/// What accounts hold has changed by what their payments hold, and is never negative.
+fn check_holds(changes: &Changes, start: &Rows) {
+    let held_by = |payments: &[Payment], account: AccountId| -> i128 {
+        let of_it = payments.iter().filter(|payment| payment.source == account);
+        of_it.filter_map(Payment::held).map(|money| i128::from(money.minor)).sum()
+    };
+    let changed: BTreeSet<_> = changes.payments.iter().map(|payment| payment.id).collect();
+    let before: Vec<_> =
+        start.0.iter().filter(|payment| changed.contains(&payment.id)).cloned().collect();
+    for account in &start.1 {
+        let now = changes.accounts.iter().find(|it| it.id == account.id).unwrap_or(account);
+        let by = i128::from(now.held_minor) - i128::from(account.held_minor);
+        let expected = held_by(&changes.payments, account.id) - held_by(&before, account.id);
+        assert_eq!(by, expected, "{now:?}");
+        assert!(now.held_minor >= 0, "{now:?}");
     }
 }
 
@@ -115,6 +134,7 @@ proptest! {
         let changes = book.into_changes();
         check_entries(&changes, now, &rows.1);
         check_timeline(&changes, &rows.0);
+        check_holds(&changes, &rows);
     }
 
     #[test]
@@ -145,5 +165,60 @@ proptest! {
         prop_assert_eq!(due.len(), changes.due.len());
         prop_assert!(due.keys().all(|id| payments.contains(id)));
         prop_assert_eq!(changes.is_empty(), touched.payments.is_empty());
+    }
+    #[test]
+    fn what_is_done_together_is_done_whole_or_not_at_all(
+        rows in rows(), groups in prop::collection::vec(group(), 0..6)
+    ) {
+        let mut book = Book::new(at(0), rows.0, rows.1);
+        let mut plain = book.clone();
+        for group in groups {
+            group.run_kept(&mut plain);
+            _ = group.run(&mut book);
+            prop_assert_eq!(format!("{:?}", book), format!("{:?}", plain));
+        }
+    }
+}
+
+/// Operations that are done together, then others together inside, and perhaps a change of mind.
+#[derive(Clone, Debug)]
+struct Group {
+    operations: Vec<Operation>,
+    inner: Option<Box<Group>>,
+    keep: bool,
+}
+
+fn group() -> impl Strategy<Value = Group> {
+    let leaf = (prop::collection::vec(operation(), 0..5), any::<bool>())
+        .prop_map(|(operations, keep)| Group { operations, inner: None, keep });
+    leaf.prop_recursive(3, 12, 1, |inner| {
+        (prop::collection::vec(operation(), 0..5), inner, any::<bool>()).prop_map(
+            |(operations, inner, keep)| Group { operations, inner: Some(Box::new(inner)), keep },
+        )
+    })
+}
+
+impl Group {
+    /// Runs it; rejected operations change nothing and do not end it.
+    fn run(&self, book: &mut Book) -> Result<(), ()> {
+        book.atomically(|book| {
+            for operation in &self.operations {
+                _ = operation.apply(book);
+            }
+            if let Some(inner) = &self.inner {
+                _ = inner.run(book);
+            }
+            if self.keep { Ok(()) } else { Err(()) }
+        })
+    }
+
+    /// Runs what is kept of it, and nothing of it together.
+    fn run_kept(&self, book: &mut Book) {
+        if self.keep {
+            self.operations.iter().for_each(|operation| _ = operation.apply(book));
+            if let Some(inner) = &self.inner {
+                inner.run_kept(book);
+            }
+        }
     }
 }

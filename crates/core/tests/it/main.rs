@@ -4,3 +4,8 @@
 mod book_model;
 mod book_properties;
 mod charge_properties;
+mod fx_properties;
+mod ledger;
+mod ledger_properties;
+mod proof;
+mod refund_properties;

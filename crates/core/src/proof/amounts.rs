@@ -1,0 +1,48 @@
+//! Whether the amounts of a payment fit each other.
+
+use super::check::{Check, Findings, Row};
+use super::fact::PaymentFact;
+use crate::status::{Kind, Status};
+use crate::terms::Terms;
+
+/// Amount, debit and credit make each other; what was captured is a part of what was held.
+pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
+    let payment = &fact.record.payment;
+    let (amount, debit, credit) = (payment.amount, payment.debit, payment.credit);
+    let mut at = findings.at(debit.currency, Row::Payment(payment.id));
+
+    // What a small refund takes back may round to zero.
+    let least_debit = if payment.kind == Kind::Refund { 0 } else { 1 };
+    let positive = amount.minor > 0 && credit.minor > 0 && debit.minor >= least_debit;
+    let sides = || format!("amount {amount:?}, debit {debit:?}, credit {credit:?}");
+    at.holds(Check::AmountNotPositive, positive, sides);
+    let fits = match payment.kind {
+        Kind::Refund => {
+            use Status::{ManualReview, Processing, Reversed, Success};
+            let claimed = matches!(payment.status, Processing | ManualReview | Success | Reversed);
+            let plain = debit.currency == credit.currency;
+            credit == amount && (debit == credit || !plain || !claimed)
+        }
+        _ => {
+            let (fx, quote) = (fact.record.fx.clone(), fact.record.quote);
+            Terms { amount, debit, credit, fx, quote }.hold_together()
+        }
+    };
+    at.holds(Check::TermsDiffer, fits, || format!("{}, rate {:?}", sides(), fact.record.fx));
+
+    let captured = payment.captured_minor;
+    let detail = || format!("captured {captured:?} of {debit:?}");
+    at.holds(Check::CaptureWithoutHold, captured.is_none() || payment.hold, detail);
+    let in_range = captured.is_none_or(|captured| (1..=debit.minor).contains(&captured));
+    at.holds(Check::CaptureOutOfRange, in_range, detail);
+    let settled = fact.transitions.iter().find(|row| row.to == Status::Success);
+    let was_held = settled.is_some_and(|row| row.from == Status::Authorized);
+    at.equal(Check::CaptureDiffers, captured.is_some(), was_held);
+
+    let authorized = payment.status == Status::Authorized
+        || fact.transitions.iter().any(|row| row.to == Status::Authorized);
+    let complete = payment.hold && payment.expires_at.is_some();
+    at.holds(Check::AuthorizationIncomplete, complete || !authorized, || {
+        format!("hold {}, until {:?}", payment.hold, payment.expires_at)
+    });
+}

@@ -1,0 +1,38 @@
+//! A payment against its refunds.
+
+use super::check::{Check, Findings, Row};
+use super::fact::PaymentFact;
+use crate::payment::share;
+use crate::status::{Kind, Status};
+
+/// What a payment counts as refunded is what its refunds did, never more than it moved, and what
+/// they took back is their share of what it credited.
+pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
+    let (payment, sums) = (&fact.record.payment, &fact.refunds);
+    let (debit, credit) = payment.moved();
+    let (refunded, refunding) = (payment.refunded_minor, payment.refunding_minor);
+    let mut at = findings.at(debit.currency, Row::Payment(payment.id));
+    at.equal(Check::RefundedDiffers, i128::from(refunded), sums.refunded_minor);
+    at.equal(Check::RefundingDiffers, i128::from(refunding), sums.refunding_minor);
+    let all = i128::from(refunded).saturating_add(i128::from(refunding));
+    let counted = || format!("refunded {refunded}, refunding {refunding} of {debit:?}");
+    at.holds(Check::RefundsExceedPayment, all <= i128::from(debit.minor), counted);
+
+    let of_that_kind = matches!(payment.kind, Kind::Charge | Kind::Transfer);
+    let moved = matches!(payment.status, Status::Success | Status::Reversed);
+    let untouched = refunded == 0 && refunding == 0;
+    at.holds(Check::NotRefundable, untouched || (of_that_kind && moved), || {
+        format!("{} of a {} that is {}", counted(), payment.kind, payment.status)
+    });
+    let whole = refunded > 0 && refunded == debit.minor;
+    at.holds(Check::ReversedDiffers, whole == (payment.status == Status::Reversed), || {
+        format!("{} and {}", counted(), payment.status)
+    });
+
+    if debit.currency == credit.currency {
+        at.equal(Check::TakenBackDiffers, sums.taken_back_minor, i128::from(refunded));
+    } else if refunding == 0 {
+        let part = i128::from(share(credit.minor, refunded, debit.minor));
+        at.equal(Check::TakenBackDiffers, sums.taken_back_minor, part);
+    }
+}

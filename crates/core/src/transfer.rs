@@ -1,0 +1,158 @@
+//! How money moves between two accounts of the house: transfers, holds and opening balances. No
+//! provider is asked, so each is decided in one transaction.
+
+use crate::account::SystemAccount;
+use crate::book::{Book, Rejection, Step};
+use crate::id::{AccountId, PaymentId};
+use crate::journal::Leg;
+use crate::money::{Currency, Money};
+use crate::payment::{Payment, Reason};
+use crate::status::Status;
+use chrono::TimeDelta;
+use thiserror::Error;
+
+/// Does what is due for a transfer or deposit: settles or holds it if it is PENDING, gives what it
+/// holds back if its time is over. Otherwise, or parked, it is left alone. What its accounts or
+/// money forbid makes it FAILED with that reason.
+///
+/// # Errors
+/// [`Rejection`] when the row can't take the step; such a row is poison.
+pub fn process(book: &mut Book, id: PaymentId, hold_for: TimeDelta) -> Result<(), Rejection> {
+    let Some(payment) = book.payment(id).filter(|payment| !payment.parked) else { return Ok(()) };
+    let over = payment.expires_at.is_some_and(|at| at <= book.now());
+    match payment.status {
+        Status::Pending => {
+            let outcome = match payment.hold {
+                true => {
+                    let until = book.now().checked_add_signed(hold_for);
+                    book.authorize(id, until.ok_or(Rejection::Overflow)?)
+                }
+                false => settle(book, id),
+            };
+            outcome.or_else(|rejection| fail(book, id, rejection))
+        }
+        Status::Authorized if over => {
+            book.transition(id, &Step::by_worker(Status::Expired, Reason::Expired))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn settle(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
+    let payment = book.payment(id).ok_or(Rejection::UnknownPayment)?;
+    let legs = legs(book, payment, payment.debit, payment.credit)?;
+    book.post(id, &legs, &Step::by_worker(Status::Success, Reason::Settled))
+}
+
+/// Fails a payment for what its accounts or money forbid; anything else is passed on.
+pub(crate) fn fail(book: &mut Book, id: PaymentId, why: Rejection) -> Result<(), Rejection> {
+    let reason = why.failure().ok_or(why)?;
+    book.transition(id, &Step::failed(reason, format!("Not possible: {why}.")))
+}
+
+/// The sides of a movement from a payment's source to its destination. Between two currencies both
+/// go through the liquidity account of each. A side that is zero is left out.
+///
+/// # Errors
+/// [`Rejection::UnknownAccount`] if a liquidity account is not in the book, and
+/// [`Rejection::Overflow`].
+pub fn legs(
+    book: &Book,
+    payment: &Payment,
+    debit: Money,
+    credit: Money,
+) -> Result<Vec<Leg>, Rejection> {
+    let liquidity = |currency| book.system_account(SystemAccount::FxLiquidity, currency);
+    legs_through(payment, debit, credit, liquidity)
+}
+
+/// As [`legs`], with the liquidity account of each currency as `liquidity` knows it.
+pub(crate) fn legs_through(
+    payment: &Payment,
+    debit: Money,
+    credit: Money,
+    liquidity: impl Fn(Currency) -> Option<AccountId>,
+) -> Result<Vec<Leg>, Rejection> {
+    let leg = |account, amount| Leg { account, amount };
+    let minus = |money: Money| money.negated().ok_or(Rejection::Overflow);
+    let liquidity = |money: Money| liquidity(money.currency).ok_or(Rejection::UnknownAccount);
+    let mut legs = vec![leg(payment.source, minus(debit)?)];
+    if debit.currency != credit.currency {
+        legs.push(leg(liquidity(debit)?, debit));
+        legs.push(leg(liquidity(credit)?, minus(credit)?));
+    }
+    legs.push(leg(payment.destination, credit));
+    legs.retain(|leg| leg.amount.minor != 0);
+    Ok(legs)
+}
+
+/// Why a hold can't be captured or voided. Nothing changed, but that one whose time is over expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum HoldError {
+    /// Nothing is held for the payment in that state.
+    #[error("nothing is held: the payment is {0}")]
+    NotAuthorized(Status),
+    /// More than what is held.
+    #[error("more than what is held")]
+    ExceedsAuthorization,
+    /// The credit of so small a part rounds to zero.
+    #[error("too small a part to be credited")]
+    TooSmall,
+    /// A rule of the book.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+}
+
+/// Captures what is held: all of it, or `minor` of the debit, the rest being given back. One that
+/// was captured to the same amount stays as it is; one whose time is over expires.
+///
+/// # Errors
+/// [`HoldError`].
+pub fn capture(book: &mut Book, id: PaymentId, minor: Option<i64>) -> Result<(), HoldError> {
+    let payment = held(book, id)?;
+    let part = minor.unwrap_or(payment.debit.minor);
+    match payment.status {
+        Status::Success | Status::Reversed if payment.captured_minor.is_some() => {
+            let same = minor.is_none_or(|minor| payment.captured_minor == Some(minor));
+            return if same { Ok(()) } else { Err(HoldError::NotAuthorized(payment.status)) };
+        }
+        Status::Authorized => {}
+        other => return Err(HoldError::NotAuthorized(other)),
+    }
+    if !(1..=payment.debit.minor).contains(&part) {
+        return Err(HoldError::ExceedsAuthorization);
+    }
+    let (debit, credit) = Payment { captured_minor: Some(part), ..payment.clone() }.moved();
+    if credit.minor == 0 {
+        return Err(HoldError::TooSmall);
+    }
+    let legs = legs(book, &payment, debit, credit)?;
+    Ok(book.capture(id, part, &legs, &Step::by_client(Status::Success, Reason::Captured))?)
+}
+
+/// Gives what is held back. One that was voided stays as it is; one whose time is over expires.
+///
+/// # Errors
+/// [`HoldError`].
+pub fn void(book: &mut Book, id: PaymentId) -> Result<(), HoldError> {
+    match held(book, id)?.status {
+        Status::Voided => Ok(()),
+        Status::Authorized => {
+            Ok(book.transition(id, &Step::by_client(Status::Voided, Reason::Voided))?)
+        }
+        other => Err(HoldError::NotAuthorized(other)),
+    }
+}
+
+/// The payment, which is expired first if its time is over.
+fn held(book: &mut Book, id: PaymentId) -> Result<Payment, HoldError> {
+    let payment = book.payment(id).ok_or(Rejection::UnknownPayment)?;
+    let over = payment.expires_at.is_some_and(|at| at <= book.now());
+    if payment.status == Status::Authorized && over {
+        book.transition(id, &Step::by_worker(Status::Expired, Reason::Expired))?;
+    }
+    Ok(book.payment(id).ok_or(Rejection::UnknownPayment)?.clone())
+}
+
+#[cfg(test)]
+mod tests;
