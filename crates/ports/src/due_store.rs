@@ -18,8 +18,11 @@ pub struct Walked {
 #[async_trait]
 pub trait DueStore: Send + Sync {
     /// Looks at up to `limit` payments with ids after `after` and below `before`, ascending, and
-    /// makes those due that are in flight and not parked: at once, or when their lease ends. One
-    /// that is due already stays as it is.
+    /// makes those due that a worker has something to do for ([`Status::is_due`]) and that are not
+    /// parked: at once, or when their lease or their hold ends. One that is due already stays as it
+    /// is.
+    ///
+    /// [`Status::is_due`]: paygate_core::status::Status::is_due
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -31,14 +34,15 @@ pub trait DueStore: Send + Sync {
     ) -> Result<Walked, StoreError>;
 
     /// Takes up to `limit` payments that are due now, those longest due first, and makes each due
-    /// again later (after 5 s, then twice that, at most 5 minutes). What is no longer in flight, or
-    /// parked, is removed instead and not answered. No payment is answered to two callers at once.
+    /// again later (after 5 s, then twice that, at most 5 minutes). What no worker has anything to
+    /// do for any more, or is parked, is removed instead and not answered. No payment is answered to two callers at once.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError>;
 
-    /// When the oldest payment that is due, in flight and not parked was accepted. Payments that
+    /// When the oldest payment that is due, in flight and not parked was accepted; what is held does
+    /// not count. Payments that
     /// no walk has reached yet are not looked at.
     ///
     /// # Errors

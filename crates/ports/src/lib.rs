@@ -6,8 +6,10 @@
     deny(clippy::indexing_slicing, clippy::as_conversions, clippy::float_arithmetic)
 )]
 
+mod account_reader;
 mod account_store;
 mod acquirer;
+mod audit;
 mod clock;
 mod deliveries;
 mod due_store;
@@ -18,11 +20,16 @@ mod outcomes;
 mod payment_queue;
 mod payment_reader;
 mod payment_store;
+mod proof_log;
 mod quarantine;
+mod quote_store;
+mod rate_source;
 mod store_error;
 
-pub use account_store::AccountStore;
-pub use acquirer::{Acquirer, AcquirerError, Authorization, Decision, KnownOutcome};
+pub use account_reader::{AccountPage, AccountQuery, AccountReader, StatementLine};
+pub use account_store::{AccountStore, Opened};
+pub use acquirer::{Acquirer, AcquirerError, Authorization, Decision, KnownOutcome, RefundRequest};
+pub use audit::{Audit, Examiner};
 pub use clock::Clock;
 pub use deliveries::{DeadLetter, Deliveries, Delivery, DeliveryTag, Hint};
 pub use due_store::{DueStore, Walked};
@@ -33,5 +40,8 @@ pub use outcomes::{Outcome, Outcomes, WaiterRegistry, Waiting};
 pub use payment_queue::{HintOut, PaymentQueue, QueueError, TraceContext};
 pub use payment_reader::{Page, PaymentQuery, PaymentReader};
 pub use payment_store::{Accepted, Decide, PaymentStore};
+pub use proof_log::ProofLog;
 pub use quarantine::{Quarantine, Redelivered};
+pub use quote_store::QuoteStore;
+pub use rate_source::{RateError, RateSource};
 pub use store_error::StoreError;

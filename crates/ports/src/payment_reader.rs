@@ -3,11 +3,11 @@
 use crate::StoreError;
 use async_trait::async_trait;
 use paygate_core::Timestamp;
-use paygate_core::id::{MerchantId, PaymentId};
+use paygate_core::id::{CallerId, MerchantId, PaymentId};
 use paygate_core::money::Currency;
 use paygate_core::payment::{PaymentRecord, Transition};
 use paygate_core::status::{Kind, Status};
-use paygate_core::text::Reference;
+use paygate_core::text::{IdempotencyKey, Reference};
 
 /// Which payments to list: those that pass every filter given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct PaymentQuery {
     pub kind: Option<Kind>,
     /// In that currency.
     pub currency: Option<Currency>,
+    /// Refunds of that payment.
+    pub parent: Option<PaymentId>,
     /// With exactly that reference.
     pub reference: Option<Reference>,
     /// Accepted at that time or later.
@@ -50,6 +52,17 @@ pub trait PaymentReader: Send + Sync {
     /// # Errors
     /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] if its row can't be read.
     async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError>;
+
+    /// The payment that a caller has sent under that key for that operation.
+    ///
+    /// # Errors
+    /// As [`PaymentReader::payment`].
+    async fn by_key(
+        &self,
+        caller: &CallerId,
+        kind: Kind,
+        key: &IdempotencyKey,
+    ) -> Result<Option<PaymentRecord>, StoreError>;
 
     /// A page of payments, ordered by id, descending.
     ///

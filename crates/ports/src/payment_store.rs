@@ -27,6 +27,11 @@ pub enum Accepted {
         /// That payment.
         existing: PaymentId,
     },
+    /// The quote serves another payment already.
+    QuoteUsed {
+        /// That payment.
+        existing: PaymentId,
+    },
     /// This one payment can't be stored, for a reason that is its own (a neighbour was not
     /// disturbed).
     Refused(StoreError),
@@ -39,7 +44,7 @@ pub trait PaymentStore: Send + Sync {
     /// in the order of the batch.
     ///
     /// Duplicates, also within the batch, are told apart in this order: own id, then key, then
-    /// reference (see [`Accepted`]); of twins exactly one is created.
+    /// reference, then quote (see [`Accepted`]); of twins exactly one is created.
     ///
     /// # Errors
     /// A transient [`StoreError`] for the whole batch; then nothing is known of any of it, and the
@@ -51,7 +56,9 @@ pub trait PaymentStore: Send + Sync {
     /// changed, in one transaction. Answers what was written.
     ///
     /// Unknown ids and ids named twice are no error: the book simply holds each known payment once.
-    /// Rows are locked payments first, then accounts, each in the order of their ids; deadlocks and
+    /// With a refund comes the payment it refunds, and with a payment between two currencies the
+    /// liquidity accounts of both. Rows are locked payments first, then accounts, each in the order
+    /// of their ids; deadlocks and
     /// serialization failures are retried inside. A caller that goes away while it waits leaves no
     /// lock and no open transaction behind.
     ///
@@ -61,14 +68,12 @@ pub trait PaymentStore: Send + Sync {
     /// call: repeat it with fewer ids.
     async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError>;
 
-    /// As [`PaymentStore::transact`], for decisions that move no money, such as a claim: no account
-    /// is locked, and none is in the book, so that it waits for nobody who posts.
+    /// As [`PaymentStore::transact`], for what a worker does with hints: accounts are in the book,
+    /// and locked, only of payments whose claim needs them
+    /// ([`paygate_core::payment::Payment::claim_needs_accounts`]), so that claiming charges waits
+    /// for nobody who posts.
     ///
     /// # Errors
     /// As [`PaymentStore::transact`].
-    async fn transact_payments(
-        &self,
-        ids: Vec<PaymentId>,
-        decide: Decide,
-    ) -> Result<Changes, StoreError>;
+    async fn claim(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError>;
 }

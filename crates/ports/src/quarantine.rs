@@ -18,7 +18,7 @@ pub struct Redelivered {
 #[async_trait]
 pub trait Quarantine: Send + Sync {
     /// Counts one more redelivery, durably, for each of these whose count is below `below`, and
-    /// answers the counts of all. Only what is in flight, not parked and not under a live lease is
+    /// answers the counts of all. Only what a worker has something to do for now, not parked and not under a live lease is
     /// counted and answered: a claim that stands has done what its hint asked for.
     ///
     /// # Errors
@@ -30,7 +30,8 @@ pub trait Quarantine: Send + Sync {
     ) -> Result<Vec<Redelivered>, StoreError>;
 
     /// Parks a payment: nothing claims it or makes it due until an operator unparks it. Keeps the
-    /// first reason if it is parked already; leaves one that is not in flight alone. Answers
+    /// first reason if it is parked already; leaves one alone that no worker has anything to do for.
+    /// Answers
     /// whether this call has parked it.
     ///
     /// # Errors

@@ -5,13 +5,18 @@
 //! like, and the caller asks again with the same key.
 
 use crate::tls;
+use crate::verdict::Verdict;
 use crate::wire::{
     AUTHORIZATIONS, AuthorizationBody, DecisionBody, ErrorBody, IDEMPOTENCY_KEY, NOT_FOUND,
+    REFUNDS, RefundBody,
 };
 use async_trait::async_trait;
 use paygate_core::id::PaymentId;
-use paygate_ports::{Acquirer, AcquirerError, Authorization, Decision, KnownOutcome};
+use paygate_ports::{
+    Acquirer, AcquirerError, Authorization, Decision, KnownOutcome, RefundRequest,
+};
 use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect};
+use serde::Serialize;
 use std::error::Error;
 use std::time::Duration;
 use thiserror::Error;
@@ -67,6 +72,7 @@ pub enum HttpAcquirerError {
 pub struct HttpAcquirer {
     client: Client,
     authorizations: String,
+    refunds: String,
 }
 
 impl HttpAcquirer {
@@ -92,8 +98,23 @@ impl HttpAcquirer {
             .pool_idle_timeout(config.idle_timeout)
             .build()
             .map_err(|error| HttpAcquirerError::Client(root_cause(&error)))?;
-        let authorizations = format!("{}{AUTHORIZATIONS}", url.as_str().trim_end_matches('/'));
-        Ok(Self { client, authorizations })
+        let base = url.as_str().trim_end_matches('/');
+        let authorizations = format!("{base}{AUTHORIZATIONS}");
+        Ok(Self { client, authorizations, refunds: format!("{base}{REFUNDS}") })
+    }
+
+    /// Asks for a decision under `key`, once.
+    async fn decide(
+        &self,
+        url: &str,
+        key: PaymentId,
+        body: &(impl Serialize + Sync),
+    ) -> Result<Decision, AcquirerError> {
+        let call = self.client.post(url).header(IDEMPOTENCY_KEY, key.to_string()).json(body);
+        match answer(call).await? {
+            (StatusCode::OK, body) => decision(&body),
+            (status, _) => Err(failed(status)),
+        }
     }
 }
 
@@ -114,15 +135,13 @@ fn checked(url: &str) -> Result<Url, HttpAcquirerError> {
 #[async_trait]
 impl Acquirer for HttpAcquirer {
     async fn authorize(&self, request: Authorization) -> Result<Decision, AcquirerError> {
-        let call = self
-            .client
-            .post(&self.authorizations)
-            .header(IDEMPOTENCY_KEY, request.key.to_string())
-            .json(&AuthorizationBody::from(&request));
-        match answer(call).await? {
-            (StatusCode::OK, body) => decision(&body),
-            (status, _) => Err(failed(status)),
-        }
+        let body = AuthorizationBody::from(&request);
+        self.decide(&self.authorizations, request.key, &body).await
+    }
+
+    async fn refund(&self, request: RefundRequest) -> Result<Decision, AcquirerError> {
+        let body = RefundBody::from(&request);
+        self.decide(&self.refunds, request.key, &body).await
     }
 
     async fn status(&self, key: PaymentId) -> Result<KnownOutcome, AcquirerError> {
@@ -149,7 +168,7 @@ async fn answer(call: RequestBuilder) -> Result<(StatusCode, Vec<u8>), AcquirerE
 
 fn decision(body: &[u8]) -> Result<Decision, AcquirerError> {
     DecisionBody::read(body)
-        .map(Decision::from)
+        .map(|body| Verdict::from(body).into())
         .ok_or_else(|| unavailable("its answer can't be understood"))
 }
 
@@ -161,7 +180,7 @@ fn says_not_found(body: &[u8]) -> bool {
 fn failed(status: StatusCode) -> AcquirerError {
     match status {
         StatusCode::GATEWAY_TIMEOUT => AcquirerError::TimedOut,
-        StatusCode::CONFLICT => unavailable("HTTP 409, the key was used with another amount"),
+        StatusCode::CONFLICT => unavailable("HTTP 409, the key was used for something else"),
         status => unavailable(&format!("HTTP {}", status.as_u16())),
     }
 }

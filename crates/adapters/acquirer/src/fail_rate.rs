@@ -9,7 +9,7 @@ use thiserror::Error;
 const MILLION: u32 = 1_000_000;
 const DECIMALS: usize = 6;
 
-/// A share of the authorizations, from none (the default) to all.
+/// A share of the authorizations and refunds, from none (the default) to all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FailRate {
     parts_per_million: u32,
@@ -27,7 +27,7 @@ impl FailRate {
         self.parts_per_million
     }
 
-    /// Whether the authorization of `key` is one of those to decline.
+    /// Whether what is asked under `key` is one of those to decline.
     pub(crate) fn hits(self, seed: u64, key: PaymentId) -> bool {
         let (high, low) = key.0.as_u64_pair();
         let drawn = mix(mix(mix(seed) ^ high) ^ low) % u64::from(MILLION);

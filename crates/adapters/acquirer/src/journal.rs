@@ -1,24 +1,29 @@
-//! The simulated acquirer's journal: an append-only file, one JSON line per authorization received.
+//! The simulated acquirer's journal: an append-only file, one JSON line per call received.
+//!
+//! Only the lines of refunds name a payment they are `of`: files from before there were refunds are
+//! read as they are.
 //!
 //! A line is written by one write before the caller is answered, so what was answered survives the
 //! death of the process. It is not synced: the loss of power may lose the last lines. The first
 //! field numbers the lines from 1; a missing or foreign line is found at the next start. One
 //! process at a time: two would each decide about the same key.
 
-use crate::memory::Effect;
+use crate::call::{Call, Operation};
+use crate::effect::Effect;
 use paygate_core::id::PaymentId;
 use paygate_core::money::{Currency, Money};
-use paygate_ports::Authorization;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+use uuid::fmt::Hyphenated;
 
 /// Longer than any line that is ever written.
 const LONGEST_LINE: u64 = 1024;
 
-const OPERATION: &str = "authorize";
+const AUTHORIZE: &str = "authorize";
+const REFUND: &str = "refund";
 
 /// Why a journal can't be opened.
 #[derive(Debug, Error)]
@@ -56,21 +61,34 @@ struct Line<'a> {
     seq: u64,
     key: &'a str,
     operation: &'a str,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    of: Option<&'a str>,
     amount_minor: i64,
     currency: &'a str,
     effect: &'a str,
 }
 
 impl Line<'_> {
-    fn read(&self) -> Result<(Authorization, Effect), &'static str> {
+    fn read(&self) -> Result<(Call, Effect), &'static str> {
         let key: PaymentId = self.key.parse().map_err(|_| "the key is no UUID")?;
         let currency = Currency::parse(self.currency).map_err(|_| "unknown currency")?;
         let effect = Effect::parse(self.effect).ok_or("unknown effect")?;
-        if self.operation != OPERATION {
-            return Err("unknown operation");
-        }
+        let operation = self.operation()?;
         let amount = Money { minor: self.amount_minor, currency };
-        Ok((Authorization { key, amount }, effect))
+        Ok((Call { key, operation, amount }, effect))
+    }
+
+    fn operation(&self) -> Result<Operation, &'static str> {
+        match (self.operation, self.of) {
+            (AUTHORIZE, None) => Ok(Operation::Authorize),
+            (AUTHORIZE, Some(_)) => Err("an authorization is of nothing"),
+            (REFUND, Some(of)) => {
+                let of = of.parse().map_err(|_| "what it is of is no UUID")?;
+                Ok(Operation::Refund { of })
+            }
+            (REFUND, None) => Err("a refund of nothing"),
+            _ => Err("unknown operation"),
+        }
     }
 }
 
@@ -85,7 +103,7 @@ impl Journal {
     /// Opens or creates the file, hands every line to `remember` and cuts off a torn last one.
     pub(crate) fn open(
         path: &Path,
-        remember: impl FnMut(&Authorization, Effect),
+        remember: impl FnMut(&Call, Effect),
     ) -> Result<Self, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_owned(), source };
         let file =
@@ -106,7 +124,7 @@ impl Journal {
     fn reload(
         &mut self,
         path: &Path,
-        mut remember: impl FnMut(&Authorization, Effect),
+        mut remember: impl FnMut(&Call, Effect),
     ) -> Result<(), JournalError> {
         let mut reader = BufReader::new(&self.file);
         let mut bytes = Vec::new();
@@ -119,10 +137,12 @@ impl Journal {
             if bytes.is_empty() || (length < LONGEST_LINE && is_torn(&bytes, number)) {
                 return Ok(());
             }
-            let (request, effect) = parse(&bytes, number).map_err(|cause| {
-                JournalError::Corrupt { path: path.to_owned(), line: number, cause }
+            let (call, effect) = parse(&bytes, number).map_err(|cause| JournalError::Corrupt {
+                path: path.to_owned(),
+                line: number,
+                cause,
             })?;
-            remember(&request, effect);
+            remember(&call, effect);
             self.lines = number;
             self.length += length;
         }
@@ -135,14 +155,20 @@ impl Journal {
     }
 
     /// Writes one line. When that fails nothing of it stays, and the call must take no effect.
-    pub(crate) fn append(&mut self, request: &Authorization, effect: Effect) -> io::Result<()> {
-        let mut key = [0; uuid::fmt::Hyphenated::LENGTH];
+    pub(crate) fn append(&mut self, call: &Call, effect: Effect) -> io::Result<()> {
+        let mut key = [0; Hyphenated::LENGTH];
+        let mut original = [0; Hyphenated::LENGTH];
+        let (operation, of) = match call.operation {
+            Operation::Authorize => (AUTHORIZE, None),
+            Operation::Refund { of } => (REFUND, Some(written(of, &mut original))),
+        };
         let mut bytes = serde_json::to_vec(&Line {
             seq: self.lines + 1,
-            key: request.key.0.hyphenated().encode_lower(&mut key),
-            operation: OPERATION,
-            amount_minor: request.amount.minor,
-            currency: request.amount.currency.code(),
+            key: written(call.key, &mut key),
+            operation,
+            of,
+            amount_minor: call.amount.minor,
+            currency: call.amount.currency.code(),
             effect: effect.as_str(),
         })?;
         bytes.push(b'\n');
@@ -158,7 +184,12 @@ impl Journal {
     }
 }
 
-fn parse(bytes: &[u8], number: u64) -> Result<(Authorization, Effect), String> {
+/// `id` as text, without an allocation.
+fn written(id: PaymentId, buffer: &mut [u8; Hyphenated::LENGTH]) -> &str {
+    id.0.hyphenated().encode_lower(buffer)
+}
+
+fn parse(bytes: &[u8], number: u64) -> Result<(Call, Effect), String> {
     let line: Line<'_> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if line.seq != number {
         return Err(format!("it says that it is line {}", line.seq));

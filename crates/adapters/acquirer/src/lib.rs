@@ -1,10 +1,13 @@
-//! The acquirer, the outside party that takes money from payers: over HTTP ([`HttpAcquirer`]), or
-//! simulated ([`SimulatedAcquirer`]) in this process or as a server of its own ([`server`]).
+//! The acquirer, the outside party that takes money from payers and gives it back: over HTTP
+//! ([`HttpAcquirer`]), or simulated ([`SimulatedAcquirer`]) in this process or as a server of its own
+//! ([`server`]).
 //!
 //! What must stay true: a key takes effect at most once; only an answer that is understood in full
-//! becomes a decision; every call ends in bounded time.
+//! becomes a decision; every call ends in bounded time; never more is given back than was taken.
 
+mod call;
 mod client;
+mod effect;
 mod fail_rate;
 mod journal;
 mod magic;
@@ -13,6 +16,7 @@ mod memory;
 pub mod server;
 mod simulated;
 mod tls;
+mod verdict;
 mod wire;
 
 pub use client::{HttpAcquirer, HttpAcquirerConfig, HttpAcquirerError};

@@ -1,5 +1,6 @@
 //! The amounts that let every path be tried by hand. The last two digits of the amount in minor
-//! units (cents for USD) choose what the simulated acquirer does:
+//! units (cents for USD) choose what the simulated acquirer does, with an authorization as with a
+//! refund that it may give:
 //!
 //! | minor units | what happens |
 //! |---|---|
@@ -7,10 +8,10 @@
 //! | `…02` | declined: insufficient funds at the payer's bank |
 //! | `…03` | approved, but the answer is never heard; asked for the status, it says so |
 //! | `…04` | unavailable twice, then approved |
-//! | `…05` | never answers, neither the authorization nor the status |
+//! | `…05` | never answers, neither the call nor the status |
 //! | others | approved, or declined at random by the configured rate |
 
-use paygate_core::charge::Decline;
+use crate::verdict::DeclineCode;
 use paygate_core::money::Money;
 
 /// How often `…04` fails before it is approved.
@@ -20,7 +21,7 @@ pub(crate) const FAILURES_BEFORE_SUCCESS: u32 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
     Ordinary,
-    Decline(Decline),
+    Decline(DeclineCode),
     ApproveUnheard,
     FailFirst,
     NeverAnswer,
@@ -29,8 +30,8 @@ pub(crate) enum Script {
 impl Script {
     pub(crate) fn of(amount: Money) -> Self {
         match amount.minor % 100 {
-            1 => Self::Decline(Decline::Generic),
-            2 => Self::Decline(Decline::InsufficientFunds),
+            1 => Self::Decline(DeclineCode::Declined),
+            2 => Self::Decline(DeclineCode::InsufficientFunds),
             3 => Self::ApproveUnheard,
             4 => Self::FailFirst,
             5 => Self::NeverAnswer,

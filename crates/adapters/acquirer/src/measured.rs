@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use metrics::{counter, describe_counter, describe_histogram, histogram};
 use paygate_core::id::PaymentId;
-use paygate_ports::{Acquirer, AcquirerError, Authorization, Decision, KnownOutcome};
+use paygate_ports::{
+    Acquirer, AcquirerError, Authorization, Decision, KnownOutcome, RefundRequest,
+};
 use std::time::{Duration, Instant};
 
 const CALLS: &str = "paygate_provider_calls_total";
@@ -29,8 +31,14 @@ impl<A: Acquirer> Acquirer for Measured<A> {
     async fn authorize(&self, request: Authorization) -> Result<Decision, AcquirerError> {
         let (key, started) = (request.key, Instant::now());
         let answer = self.0.authorize(request).await;
-        let outcome = answer.as_ref().map_or_else(error_name, |decision| decision_name(*decision));
-        record("authorize", outcome, key, started.elapsed());
+        record("authorize", outcome_name(&answer), key, started.elapsed());
+        answer
+    }
+
+    async fn refund(&self, request: RefundRequest) -> Result<Decision, AcquirerError> {
+        let (key, started) = (request.key, Instant::now());
+        let answer = self.0.refund(request).await;
+        record("refund", outcome_name(&answer), key, started.elapsed());
         answer
     }
 
@@ -51,6 +59,10 @@ fn record(operation: &'static str, outcome: &'static str, key: PaymentId, took: 
     counter!(CALLS, "operation" => operation, "outcome" => outcome).increment(1);
     histogram!(SECONDS, "operation" => operation).record(took);
     tracing::debug!(operation, outcome, %key, ?took, "acquirer called");
+}
+
+fn outcome_name(answer: &Result<Decision, AcquirerError>) -> &'static str {
+    answer.as_ref().map_or_else(error_name, |decision| decision_name(*decision))
 }
 
 fn decision_name(decision: Decision) -> &'static str {

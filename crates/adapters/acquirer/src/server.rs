@@ -2,20 +2,22 @@
 //!
 //! | | |
 //! |---|---|
-//! | `POST /v1/authorizations` | 200 with the decision; 400 unreadable, 409 the key has another amount, 503 failed, 504 no answer |
-//! | `GET /v1/authorizations/{key}` | 200 with the decision, 404 `{"error":"not_found"}` when there is none, 504 |
-//! | `GET /v1/journal/{key}` | how often the key was called, and how often money was taken |
+//! | `POST /v1/authorizations` | 200 with the decision; 400 unreadable, 409 the key was used for something else, 503 failed, 504 no answer |
+//! | `POST /v1/refunds` | the same; declined with the code `not_refundable` where less is left of the payment |
+//! | `GET /v1/authorizations/{key}`, `GET /v1/refunds/{key}` | 200 with the decision, 404 `{"error":"not_found"}` when there is none, 504; either answers for the keys of both |
+//! | `GET /v1/journal/{key}` | how often the key was called, and how often money moved |
 //! | `GET /v1/journal` | the same of all keys |
 //! | `GET /health` | `{"status":"ok"}` |
 //!
 //! Where no answer is to come, the connection stays silent until the client goes away or the
 //! configured time is over (504). A server that is told to stop ends such calls at once.
 
+use crate::call::Call;
 use crate::memory::NoAnswer;
 use crate::simulated::SimulatedAcquirer;
 use crate::wire::{
     AUTHORIZATIONS, AuthorizationBody, CountBody, DecisionBody, ErrorBody, HealthBody,
-    IDEMPOTENCY_KEY, NOT_FOUND, TotalsBody,
+    IDEMPOTENCY_KEY, NOT_FOUND, REFUNDS, RefundBody, TotalsBody,
 };
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -25,7 +27,7 @@ use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use paygate_core::id::PaymentId;
-use paygate_ports::{Authorization, Decision, KnownOutcome};
+use paygate_ports::{Authorization, RefundRequest};
 use std::future::Future;
 use std::io;
 use std::time::Duration;
@@ -79,6 +81,8 @@ fn router(service: Service) -> Router {
     Router::new()
         .route(AUTHORIZATIONS, post(authorize))
         .route(&format!("{AUTHORIZATIONS}/{{key}}"), get(status))
+        .route(REFUNDS, post(refund))
+        .route(&format!("{REFUNDS}/{{key}}"), get(status))
         .route("/v1/journal", get(totals))
         .route("/v1/journal/{key}", get(count))
         .route("/health", get(async || Json(HealthBody { status: "ok" })))
@@ -91,14 +95,17 @@ async fn authorize(
     headers: HeaderMap,
     body: Result<Json<AuthorizationBody>, JsonRejection>,
 ) -> Result<Json<DecisionBody>, Failure> {
-    let Json(body) = body.map_err(|why| Failure::Unreadable(why.status(), why.body_text()))?;
-    let request = Authorization::try_from(body).map_err(invalid)?;
-    let header = headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
-    if header != Some(request.key.to_string().as_str()) {
-        return Err(invalid("the Idempotency-Key header must be the key"));
-    }
-    let decision: Decision = service.deliver(service.acquirer.receive(&request)).await?;
-    Ok(Json(decision.into()))
+    let request = Authorization::try_from(readable(body)?).map_err(invalid)?;
+    service.decide(&headers, &Call::from(&request)).await
+}
+
+async fn refund(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    body: Result<Json<RefundBody>, JsonRejection>,
+) -> Result<Json<DecisionBody>, Failure> {
+    let request = RefundRequest::try_from(readable(body)?).map_err(invalid)?;
+    service.decide(&headers, &Call::from(&request)).await
 }
 
 async fn status(
@@ -106,8 +113,8 @@ async fn status(
     Path(key): Path<String>,
 ) -> Result<Json<DecisionBody>, Failure> {
     match service.deliver(service.acquirer.look_up(parse(&key)?)).await? {
-        KnownOutcome::Decided(decision) => Ok(Json(decision.into())),
-        KnownOutcome::NotFound => Err(Failure::NotFound),
+        Some(verdict) => Ok(Json(verdict.into())),
+        None => Err(Failure::NotFound),
     }
 }
 
@@ -120,6 +127,7 @@ async fn count(
     Ok(Json(CountBody {
         key: key.to_string(),
         authorizations: count.authorizations,
+        refunds: count.refunds,
         effects: count.effects,
     }))
 }
@@ -129,8 +137,16 @@ async fn totals(State(service): State<Service>) -> Json<TotalsBody> {
     Json(TotalsBody {
         keys: totals.keys,
         authorizations: totals.authorizations,
+        refunds: totals.refunds,
         effects: totals.effects,
     })
+}
+
+fn readable<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Failure> {
+    match body {
+        Ok(Json(body)) => Ok(body),
+        Err(why) => Err(Failure::Unreadable(why.status(), why.body_text())),
+    }
 }
 
 fn parse(key: &str) -> Result<PaymentId, Failure> {
@@ -142,6 +158,19 @@ fn invalid(detail: impl Into<String>) -> Failure {
 }
 
 impl Service {
+    async fn decide(
+        &self,
+        headers: &HeaderMap,
+        call: &Call,
+    ) -> Result<Json<DecisionBody>, Failure> {
+        let header = headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
+        if header != Some(call.key.to_string().as_str()) {
+            return Err(invalid("the Idempotency-Key header must be the key"));
+        }
+        let verdict = self.deliver(self.acquirer.receive(call)).await?;
+        Ok(Json(verdict.into()))
+    }
+
     /// Lets the client wait for `answer`: the latency, and where it is to hear nothing the whole
     /// configured time.
     async fn deliver<T>(&self, answer: Result<T, NoAnswer>) -> Result<T, Failure> {

@@ -4,12 +4,16 @@
 //! A call is judged, journaled and remembered under one lock, before any waiting: a caller that
 //! goes away changes nothing of what was decided.
 
+use crate::call::Call;
 use crate::fail_rate::FailRate;
 use crate::journal::{Journal, JournalError};
 use crate::memory::{CallCount, Memory, NoAnswer, Odds, Totals};
+use crate::verdict::Verdict;
 use async_trait::async_trait;
 use paygate_core::id::PaymentId;
-use paygate_ports::{Acquirer, AcquirerError, Authorization, Decision, KnownOutcome};
+use paygate_ports::{
+    Acquirer, AcquirerError, Authorization, Decision, KnownOutcome, RefundRequest,
+};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,9 +48,9 @@ impl Default for SimulatorConfig {
 
 /// An acquirer without a payer. Clones share one memory.
 ///
-/// A key is bound to the amount of its first call. With another amount it is refused: as a server
-/// with 409, as an [`Acquirer`] with [`AcquirerError::Unavailable`], because the port has no
-/// decision for it and none may be invented.
+/// A key is bound to the operation and the amount of its first call. For anything else it is
+/// refused: as a server with 409, as an [`Acquirer`] with [`AcquirerError::Unavailable`], because
+/// the port has no decision for it and none may be invented.
 #[derive(Clone)]
 pub struct SimulatedAcquirer {
     config: Arc<SimulatorConfig>,
@@ -66,9 +70,7 @@ impl SimulatedAcquirer {
     pub fn open(config: SimulatorConfig) -> Result<Self, JournalError> {
         let mut memory = Memory::default();
         let journal = match &config.journal {
-            Some(path) => {
-                Some(Journal::open(path, |request, effect| memory.remember(request, effect))?)
-            }
+            Some(path) => Some(Journal::open(path, |call, effect| memory.remember(call, effect))?),
             None => None,
         };
         let state = Arc::new(Mutex::new(State { memory, journal }));
@@ -92,25 +94,25 @@ impl SimulatedAcquirer {
     }
 
     /// Takes the call in, and says what its caller is to hear.
-    pub(crate) fn receive(&self, request: &Authorization) -> Result<Decision, NoAnswer> {
-        if request.amount.minor <= 0 {
+    pub(crate) fn receive(&self, call: &Call) -> Result<Verdict, NoAnswer> {
+        if call.amount.minor <= 0 {
             return Err(NoAnswer::NotPositive);
         }
         let odds = Odds { fail_rate: self.config.fail_rate, seed: self.config.seed };
         let mut state = self.lock();
-        let (effect, answer) = state.memory.judge(request, odds);
+        let (effect, answer) = state.memory.judge(call, odds);
         if let Some(journal) = &mut state.journal
-            && let Err(error) = journal.append(request, effect)
+            && let Err(error) = journal.append(call, effect)
         {
-            tracing::error!(key = %request.key, %error, "the acquirer can't write its journal");
+            tracing::error!(key = %call.key, %error, "the acquirer can't write its journal");
             return Err(NoAnswer::Failure);
         }
-        state.memory.remember(request, effect);
+        state.memory.remember(call, effect);
         answer
     }
 
-    /// Looks `key` up.
-    pub(crate) fn look_up(&self, key: PaymentId) -> Result<KnownOutcome, NoAnswer> {
+    /// Looks `key` up: `None` when nothing was decided.
+    pub(crate) fn look_up(&self, key: PaymentId) -> Result<Option<Verdict>, NoAnswer> {
         self.lock().memory.outcome(key)
     }
 
@@ -138,11 +140,18 @@ impl SimulatedAcquirer {
 #[async_trait]
 impl Acquirer for SimulatedAcquirer {
     async fn authorize(&self, request: Authorization) -> Result<Decision, AcquirerError> {
-        self.deliver(self.receive(&request)).await
+        self.deliver(self.receive(&Call::from(&request))).await.map(Decision::from)
+    }
+
+    async fn refund(&self, request: RefundRequest) -> Result<Decision, AcquirerError> {
+        self.deliver(self.receive(&Call::from(&request))).await.map(Decision::from)
     }
 
     async fn status(&self, key: PaymentId) -> Result<KnownOutcome, AcquirerError> {
-        self.deliver(self.look_up(key)).await
+        Ok(match self.deliver(self.look_up(key)).await? {
+            Some(verdict) => KnownOutcome::Decided(verdict.into()),
+            None => KnownOutcome::NotFound,
+        })
     }
 }
 
@@ -151,7 +160,7 @@ impl From<NoAnswer> for AcquirerError {
         let text = match reason {
             NoAnswer::Silence => return Self::TimedOut,
             NoAnswer::Failure => "it failed",
-            NoAnswer::KeyReused => "the key was used with another amount",
+            NoAnswer::KeyReused => "the key was used for something else",
             NoAnswer::NotPositive => "the amount is not positive",
         };
         Self::Unavailable(text.to_owned())

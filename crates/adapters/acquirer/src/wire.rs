@@ -1,14 +1,17 @@
 //! What client and server say to each other: paths, headers, bodies. Read strictly: a field or a
 //! value that is not listed here makes the whole body unreadable, on either side.
 
-use paygate_core::charge::Decline;
+use crate::verdict::{DeclineCode, Verdict};
 use paygate_core::id::PaymentId;
 use paygate_core::money::{Currency, Money};
-use paygate_ports::{Authorization, Decision};
+use paygate_ports::{Authorization, RefundRequest};
 use serde::{Deserialize, Serialize};
 
-/// Where authorizations are asked for, and below it looked up by key.
+/// Where authorizations are asked for, and below it any key is looked up.
 pub(crate) const AUTHORIZATIONS: &str = "/v1/authorizations";
+
+/// Where refunds are asked for, and below it any key is looked up.
+pub(crate) const REFUNDS: &str = "/v1/refunds";
 
 /// The header that repeats the body's key, for whoever deduplicates without reading bodies.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -39,13 +42,49 @@ impl TryFrom<AuthorizationBody> for Authorization {
     type Error = String;
 
     fn try_from(body: AuthorizationBody) -> Result<Self, String> {
-        let key: PaymentId = body.key.parse().map_err(|_| "key: must be a UUID".to_owned())?;
-        let currency =
-            Currency::parse(&body.currency).map_err(|error| format!("currency: {error}"))?;
-        let amount = Money::parse_positive(without_padding(&body.amount), currency)
-            .map_err(|error| format!("amount: {error}"))?;
-        Ok(Self { key, amount })
+        let key = id(&body.key, "key")?;
+        Ok(Self { key, amount: money(&body.amount, &body.currency)? })
     }
+}
+
+/// The body of `POST /v1/refunds`. `of` is the key of the authorization.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefundBody {
+    key: String,
+    of: String,
+    amount: String,
+    currency: String,
+}
+
+impl From<&RefundRequest> for RefundBody {
+    fn from(request: &RefundRequest) -> Self {
+        Self {
+            key: request.key.to_string(),
+            of: request.of.to_string(),
+            amount: request.amount.to_string(),
+            currency: request.amount.currency.code().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<RefundBody> for RefundRequest {
+    type Error = String;
+
+    fn try_from(body: RefundBody) -> Result<Self, String> {
+        let (key, of) = (id(&body.key, "key")?, id(&body.of, "of")?);
+        Ok(Self { key, of, amount: money(&body.amount, &body.currency)? })
+    }
+}
+
+fn id(text: &str, field: &str) -> Result<PaymentId, String> {
+    text.parse().map_err(|_| format!("{field}: must be a UUID"))
+}
+
+fn money(amount: &str, currency: &str) -> Result<Money, String> {
+    let currency = Currency::parse(currency).map_err(|error| format!("currency: {error}"))?;
+    Money::parse_positive(without_padding(amount), currency)
+        .map_err(|error| format!("amount: {error}"))
 }
 
 /// The text without zeros that only fill the scale. They would count as significant digits, and
@@ -59,20 +98,13 @@ fn without_padding(amount: &str) -> &str {
     }
 }
 
-/// A decision, the body of every 200 about an authorization.
+/// A decision, the body of every 200 about an authorization or a refund.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "decision", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum DecisionBody {
     // Braces, because serde lets a unit variant carry unknown fields.
     Approved {},
     Declined { code: DeclineCode },
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DeclineCode {
-    Declined,
-    InsufficientFunds,
 }
 
 impl DecisionBody {
@@ -84,28 +116,20 @@ impl DecisionBody {
     }
 }
 
-impl From<Decision> for DecisionBody {
-    fn from(decision: Decision) -> Self {
-        match decision {
-            Decision::Approved => Self::Approved {},
-            Decision::Declined(Decline::Generic) => Self::Declined { code: DeclineCode::Declined },
-            Decision::Declined(Decline::InsufficientFunds) => {
-                Self::Declined { code: DeclineCode::InsufficientFunds }
-            }
+impl From<Verdict> for DecisionBody {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Approved => Self::Approved {},
+            Verdict::Declined(code) => Self::Declined { code },
         }
     }
 }
 
-impl From<DecisionBody> for Decision {
+impl From<DecisionBody> for Verdict {
     fn from(body: DecisionBody) -> Self {
         match body {
             DecisionBody::Approved {} => Self::Approved,
-            DecisionBody::Declined { code: DeclineCode::Declined } => {
-                Self::Declined(Decline::Generic)
-            }
-            DecisionBody::Declined { code: DeclineCode::InsufficientFunds } => {
-                Self::Declined(Decline::InsufficientFunds)
-            }
+            DecisionBody::Declined { code } => Self::Declined(code),
         }
     }
 }
@@ -125,6 +149,7 @@ pub(crate) struct ErrorBody {
 pub(crate) struct CountBody {
     pub(crate) key: String,
     pub(crate) authorizations: u64,
+    pub(crate) refunds: u64,
     pub(crate) effects: u64,
 }
 
@@ -133,6 +158,7 @@ pub(crate) struct CountBody {
 pub(crate) struct TotalsBody {
     pub(crate) keys: u64,
     pub(crate) authorizations: u64,
+    pub(crate) refunds: u64,
     pub(crate) effects: u64,
 }
 
@@ -146,19 +172,23 @@ pub(crate) struct HealthBody {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Option<Decision> {
-        DecisionBody::read(text.as_bytes()).map(Decision::from)
+    fn read(text: &str) -> Option<Verdict> {
+        DecisionBody::read(text.as_bytes()).map(Verdict::from)
     }
 
     #[test]
     fn only_the_documented_decisions_are_read() {
-        let declined = |why| Some(Decision::Declined(why));
+        let declined = |code| Some(Verdict::Declined(code));
         for (text, expected) in [
-            (r#"{"decision":"approved"}"#, Some(Decision::Approved)),
-            (r#"{"decision":"declined","code":"declined"}"#, declined(Decline::Generic)),
+            (r#"{"decision":"approved"}"#, Some(Verdict::Approved)),
+            (r#"{"decision":"declined","code":"declined"}"#, declined(DeclineCode::Declined)),
             (
                 r#"{"code":"insufficient_funds","decision":"declined"}"#,
-                declined(Decline::InsufficientFunds),
+                declined(DeclineCode::InsufficientFunds),
+            ),
+            (
+                r#"{"decision":"declined","code":"not_refundable"}"#,
+                declined(DeclineCode::NotRefundable),
             ),
             (r#"{"decision":"approved","code":"declined"}"#, None),
             (r#"{"decision":"approved","partial":true}"#, None),
@@ -182,13 +212,14 @@ mod tests {
 
     #[test]
     fn decisions_and_requests_read_back() {
-        for decision in [
-            Decision::Approved,
-            Decision::Declined(Decline::Generic),
-            Decision::Declined(Decline::InsufficientFunds),
+        for verdict in [
+            Verdict::Approved,
+            Verdict::Declined(DeclineCode::Declined),
+            Verdict::Declined(DeclineCode::InsufficientFunds),
+            Verdict::Declined(DeclineCode::NotRefundable),
         ] {
-            let text = serde_json::to_string(&DecisionBody::from(decision)).unwrap();
-            assert_eq!(read(&text), Some(decision), "{text}");
+            let text = serde_json::to_string(&DecisionBody::from(verdict)).unwrap();
+            assert_eq!(read(&text), Some(verdict), "{text}");
         }
         for (minor, code) in [
             (1, "USD"),
@@ -200,9 +231,13 @@ mod tests {
             (999_999_999_999_999_000, "KWD"),
         ] {
             let amount = Money { minor, currency: Currency::parse(code).unwrap() };
-            let request = Authorization { key: PaymentId(uuid::Uuid::from_u128(7)), amount };
+            let [key, of] = [7, 8].map(|number| PaymentId(uuid::Uuid::from_u128(number)));
+            let request = Authorization { key, amount };
             let body = AuthorizationBody::from(&request);
             assert_eq!(Authorization::try_from(body), Ok(request));
+            let request = RefundRequest { key, of, amount };
+            let body = RefundBody::from(&request);
+            assert_eq!(RefundRequest::try_from(body), Ok(request));
         }
     }
 }

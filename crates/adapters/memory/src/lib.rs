@@ -7,6 +7,7 @@ mod deliveries;
 mod ids;
 mod outcomes;
 mod queue;
+mod rates;
 mod state;
 
 pub use clock::ManualClock;
@@ -14,3 +15,4 @@ pub use deliveries::MemoryDeliveries;
 pub use ids::SequentialIds;
 pub use outcomes::MemoryOutcomes;
 pub use queue::{MemoryQueue, MemoryQueueConfig};
+pub use rates::FixedRates;

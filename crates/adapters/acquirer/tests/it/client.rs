@@ -1,9 +1,10 @@
 //! The HTTP client against servers that misbehave: no answer of theirs may become a decision.
 
-use crate::support::{Server, client, key, request};
+use crate::support::{Server, back, client, key, request};
 use paygate_acquirer::{
     HttpAcquirer, HttpAcquirerConfig, HttpAcquirerError, SimulatedAcquirer, SimulatorConfig,
 };
+use paygate_core::id::PaymentId;
 use paygate_ports::{Acquirer, AcquirerError, Decision, KnownOutcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ fn http(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
-/// Both operations against `behaviour`; both must fail as `expected` says.
+/// Every operation against `behaviour`; each must fail as `expected` says.
 async fn check(
     what: &str,
     behaviour: Fake,
@@ -69,6 +70,9 @@ async fn check(
     let answer = tokio::time::timeout(BOUND, acquirer.authorize(request(1, 10_000))).await;
     let error = answer.expect("the call ends").expect_err(what);
     assert!(expected(&error), "{what}, authorize: {error}");
+    let answer = tokio::time::timeout(BOUND, acquirer.refund(back(2, 1, 10_000))).await;
+    let error = answer.expect("the call ends").expect_err(what);
+    assert!(expected(&error), "{what}, refund: {error}");
     let answer = tokio::time::timeout(BOUND, acquirer.status(key(1))).await;
     let error = answer.expect("the call ends").expect_err(what);
     assert!(expected(&error), "{what}, status: {error}");
@@ -104,11 +108,12 @@ async fn what_is_not_fully_understood_is_no_decision() {
 }
 
 #[tokio::test]
-async fn not_found_is_a_status_but_no_answer_to_an_authorization() {
+async fn not_found_is_a_status_but_no_answer_to_anything_else() {
     let text = http("404 Not Found", r#"{"error":"not_found"}"#);
     let acquirer = client(fake(Fake::Says(text)).await, PATIENCE);
     assert_eq!(acquirer.status(key(1)).await, Ok(KnownOutcome::NotFound));
     assert!(unavailable(&acquirer.authorize(request(1, 10_000)).await.unwrap_err()));
+    assert!(unavailable(&acquirer.refund(back(2, 1, 10_000)).await.unwrap_err()));
 }
 
 #[tokio::test]
@@ -192,23 +197,36 @@ async fn the_request_is_the_documented_one_below_any_path() {
         let url = format!("http://{}{suffix}", listener.local_addr().unwrap());
         let config = HttpAcquirerConfig { timeout: PATIENCE, ..HttpAcquirerConfig::new(url) };
         let acquirer = HttpAcquirer::new(&config).unwrap();
-        let call = tokio::spawn(async move { acquirer.authorize(request(1, 10_050)).await });
-        let (mut connection, _) = listener.accept().await.unwrap();
-        let id = key(1);
-        let body = format!(r#"{{"key":"{id}","amount":"100.50","currency":"USD"}}"#);
-        let mut text = String::new();
-        while !text.ends_with(&body) {
-            let mut bytes = [0; 1024];
-            let read = connection.read(&mut bytes).await.unwrap();
-            assert_ne!(read, 0, "{text}");
-            text.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
-        }
-        assert!(text.starts_with(&format!("POST {path}/v1/authorizations HTTP/1.1\r\n")), "{text}");
-        assert!(text.contains(&format!("\r\nidempotency-key: {id}\r\n")), "{text}");
-        assert!(text.contains("\r\ncontent-type: application/json\r\n"), "{text}");
-        connection.write_all(http("200 OK", APPROVED).as_bytes()).await.unwrap();
+        let [id, of] = [key(2), key(1)];
+
+        let body = format!(r#"{{"key":"{of}","amount":"100.50","currency":"USD"}}"#);
+        let calling = acquirer.clone();
+        let call = tokio::spawn(async move { calling.authorize(request(1, 10_050)).await });
+        receive(&listener, &format!("{path}/v1/authorizations"), of, &body).await;
+        assert_eq!(call.await.unwrap(), Ok(Decision::Approved));
+
+        let body = format!(r#"{{"key":"{id}","of":"{of}","amount":"50.25","currency":"USD"}}"#);
+        let call = tokio::spawn(async move { acquirer.refund(back(2, 1, 5_025)).await });
+        receive(&listener, &format!("{path}/v1/refunds"), id, &body).await;
         assert_eq!(call.await.unwrap(), Ok(Decision::Approved));
     }
+}
+
+/// Accepts one connection, approves what comes, and closes it.
+async fn receive(listener: &TcpListener, path: &str, key: PaymentId, body: &str) {
+    let (mut connection, _) = listener.accept().await.unwrap();
+    let mut text = String::new();
+    while !text.ends_with(body) {
+        let mut bytes = [0; 1024];
+        let read = connection.read(&mut bytes).await.unwrap();
+        assert_ne!(read, 0, "{text}");
+        text.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    assert!(text.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{text}");
+    assert!(text.contains(&format!("\r\nidempotency-key: {key}\r\n")), "{text}");
+    assert!(text.contains("\r\ncontent-type: application/json\r\n"), "{text}");
+    let answer = http("200 OK\r\nconnection: close", APPROVED);
+    connection.write_all(answer.as_bytes()).await.unwrap();
 }
 
 /// Passes connections on to `target` and counts them.

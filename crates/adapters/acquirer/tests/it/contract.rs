@@ -17,7 +17,7 @@ mod in_process {
             acquirer: Arc::new(Measured::new(acquirer.clone())),
             calls: Box::new(move |key| {
                 let count = acquirer.calls(key);
-                Box::pin(async move { (count.authorizations, count.effects) })
+                Box::pin(async move { (count.authorizations + count.refunds, count.effects) })
             }),
             keep: Box::new(()),
         }
@@ -39,7 +39,7 @@ mod over_http {
             acquirer: Arc::new(Measured::new(client)),
             calls: Box::new(move |key| {
                 let count = acquirer.calls(key);
-                Box::pin(async move { (count.authorizations, count.effects) })
+                Box::pin(async move { (count.authorizations + count.refunds, count.effects) })
             }),
             keep: Box::new(server),
         }

@@ -1,6 +1,6 @@
 //! The journal: what survives, what is forgiven, what is not.
 
-use crate::support::{Folder, key, request};
+use crate::support::{Folder, back, key, request};
 use paygate_acquirer::{CallCount, JournalError, SimulatedAcquirer, SimulatorConfig, Totals};
 use paygate_core::charge::Decline;
 use paygate_ports::{Acquirer, AcquirerError, Decision, KnownOutcome};
@@ -29,11 +29,11 @@ async fn what_was_decided_survives_the_process() {
     fs::copy(folder.file("first"), folder.file("second")).unwrap();
     let second = open(&folder.file("second")).unwrap();
     assert_eq!(second.totals(), first.totals());
-    assert_eq!(second.totals(), Totals { keys: 5, authorizations: 7, effects: 2 });
+    assert_eq!(second.totals(), Totals { keys: 5, authorizations: 7, refunds: 0, effects: 2 });
     for n in 1..=6 {
         assert_eq!(second.calls(key(n)), first.calls(key(n)), "key {n}");
     }
-    assert_eq!(second.calls(key(1)), CallCount { authorizations: 3, effects: 1 });
+    assert_eq!(second.calls(key(1)), CallCount { authorizations: 3, refunds: 0, effects: 1 });
 
     let approved = Ok(KnownOutcome::Decided(Decision::Approved));
     let declined = Decision::Declined(Decline::InsufficientFunds);
@@ -45,7 +45,118 @@ async fn what_was_decided_survives_the_process() {
     assert!(second.authorize(request(1, 20_000)).await.is_err(), "another amount");
     assert!(second.authorize(request(4, 104)).await.is_err(), "the second of two failures");
     assert_eq!(second.authorize(request(4, 104)).await, Ok(Decision::Approved));
-    assert_eq!(second.totals(), Totals { keys: 5, authorizations: 11, effects: 3 });
+    assert_eq!(second.totals(), Totals { keys: 5, authorizations: 11, refunds: 0, effects: 3 });
+}
+
+/// What versions without refunds wrote, with every effect they knew.
+const BEFORE_REFUNDS: &str = r#"{"seq":1,"key":"00000000-0000-0000-0000-000000000001","operation":"authorize","amount_minor":10000,"currency":"USD","effect":"approved"}
+{"seq":2,"key":"00000000-0000-0000-0000-000000000001","operation":"authorize","amount_minor":10000,"currency":"USD","effect":"replayed"}
+{"seq":3,"key":"00000000-0000-0000-0000-000000000001","operation":"authorize","amount_minor":20000,"currency":"USD","effect":"refused"}
+{"seq":4,"key":"00000000-0000-0000-0000-000000000002","operation":"authorize","amount_minor":101,"currency":"USD","effect":"declined:declined"}
+{"seq":5,"key":"00000000-0000-0000-0000-000000000003","operation":"authorize","amount_minor":102,"currency":"USD","effect":"declined:insufficient_funds"}
+{"seq":6,"key":"00000000-0000-0000-0000-000000000004","operation":"authorize","amount_minor":104,"currency":"USD","effect":"failed"}
+{"seq":7,"key":"00000000-0000-0000-0000-000000000005","operation":"authorize","amount_minor":105,"currency":"USD","effect":"unanswered"}
+"#;
+
+#[tokio::test]
+async fn a_journal_from_before_refunds_is_read_and_continued() {
+    let folder = Folder::new();
+    let path = folder.file("journal");
+    fs::write(&path, BEFORE_REFUNDS).unwrap();
+    let acquirer = open(&path).unwrap();
+    assert_eq!(acquirer.totals(), Totals { keys: 5, authorizations: 7, refunds: 0, effects: 1 });
+    assert_eq!(acquirer.refund(back(11, 1, 6_000)).await, Ok(Decision::Approved));
+    let declined = Ok(Decision::Declined(Decline::Generic));
+    assert_eq!(acquirer.refund(back(12, 1, 6_000)).await, declined);
+    assert_eq!(acquirer.refund(back(13, 2, 101)).await, declined);
+    drop(acquirer);
+    let written = fs::read_to_string(&path).unwrap();
+    let refunds = written.strip_prefix(BEFORE_REFUNDS).expect("what was there stays");
+    let mut refunds = refunds.lines();
+    assert_eq!(
+        refunds.next(),
+        Some(
+            r#"{"seq":8,"key":"00000000-0000-0000-0000-00000000000b","operation":"refund","of":"00000000-0000-0000-0000-000000000001","amount_minor":6000,"currency":"USD","effect":"approved"}"#
+        )
+    );
+    assert!(refunds.next().unwrap().ends_with(r#""effect":"declined:not_refundable"}"#));
+}
+
+#[tokio::test]
+async fn authorizations_are_written_as_before_refunds() {
+    let folder = Folder::new();
+    let path = folder.file("journal");
+    let acquirer = open(&path).unwrap();
+    for (n, minor) in
+        [(1, 10_000), (1, 10_000), (1, 20_000), (2, 101), (3, 102), (4, 104), (5, 105)]
+    {
+        let _ = acquirer.authorize(request(n, minor)).await;
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), BEFORE_REFUNDS);
+}
+
+#[tokio::test]
+async fn what_was_given_back_survives_the_process() {
+    let folder = Folder::new();
+    let first = open(&folder.file("first")).unwrap();
+    first.authorize(request(1, 10_000)).await.unwrap();
+    let asked = [(2, 6_000), (2, 6_000), (2, 5_000), (3, 6_000), (4, 1_003), (5, 1_004), (6, 5)];
+    for (n, minor) in asked {
+        let _ = first.refund(back(n, 1, minor)).await;
+    }
+
+    fs::copy(folder.file("first"), folder.file("second")).unwrap();
+    let second = open(&folder.file("second")).unwrap();
+    assert_eq!(second.totals(), first.totals());
+    assert_eq!(second.totals(), Totals { keys: 6, authorizations: 1, refunds: 7, effects: 3 });
+    for n in 1..=7 {
+        assert_eq!(second.calls(key(n)), first.calls(key(n)), "key {n}");
+    }
+    assert_eq!(second.calls(key(2)), CallCount { authorizations: 0, refunds: 3, effects: 1 });
+
+    let approved = Ok(Decision::Approved);
+    let declined = Decision::Declined(Decline::Generic);
+    assert_eq!(second.status(key(3)).await, Ok(KnownOutcome::Decided(declined)));
+    assert_eq!(second.status(key(4)).await, Ok(KnownOutcome::Decided(Decision::Approved)));
+    assert_eq!(second.status(key(6)).await, Err(AcquirerError::TimedOut));
+    assert_eq!(second.refund(back(2, 1, 6_000)).await, approved);
+    assert!(second.refund(back(2, 7, 6_000)).await.is_err(), "of another payment");
+    assert!(second.authorize(request(2, 6_000)).await.is_err(), "another operation");
+    assert!(second.refund(back(5, 1, 1_004)).await.is_err(), "the second of two failures");
+    assert_eq!(second.refund(back(5, 1, 1_004)).await, approved);
+    // 6,000, 1,003 and 1,004 of the 10,000 are given back.
+    assert_eq!(second.refund(back(7, 1, 1_994)).await, Ok(declined));
+    assert_eq!(second.refund(back(8, 1, 1_993)).await, approved);
+}
+
+#[tokio::test]
+async fn a_line_whose_operation_and_original_do_not_fit_is_an_error() {
+    let folder = Folder::new();
+    let path = folder.file("journal");
+    let line = |rest: &str| {
+        format!(
+            "{{\"seq\":1,\"key\":\"{}\",{rest},\"amount_minor\":1,\"currency\":\"USD\",\"effect\":\"approved\"}}\n",
+            key(1)
+        )
+    };
+    let of = format!(r#""of":"{}""#, key(2));
+    for (rest, fits) in [
+        (r#""operation":"authorize""#.to_owned(), true),
+        (format!(r#""operation":"refund",{of}"#), true),
+        (format!(r#""operation":"authorize",{of}"#), false),
+        (r#""operation":"refund""#.to_owned(), false),
+        (r#""operation":"refund","of":"x""#.to_owned(), false),
+        (format!(r#""operation":"refund",{of},{of}"#), false),
+        (format!(r#""operation":"payout",{of}"#), false),
+    ] {
+        fs::write(&path, line(&rest)).unwrap();
+        match open(&path) {
+            Ok(_) => assert!(fits, "{rest}"),
+            Err(error) => {
+                assert!(!fits && matches!(error, JournalError::Corrupt { line: 1, .. }), "{error}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -71,9 +182,8 @@ async fn a_torn_last_line_is_cut_off_wherever_it_was_torn() {
     let folder = Folder::new();
     let path = folder.file("journal");
     let acquirer = open(&path).unwrap();
-    for n in 1..=2 {
-        acquirer.authorize(request(n, 10_000)).await.unwrap();
-    }
+    acquirer.authorize(request(1, 10_000)).await.unwrap();
+    acquirer.refund(back(2, 1, 10_000)).await.unwrap();
     drop(acquirer);
     let whole = fs::read(&path).unwrap();
     let first_line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
@@ -81,7 +191,7 @@ async fn a_torn_last_line_is_cut_off_wherever_it_was_torn() {
         fs::write(&path, &whole[..length]).unwrap();
         let acquirer = open(&path).unwrap();
         assert_eq!(acquirer.totals().keys, 1, "torn at byte {length}");
-        acquirer.authorize(request(2, 10_000)).await.unwrap();
+        acquirer.refund(back(2, 1, 10_000)).await.unwrap();
         assert_eq!(fs::read(&path).unwrap(), whole, "torn at byte {length}");
     }
 }

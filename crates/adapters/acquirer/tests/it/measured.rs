@@ -1,6 +1,6 @@
 //! What a call leaves in the metrics.
 
-use crate::support::{key, request};
+use crate::support::{back, key, request};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use paygate_acquirer::{Measured, SimulatedAcquirer, SimulatorConfig};
 use paygate_ports::Acquirer;
@@ -18,6 +18,10 @@ fn every_call_is_counted_by_operation_and_outcome() {
             for (n, minor) in [(1, 100), (2, 100), (3, 101), (4, 104), (5, 105)] {
                 let _ = acquirer.authorize(request(n, minor)).await;
             }
+            for (n, of, minor) in [(11, 1, 100), (12, 1, 100), (13, 6, 100), (14, 2, 4), (15, 2, 3)]
+            {
+                let _ = acquirer.refund(back(n, of, minor)).await;
+            }
             for n in [1, 3, 5, 6] {
                 let _ = acquirer.status(key(n)).await;
             }
@@ -29,6 +33,10 @@ fn every_call_is_counted_by_operation_and_outcome() {
         ("authorize", "declined", 1),
         ("authorize", "unavailable", 1),
         ("authorize", "timed_out", 1),
+        ("refund", "approved", 1),
+        ("refund", "declined", 2),
+        ("refund", "unavailable", 1),
+        ("refund", "timed_out", 1),
         ("status", "approved", 1),
         ("status", "declined", 1),
         ("status", "timed_out", 1),
@@ -39,7 +47,7 @@ fn every_call_is_counted_by_operation_and_outcome() {
         );
         assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
     }
-    for (operation, count) in [("authorize", 5), ("status", 4)] {
+    for (operation, count) in [("authorize", 5), ("refund", 5), ("status", 4)] {
         let line =
             format!("paygate_provider_call_seconds_count{{operation=\"{operation}\"}} {count}");
         assert!(text.lines().any(|found| found == line), "{line} in\n{text}");

@@ -1,7 +1,7 @@
 //! The server as others see it: routes, refusals, and that it can always be stopped.
 
 use crate::support::{Server, client, key, request};
-use paygate_acquirer::{SimulatedAcquirer, SimulatorConfig};
+use paygate_acquirer::{SimulatedAcquirer, SimulatorConfig, Totals};
 use paygate_ports::{Acquirer, AcquirerError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -35,6 +35,12 @@ fn body(key: u128, amount: &str, currency: &str) -> String {
     format!(r#"{{"key":"{key}","amount":"{amount}","currency":"{currency}"}}"#)
 }
 
+/// A refund under the key that [`send`] names, of the authorization `of`.
+fn refund_body(of: u128, amount: &str) -> String {
+    let of = key(of);
+    body(1, amount, "USD").replace(r#","amount""#, &format!(r#","of":"{of}","amount""#))
+}
+
 #[tokio::test]
 async fn each_route_answers_as_documented() {
     let server = Server::start(acquirer(Duration::from_millis(1))).await;
@@ -56,16 +62,61 @@ async fn each_route_answers_as_documented() {
             &format!("GET /v1/journal/{id}"),
             "",
             "200 OK",
-            &format!(r#"{{"key":"{id}","authorizations":3,"effects":1}}"#),
+            &format!(r#"{{"key":"{id}","authorizations":3,"refunds":0,"effects":1}}"#),
         ),
         (
             &format!("GET /v1/journal/{}", key(2)),
             "",
             "200 OK",
-            &format!(r#"{{"key":"{}","authorizations":0,"effects":0}}"#, key(2)),
+            &format!(r#"{{"key":"{}","authorizations":0,"refunds":0,"effects":0}}"#, key(2)),
         ),
-        ("GET /v1/journal", "", "200 OK", r#"{"keys":1,"authorizations":3,"effects":1}"#),
+        (
+            "GET /v1/journal",
+            "",
+            "200 OK",
+            r#"{"keys":1,"authorizations":3,"refunds":0,"effects":1}"#,
+        ),
         ("GET /v1/nothing", "", "404 Not Found", ""),
+    ] {
+        let answer = send(&server, head, text).await;
+        assert_eq!((answer.0.as_str(), answer.1.as_str()), (status, expected), "{head} {text}");
+    }
+}
+
+#[tokio::test]
+async fn each_refund_route_answers_as_documented() {
+    let simulated = acquirer(Duration::from_millis(1));
+    simulated.authorize(request(2, 10_000)).await.unwrap();
+    let server = Server::start(simulated).await;
+    let (id, refunds) = (key(1), "POST /v1/refunds");
+    let approved = r#"{"decision":"approved"}"#;
+    for (head, text, status, expected) in [
+        (refunds, &*refund_body(2, "60.50"), "200 OK", approved),
+        (refunds, &refund_body(2, "60.5"), "200 OK", approved),
+        (refunds, &refund_body(2, "7"), "409 Conflict", r#"{"error":"key_reused"}"#),
+        (refunds, &refund_body(3, "60.50"), "409 Conflict", r#"{"error":"key_reused"}"#),
+        (
+            "POST /v1/authorizations",
+            &body(1, "60.50", "USD"),
+            "409 Conflict",
+            r#"{"error":"key_reused"}"#,
+        ),
+        (&format!("GET /v1/refunds/{id}"), "", "200 OK", approved),
+        (&format!("GET /v1/authorizations/{id}"), "", "200 OK", approved),
+        (&format!("GET /v1/refunds/{}", key(2)), "", "200 OK", approved),
+        (&format!("GET /v1/refunds/{}", key(3)), "", "404 Not Found", r#"{"error":"not_found"}"#),
+        (
+            &format!("GET /v1/journal/{id}"),
+            "",
+            "200 OK",
+            &format!(r#"{{"key":"{id}","authorizations":1,"refunds":4,"effects":1}}"#),
+        ),
+        (
+            "GET /v1/journal",
+            "",
+            "200 OK",
+            r#"{"keys":2,"authorizations":2,"refunds":4,"effects":2}"#,
+        ),
     ] {
         let answer = send(&server, head, text).await;
         assert_eq!((answer.0.as_str(), answer.1.as_str()), (status, expected), "{head} {text}");
@@ -84,7 +135,25 @@ async fn decisions_and_failures_have_their_status() {
         let server = Server::start(acquirer(Duration::from_millis(1))).await;
         let answer = send(&server, "POST /v1/authorizations", &body(1, amount, "USD")).await;
         assert_eq!((answer.0.as_str(), answer.1.as_str()), (status, expected), "{amount}");
+
+        let simulated = acquirer(Duration::from_millis(1));
+        simulated.authorize(request(2, 10_000)).await.unwrap();
+        let server = Server::start(simulated).await;
+        let answer = send(&server, "POST /v1/refunds", &refund_body(2, amount)).await;
+        assert_eq!((answer.0.as_str(), answer.1.as_str()), (status, expected), "{amount} back");
     }
+}
+
+#[tokio::test]
+async fn a_refund_of_what_is_not_there_has_a_code_of_its_own() {
+    let simulated = acquirer(Duration::from_millis(1));
+    simulated.authorize(request(2, 10_000)).await.unwrap();
+    let server = Server::start(simulated).await;
+    let answer = send(&server, "POST /v1/refunds", &refund_body(2, "100.01")).await;
+    let expected = r#"{"decision":"declined","code":"not_refundable"}"#;
+    assert_eq!((answer.0.as_str(), answer.1.as_str()), ("200 OK", expected));
+    let answer = send(&server, &format!("GET /v1/refunds/{}", key(1)), "").await;
+    assert_eq!((answer.0.as_str(), answer.1.as_str()), ("200 OK", expected));
 }
 
 #[tokio::test]
@@ -114,8 +183,24 @@ async fn what_is_unclear_is_refused_and_takes_no_effect() {
         assert!(answer.0.starts_with(status), "{shown}: {answer:?}");
         assert!(answer.1.contains(r#""error":"invalid_request""#), "{shown}: {answer:?}");
     }
-    assert!(send(&server, "GET /v1/authorizations/x", "").await.0.starts_with("400"));
-    assert_eq!(simulated.totals().authorizations, 0);
+    let back = refund_body(1, "1.00");
+    for (text, status) in [
+        (&*good, "422"),
+        (&back.replace('}', r#","reason":"x"}"#), "422"),
+        (&back.replace(r#""of":"0000"#, r#""of":"zzzz"#), "400"),
+        (&back.replacen("0001", "0002", 1), "400"),
+        (&refund_body(1, "0"), "400"),
+        (&refund_body(1, "-1.00"), "400"),
+        (&refund_body(1, "1.001"), "400"),
+    ] {
+        let answer = send(&server, "POST /v1/refunds", text).await;
+        assert!(answer.0.starts_with(status), "{text}: {answer:?}");
+        assert!(answer.1.contains(r#""error":"invalid_request""#), "{text}: {answer:?}");
+    }
+    for head in ["GET /v1/authorizations/x", "GET /v1/refunds/x"] {
+        assert!(send(&server, head, "").await.0.starts_with("400"), "{head}");
+    }
+    assert_eq!(simulated.totals(), Totals::default());
     assert!(send(&server, "POST /v1/authorizations", &good).await.0.starts_with("200"));
 }
 

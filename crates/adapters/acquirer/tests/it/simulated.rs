@@ -1,6 +1,6 @@
 //! What the simulated acquirer does beyond the contract: chance, latency, bounds.
 
-use crate::support::{key, request};
+use crate::support::{back, key, request};
 use paygate_acquirer::{FailRate, SimulatedAcquirer, SimulatorConfig, Totals};
 use paygate_core::charge::Decline;
 use paygate_ports::{Acquirer, AcquirerError, Decision, KnownOutcome};
@@ -46,6 +46,33 @@ async fn chance_leaves_magic_amounts_alone() {
     assert_eq!(acquirer.authorize(request(4, 104)).await, Ok(Decision::Approved));
 }
 
+#[tokio::test]
+async fn chance_declines_refunds_by_their_own_key() {
+    let fail_rate: FailRate = "0.5".parse().unwrap();
+    let config = SimulatorConfig { fail_rate, seed: 1, ..SimulatorConfig::default() };
+    let acquirer = SimulatedAcquirer::open(config).unwrap();
+    // A magic amount is taken whatever the odds.
+    for _ in 0..3 {
+        let _ = acquirer.authorize(request(1_000, 99_904)).await;
+    }
+    let mut refunds = Vec::new();
+    for n in 0..200 {
+        refunds.push(acquirer.refund(back(n, 1_000, 10)).await.unwrap());
+    }
+    assert_eq!(refunds, decisions("0.5", 1, 200).await);
+}
+
+#[tokio::test]
+async fn what_may_not_be_given_back_is_declined_whatever_the_amount_asks_for() {
+    let acquirer = SimulatedAcquirer::open(SimulatorConfig::default()).unwrap();
+    for minor in 100..=110 {
+        let number = u128::try_from(minor).unwrap();
+        assert_eq!(acquirer.refund(back(number, 1, minor)).await, Ok(DECLINED), "{minor}");
+        let known = acquirer.status(key(number)).await;
+        assert_eq!(known, Ok(KnownOutcome::Decided(DECLINED)), "{minor}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_latency_beyond_the_timeout_is_a_timeout_that_took_effect() {
     for (latency, timeout, answer) in [
@@ -73,10 +100,12 @@ async fn a_caller_that_goes_away_changes_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_is_taken_for_zero_or_less() {
+async fn nothing_moves_for_zero_or_less() {
     let acquirer = SimulatedAcquirer::open(SimulatorConfig::default()).unwrap();
     for minor in [0, -1, -10_000, i64::MIN] {
         let answer = acquirer.authorize(request(1, minor)).await;
+        assert!(matches!(answer, Err(AcquirerError::Unavailable(_))), "{minor}: {answer:?}");
+        let answer = acquirer.refund(back(2, 1, minor)).await;
         assert!(matches!(answer, Err(AcquirerError::Unavailable(_))), "{minor}: {answer:?}");
     }
     assert_eq!(acquirer.totals(), Totals::default());
@@ -89,5 +118,5 @@ async fn the_same_number_in_another_currency_is_another_amount() {
     assert_eq!(acquirer.authorize(other.clone()).await, Ok(Decision::Approved));
     other.amount.currency = paygate_core::money::Currency::parse("EUR").unwrap();
     assert!(acquirer.authorize(other).await.is_err());
-    assert_eq!(acquirer.totals(), Totals { keys: 1, authorizations: 2, effects: 1 });
+    assert_eq!(acquirer.totals(), Totals { keys: 1, authorizations: 2, refunds: 0, effects: 1 });
 }

@@ -3,7 +3,7 @@
 use paygate_acquirer::{HttpAcquirer, HttpAcquirerConfig, SimulatedAcquirer, server};
 use paygate_core::id::PaymentId;
 use paygate_core::money::{Currency, Money};
-use paygate_ports::Authorization;
+use paygate_ports::{Authorization, RefundRequest};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,8 +19,16 @@ pub fn key(number: u128) -> PaymentId {
 }
 
 pub fn request(number: u128, minor: i64) -> Authorization {
-    let currency = Currency::parse("USD").unwrap();
-    Authorization { key: key(number), amount: Money { minor, currency } }
+    Authorization { key: key(number), amount: usd(minor) }
+}
+
+/// The refund `number` of the authorization `of`.
+pub fn back(number: u128, of: u128, minor: i64) -> RefundRequest {
+    RefundRequest { key: key(number), of: key(of), amount: usd(minor) }
+}
+
+fn usd(minor: i64) -> Money {
+    Money { minor, currency: Currency::parse("USD").unwrap() }
 }
 
 /// A folder that is gone after the test.
