@@ -3,13 +3,26 @@
 
 use crate::store::StoreUnderTest;
 pub use crate::store::assert_ledger_holds;
-use paygate_core::account::{Account, AccountNumber, NewAccount, Role, SystemAccount};
-use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
+use chrono::{DateTime, TimeDelta};
+use paygate_core::account::{
+    Account, AccountNumber, Alias, NewAccount, NewWallet, Role, SystemAccount,
+};
+use paygate_core::fx::{AppliedRate, Quote, Rate};
+use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{Idempotency, NewPayment, Request, RequestHash};
+use paygate_core::payment::{Idempotency, NewPayment, Payment, Request, RequestHash};
+use paygate_core::refund::taken_back;
 use paygate_core::status::Kind;
+use paygate_core::terms::Terms;
 use paygate_core::text::{IdempotencyKey, Metadata, Reference};
+use paygate_ports::Opened;
 use uuid::Uuid;
+
+/// A currency from its code.
+#[must_use]
+pub fn currency(code: &str) -> Currency {
+    Currency::parse(code).unwrap()
+}
 
 /// A positive amount from its decimal text.
 #[must_use]
@@ -30,17 +43,67 @@ pub fn new_payment(source: AccountId, destination: AccountId, amount: Money) -> 
     NewPayment {
         id,
         kind: Kind::Charge,
-        amount,
+        terms: Terms::plain(amount),
         source,
         destination,
+        parent: None,
+        hold: false,
         request: Request {
             merchant: MerchantId::default(),
             caller: CallerId::default(),
-            reference: Reference::parse(&format!("ref-{id}")).unwrap(),
+            reference: Some(Reference::parse(&format!("ref-{id}")).unwrap()),
             idempotency: None,
+            description: None,
+            tx_date: None,
             metadata: None,
         },
     }
+}
+
+/// A transfer between two accounts of one currency.
+#[must_use]
+pub fn transfer(from: &Account, to: &Account, amount: &str) -> NewPayment {
+    let amount = money(amount, from.currency.code());
+    new_payment(from.id, to.id, amount).with_kind(Kind::Transfer)
+}
+
+/// A transfer of an exact debit between two accounts, at a rate: units of the destination's currency
+/// for one of the source's.
+#[must_use]
+pub fn conversion(from: &Account, to: &Account, amount: &str, rate: &str) -> NewPayment {
+    let payment = transfer(from, to, amount);
+    let fx = applied(from.currency.code(), to.currency.code(), rate);
+    let amount = payment.terms.amount;
+    let terms = Terms::agree(amount, from.currency, to.currency, Some(fx), None).unwrap();
+    NewPayment { terms, ..payment }
+}
+
+/// A refund of so much of a payment, in the currency it was debited in.
+#[must_use]
+pub fn refund(of: &Payment, minor: i64) -> NewPayment {
+    let amount = Money { minor, ..of.debit };
+    let terms = Terms { debit: taken_back(of, minor), ..Terms::plain(amount) };
+    let parent = Some(of.id);
+    let refund = new_payment(of.destination, of.source, amount).with_kind(Kind::Refund);
+    NewPayment { terms, parent, ..refund }
+}
+
+/// A rate as a source tells it.
+#[must_use]
+pub fn applied(base: &str, quote: &str, rate: &str) -> AppliedRate {
+    AppliedRate {
+        rate: Rate::parse(currency(base), currency(quote), rate).unwrap(),
+        source: "fixed".to_owned(),
+        as_of: DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(),
+    }
+}
+
+/// A quote with a fresh id.
+#[must_use]
+pub fn quote(base: &str, quote: &str, rate: &str) -> Quote {
+    let applied = applied(base, quote, rate);
+    let expires_at = applied.as_of + TimeDelta::seconds(30);
+    Quote { id: QuoteId(Uuid::now_v7()), applied, expires_at }
 }
 
 /// What may differ in a payment that [`new_payment`] made.
@@ -69,6 +132,12 @@ pub trait Having: Sized {
     /// Into another account.
     #[must_use]
     fn with_destination(self, destination: AccountId) -> Self;
+    /// To be held until it is captured.
+    #[must_use]
+    fn held(self) -> Self;
+    /// With a rate that a quote promised.
+    #[must_use]
+    fn with_quote(self, quote: &Quote) -> Self;
 }
 
 impl Having for NewPayment {
@@ -87,7 +156,7 @@ impl Having for NewPayment {
     }
 
     fn with_reference(mut self, reference: &str) -> Self {
-        self.request.reference = Reference::parse(reference).unwrap();
+        self.request.reference = Some(Reference::parse(reference).unwrap());
         self
     }
 
@@ -108,6 +177,14 @@ impl Having for NewPayment {
 
     fn with_destination(self, destination: AccountId) -> Self {
         Self { destination, ..self }
+    }
+
+    fn held(self) -> Self {
+        Self { hold: true, ..self }
+    }
+
+    fn with_quote(self, quote: &Quote) -> Self {
+        Self { terms: Terms { quote: Some(quote.id), ..self.terms }, ..self }
     }
 }
 
@@ -169,4 +246,69 @@ pub async fn open_pair(store: &StoreUnderTest, currency: &str) -> Pair {
 /// [`open_pair`] in US dollars.
 pub async fn open_usd_pair(store: &StoreUnderTest) -> Pair {
     open_pair(store, "USD").await
+}
+
+/// A wallet to be opened, with a fresh id and number and nothing else.
+#[must_use]
+pub fn wallet(code: &str) -> NewWallet {
+    let id = Uuid::now_v7();
+    NewWallet {
+        id: AccountId(id),
+        number: AccountNumber::from_random(id.as_u64_pair().1),
+        currency: currency(code),
+        overdraft: false,
+        name: None,
+        alias: None,
+        metadata: None,
+        hash: RequestHash([7; 32]),
+    }
+}
+
+/// A wallet with an alias; `request` stands for the canonical request and fills its hash.
+#[must_use]
+pub fn wallet_called(alias: &str, code: &str, request: u8) -> NewWallet {
+    let alias = Some(Alias::parse(alias).unwrap());
+    NewWallet { alias, hash: RequestHash([request; 32]), ..wallet(code) }
+}
+
+/// Opens one of the system's accounts, or finds it.
+pub async fn open_system(store: &StoreUnderTest, code: SystemAccount, currency: &str) -> Account {
+    let wanted = vec![new_account(Role::System(code), currency)];
+    store.accounts.open(wanted).await.unwrap().remove(0)
+}
+
+/// The opening balance of a wallet.
+pub async fn opening(store: &StoreUnderTest, wallet: &NewWallet, amount: &str) -> NewPayment {
+    let code = wallet.currency.code();
+    let equity = open_system(store, SystemAccount::OpeningEquity, code).await;
+    let mut deposit = new_payment(equity.id, wallet.id, money(amount, code));
+    deposit.request.reference = None;
+    deposit.with_kind(Kind::Deposit)
+}
+
+/// Opens a wallet that has so much.
+pub async fn open_wallet(store: &StoreUnderTest, currency: &str, amount: &str) -> Account {
+    let wallet = wallet(currency);
+    let opening = opening(store, &wallet, amount).await;
+    match store.accounts.create(wallet, Some(opening)).await.unwrap() {
+        Opened::Created(record) => record.account,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Opens a wallet that has nothing.
+pub async fn open_empty_wallet(store: &StoreUnderTest, currency: &str) -> Account {
+    match store.accounts.create(wallet(currency), None).await.unwrap() {
+        Opened::Created(record) => record.account,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Opens the liquidity accounts that conversions between two currencies go through.
+pub async fn open_liquidity(store: &StoreUnderTest, currencies: [&str; 2]) -> [Account; 2] {
+    let [first, second] = currencies;
+    [
+        open_system(store, SystemAccount::FxLiquidity, first).await,
+        open_system(store, SystemAccount::FxLiquidity, second).await,
+    ]
 }

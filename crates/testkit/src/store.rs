@@ -1,5 +1,6 @@
 //! The contract of the store ports: what `PaymentStore`, `PaymentReader`, `AccountStore`,
-//! `JournalReader`, `DueStore` and `Quarantine` must do on every database.
+//! `AccountReader`, `QuoteStore`, `JournalReader`, `DueStore`, `Quarantine`, `Audit` and
+//! `ProofLog` must do on every database.
 //!
 //! An adapter writes `paygate_testkit::store_contract!(make)` in its tests, where `make` is an
 //! `async fn() -> Option<StoreUnderTest>` that gives a fresh, migrated, empty store of its own to
@@ -9,23 +10,34 @@
 use futures_util::future::BoxFuture;
 use paygate_core::Timestamp;
 use paygate_ports::{
-    AccountStore, DueStore, JournalReader, PaymentReader, PaymentStore, Quarantine,
+    AccountReader, AccountStore, Audit, DueStore, JournalReader, PaymentReader, PaymentStore,
+    ProofLog, Quarantine, QuoteStore,
 };
 use std::any::Any;
 use std::sync::Arc;
 use uuid::Uuid;
 
 pub mod accept;
+pub mod account_reader;
 pub mod accounts;
+pub mod audit;
 pub mod contention;
 pub mod corrupt;
 pub mod due;
 mod helpers;
+pub mod holds;
 mod ledger;
 pub mod list;
+pub mod model;
+pub mod mutations;
+pub mod proof_log;
 pub mod quarantine;
+pub mod quotes;
+pub mod refunds;
 pub mod rules;
 pub mod transact;
+pub mod transfers;
+pub mod wallets;
 
 pub use helpers::{Gate, eventually};
 pub use ledger::{assert_ledger_holds, check_ledger};
@@ -39,17 +51,28 @@ pub struct StoreUnderTest {
     pub payments: Arc<dyn PaymentStore>,
     /// Reads payments.
     pub reader: Arc<dyn PaymentReader>,
-    /// Opens and reads accounts.
+    /// Opens, closes and reads accounts.
     pub accounts: Arc<dyn AccountStore>,
+    /// Reads accounts and their postings.
+    pub account_reader: Arc<dyn AccountReader>,
+    /// Keeps quotes.
+    pub quotes: Arc<dyn QuoteStore>,
     /// Reads the journal.
     pub journal: Arc<dyn JournalReader>,
     /// Keeps what is due.
     pub due: Arc<dyn DueStore>,
     /// Sets poison aside.
     pub quarantine: Arc<dyn Quarantine>,
+    /// Shows the whole ledger.
+    pub audit: Arc<dyn Audit>,
+    /// Keeps how far the ledger has been proved.
+    pub proofs: Arc<dyn ProofLog>,
     /// Runs one statement past the ports, in a transaction of its own, with the database's own
     /// rules (foreign keys, too) in force: to break rows, and to try those rules.
     pub sql: RawSql,
+    /// As `sql`, with all of the database's own rules out of force: triggers, foreign keys, checks.
+    /// `None` where that can't be had.
+    pub unguarded: Option<RawSql>,
     /// An id as this database writes it in SQL: `'…'::uuid`, `x'…'`.
     pub id_literal: fn(Uuid) -> String,
     /// A time as this database writes it in SQL: `'…'::timestamptz`, microseconds since 1970.
@@ -87,7 +110,9 @@ macro_rules! store_contract {
             transact: several_batches_continue_the_sequences,
             transact: a_rejected_payment_does_not_disturb_its_neighbours,
             transact: unknown_and_repeated_ids_are_no_error,
-            transact: a_decision_on_payments_alone_claims_and_posts_nothing,
+            transact: a_claim_of_charges_sees_no_accounts,
+            transact: a_claim_sees_the_accounts_it_needs,
+            transact: a_refund_comes_with_what_it_refunds_and_its_accounts,
             transact: no_ids_are_an_empty_book,
             transact: nothing_changed_is_nothing_written,
             transact: a_large_batch_is_settled_at_once,
@@ -108,6 +133,9 @@ macro_rules! store_contract {
             corrupt: an_unreadable_account_is_named,
             corrupt: an_unreadable_transition_is_named,
             corrupt: the_sweeper_and_the_quarantine_work_on_unreadable_payments,
+            corrupt: an_unreadable_account_is_named_by_who_looks_for_it,
+            corrupt: an_unreadable_quote_is_named,
+            corrupt: what_can_not_be_read_is_a_fact_among_others,
             list: payments_are_listed_newest_first,
             list: each_filter_works_alone,
             list: filters_work_together,
@@ -147,6 +175,70 @@ macro_rules! store_contract {
             rules: what_is_referred_to_must_exist,
             rules: a_payment_row_that_contradicts_itself_is_refused,
             rules: a_role_has_one_account_per_currency,
+            rules: an_account_row_that_contradicts_itself_is_refused,
+            wallets: a_wallet_is_opened_as_asked,
+            wallets: an_opening_balance_is_posted_with_its_wallet,
+            wallets: a_wallet_asked_for_again_is_the_same,
+            wallets: an_alias_is_one_accounts,
+            wallets: a_taken_number_opens_nothing,
+            wallets: an_opening_balance_that_is_refused_opens_nothing,
+            wallets: concurrent_twins_by_alias_are_opened_once,
+            wallets: an_empty_wallet_is_closed_for_good,
+            wallets: what_is_in_use_is_not_closed,
+            wallets: closing_and_paying_at_once_lose_nothing,
+            account_reader: accounts_are_found_by_each_of_their_names,
+            account_reader: a_found_account_says_all_of_itself,
+            account_reader: accounts_are_listed_newest_first,
+            account_reader: a_position_is_that_of_the_last_posting_until_then,
+            account_reader: a_position_is_found_among_many,
+            account_reader: lines_name_the_other_account,
+            account_reader: lines_of_a_conversion_lead_from_source_to_destination,
+            account_reader: lines_are_read_in_parts,
+            quotes: a_quote_is_kept_exactly,
+            quotes: a_quote_serves_one_payment,
+            quotes: of_twins_by_quote_one_is_created,
+            quotes: concurrent_twins_by_quote_are_created_once,
+            quotes: id_key_and_reference_go_before_quote,
+            quotes: an_unknown_quote_is_refused,
+            transfers: a_transfer_with_everything_reads_back_exactly,
+            transfers: a_transfer_moves_money_between_two_wallets,
+            transfers: a_conversion_is_four_postings,
+            transfers: what_its_accounts_forbid_fails_a_transfer,
+            transfers: transfers_of_one_batch_see_each_others_balances,
+            transfers: opposing_transfers_all_settle_and_conserve_the_sum,
+            transfers: concurrent_transfers_never_overdraw,
+            transfers: a_payment_is_found_by_its_key,
+            holds: what_is_authorized_is_held,
+            holds: a_hold_is_captured_whole,
+            holds: a_hold_is_captured_in_part_and_the_rest_given_back,
+            holds: a_part_of_a_converted_hold_credits_its_share,
+            holds: a_voided_hold_is_given_back,
+            holds: a_hold_is_due_when_it_expires,
+            holds: an_expired_hold_is_taken_and_given_back,
+            holds: a_hold_whose_time_is_over_is_not_captured,
+            holds: a_hold_may_be_parked_and_brought_back,
+            holds: concurrent_captures_and_voids_have_one_effect,
+            refunds: a_transfer_is_refunded_in_parts_until_nothing_is_left,
+            refunds: what_can_not_be_refunded_fails,
+            refunds: a_converted_transfer_is_refunded_without_residue,
+            refunds: a_refund_takes_the_share_that_is_left_when_it_is_claimed,
+            refunds: of_a_partial_capture_only_that_is_refunded,
+            refunds: concurrent_refunds_of_a_transfer_never_exceed_it,
+            refunds: a_refund_of_a_charge_is_held_until_the_provider_answers,
+            refunds: a_refund_that_the_provider_declines_gives_its_claim_up,
+            refunds: a_refund_that_waits_takes_what_another_gave_up,
+            refunds: concurrent_refunds_of_a_charge_never_exceed_it,
+            refunds: the_refunds_of_a_payment_are_listed,
+            audit: the_whole_ledger_is_shown_as_it_is,
+            audit: a_ledger_of_many_pages_is_shown_whole,
+            audit: only_what_is_new_since_a_time_is_shown,
+            audit: what_is_shown_is_of_one_moment,
+            model: random_histories_end_as_in_a_book,
+            mutations: every_change_past_the_ports_is_found,
+            proof_log: the_first_proof_begins_at_the_beginning,
+            proof_log: the_next_proof_begins_where_the_last_one_ended,
+            proof_log: a_proof_is_begun_again_when_its_time_has_come,
+            proof_log: of_many_who_ask_at_once_one_begins,
         }
     };
     (@tests $make:path; $($module:ident: $test:ident,)+) => {
@@ -169,14 +261,24 @@ mod tests {
         let list = include_str!("store.rs");
         for (module, source) in [
             ("accept", include_str!("store/accept.rs")),
+            ("account_reader", include_str!("store/account_reader.rs")),
             ("accounts", include_str!("store/accounts.rs")),
+            ("audit", include_str!("store/audit.rs")),
             ("contention", include_str!("store/contention.rs")),
             ("corrupt", include_str!("store/corrupt.rs")),
             ("due", include_str!("store/due.rs")),
+            ("holds", include_str!("store/holds.rs")),
             ("list", include_str!("store/list.rs")),
+            ("model", include_str!("store/model.rs")),
+            ("mutations", include_str!("store/mutations.rs")),
+            ("proof_log", include_str!("store/proof_log.rs")),
             ("quarantine", include_str!("store/quarantine.rs")),
+            ("quotes", include_str!("store/quotes.rs")),
+            ("refunds", include_str!("store/refunds.rs")),
             ("rules", include_str!("store/rules.rs")),
             ("transact", include_str!("store/transact.rs")),
+            ("transfers", include_str!("store/transfers.rs")),
+            ("wallets", include_str!("store/wallets.rs")),
         ] {
             let rules = source.lines().filter_map(|line| {
                 line.strip_prefix("pub async fn ")?.strip_suffix("(store: StoreUnderTest) {")

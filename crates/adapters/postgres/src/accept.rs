@@ -4,16 +4,19 @@
 use crate::PostgresStore;
 use crate::error::{PgError, Remedy};
 use crate::rows::{
-    PaymentRow, PaymentTypes, RequestRow, RequestTypes, payment_columns, record, request_columns,
+    PaymentRow, PaymentTypes, RequestRow, RequestTypes, is_plain, payment_columns, record,
+    request_columns,
 };
-use crate::statement::{Param, Sql, statement};
+use crate::statement::{Param, Sql, Statement, statement};
 use crate::transact::pause_before_retry;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use paygate_core::id::{CallerId, MerchantId, PaymentId};
+use paygate_core::id::{CallerId, MerchantId, PaymentId, QuoteId};
+use paygate_core::money::Money;
 use paygate_core::payment::{NewPayment, PaymentRecord};
 use paygate_core::status::Kind;
+use paygate_core::terms::Terms;
 use paygate_core::text::{IdempotencyKey, Reference};
 use paygate_ports::{Accepted, StoreError};
 use std::collections::HashMap;
@@ -23,13 +26,17 @@ use uuid::Uuid;
 /// blocks a row that nobody holds any more.
 const MAX_TRIES: u32 = 8;
 
-struct Insert;
+pub(crate) struct Insert;
 impl Sql for Insert {
     const TEXT: &'static str = "INSERT INTO payments (id, kind, merchant_id, caller_id, \
          amount_minor, currency, source_id, destination_id, reference, idempotency_key, \
-         request_hash, metadata) \
+         request_hash, metadata, debit_minor, debit_currency, credit_minor, credit_currency, \
+         fx_numerator, fx_denominator, fx_source, fx_as_of, quote_id, parent_id, hold, \
+         description, tx_date) \
          SELECT * FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], \
-         ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::bytea[], ?::text[]) \
+         ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::bytea[], ?::text[], ?::bigint[], \
+         ?::text[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::text[], \
+         ?::timestamptz[], ?::uuid[], ?::uuid[], ?::boolean[], ?::text[], ?::timestamptz[]) \
          ON CONFLICT DO NOTHING RETURNING id, created_at";
     type Row = (SqlUuid, Timestamptz);
 }
@@ -37,14 +44,16 @@ impl Sql for Insert {
 struct Blocking;
 impl Sql for Blocking {
     const TEXT: &'static str = concat!(
-        "WITH wanted (id, merchant_id, caller_id, kind, reference, idempotency_key) AS (\
-         SELECT * FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])), \
+        "WITH wanted (id, merchant_id, caller_id, kind, reference, idempotency_key, quote_id) AS (\
+         SELECT * FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], \
+         ?::uuid[])), \
          blocking AS (\
          SELECT p.id FROM wanted w JOIN payments p ON p.id = w.id UNION \
          SELECT p.id FROM wanted w JOIN payments p ON p.caller_id = w.caller_id \
          AND p.kind = w.kind AND p.idempotency_key = w.idempotency_key UNION \
          SELECT p.id FROM wanted w JOIN payments p ON p.merchant_id = w.merchant_id \
-         AND p.reference = w.reference) \
+         AND p.reference = w.reference UNION \
+         SELECT p.id FROM wanted w JOIN payments p ON p.quote_id = w.quote_id) \
          SELECT ",
         payment_columns!(),
         ", ",
@@ -143,48 +152,90 @@ impl PostgresStore {
     }
 }
 
-/// The INSERT, its rows in the order of the references, so that batches that run at once wait for
-/// each other in one order.
-fn insert(payments: &[&NewPayment]) -> crate::statement::Statement<Insert> {
-    let mut rows: Vec<&NewPayment> = payments.to_vec();
-    rows.sort_by_key(|row| (&row.request.merchant, &row.request.reference, row.id));
-    let ids = |of: fn(&NewPayment) -> Uuid| Param::Ids(rows.iter().map(|row| of(row)).collect());
-    let texts =
-        |of: fn(&NewPayment) -> &str| Param::Texts(rows.iter().map(|row| of(row).into()).collect());
-    let keys = rows.iter().map(|row| row.request.idempotency.as_ref());
+/// The INSERT, its rows in the order of the references and keys, so that batches that run at once
+/// wait for each other in one order.
+pub(crate) fn insert(payments: &[&NewPayment]) -> Statement<Insert> {
+    let mut rows = Columns(payments.to_vec());
+    rows.0.sort_by_key(|row| {
+        let key = row.request.idempotency.as_ref().map(|it| &it.key);
+        (&row.request.merchant, &row.request.reference, key, row.id)
+    });
+    let part = |part: u64| i64::try_from(part).unwrap_or(i64::MAX);
     statement([
-        ids(|row| row.id.0),
-        texts(|row| row.kind.as_str()),
-        texts(|row| &row.request.merchant.0),
-        texts(|row| &row.request.caller.0),
-        Param::BigInts(rows.iter().map(|row| row.amount.minor).collect()),
-        texts(|row| row.amount.currency.code()),
-        ids(|row| row.source.0),
-        ids(|row| row.destination.0),
-        texts(|row| row.request.reference.as_str()),
-        Param::MaybeTexts(keys.clone().map(|it| it.map(|it| it.key.as_str().into())).collect()),
-        Param::MaybeBytes(keys.map(|it| it.map(|it| it.hash.0.to_vec())).collect()),
-        Param::MaybeTexts(
-            rows.iter()
-                .map(|row| row.request.metadata.as_ref().map(|it| it.as_str().to_owned()))
-                .collect(),
-        ),
+        rows.ids(|row| row.id.0),
+        rows.texts(|row| row.kind.as_str()),
+        rows.texts(|row| &row.request.merchant.0),
+        rows.texts(|row| &row.request.caller.0),
+        Param::BigInts(rows.each(|row| row.terms.amount.minor)),
+        rows.texts(|row| row.terms.amount.currency.code()),
+        rows.ids(|row| row.source.0),
+        rows.ids(|row| row.destination.0),
+        rows.maybe_texts(|row| Some(row.request.reference.as_ref()?.as_str())),
+        rows.maybe_texts(|row| Some(row.request.idempotency.as_ref()?.key.as_str())),
+        Param::MaybeBytes(rows.each(|row| Some(row.request.idempotency.as_ref()?.hash.0.to_vec()))),
+        rows.maybe_texts(|row| Some(row.request.metadata.as_ref()?.as_str())),
+        rows.maybe_numbers(|row| Some(sides(row)?.0.minor)),
+        rows.maybe_texts(|row| Some(sides(row)?.0.currency.code())),
+        rows.maybe_numbers(|row| Some(sides(row)?.1.minor)),
+        rows.maybe_texts(|row| Some(sides(row)?.1.currency.code())),
+        rows.maybe_numbers(|row| Some(part(row.terms.fx.as_ref()?.rate.numerator()))),
+        rows.maybe_numbers(|row| Some(part(row.terms.fx.as_ref()?.rate.denominator()))),
+        rows.maybe_texts(|row| Some(row.terms.fx.as_ref()?.source.as_str())),
+        Param::MaybeTimes(rows.each(|row| Some(row.terms.fx.as_ref()?.as_of))),
+        rows.maybe_ids(|row| row.terms.quote.map(|quote| quote.0)),
+        rows.maybe_ids(|row| row.parent.map(|parent| parent.0)),
+        Param::Bools(rows.each(|row| row.hold)),
+        rows.maybe_texts(|row| Some(row.request.description.as_ref()?.as_str())),
+        Param::MaybeTimes(rows.each(|row| row.request.tx_date)),
     ])
 }
 
-fn blocking(payments: &[&NewPayment]) -> crate::statement::Statement<Blocking> {
-    let texts = |of: fn(&NewPayment) -> &str| {
-        Param::Texts(payments.iter().map(|row| of(row).into()).collect())
-    };
-    let keys = payments.iter().map(|row| row.request.idempotency.as_ref());
+/// Debit and credit, if they are kept.
+fn sides(row: &NewPayment) -> Option<(Money, Money)> {
+    let Terms { amount, debit, credit, .. } = row.terms;
+    (!is_plain(amount, debit, credit)).then_some((debit, credit))
+}
+
+fn blocking(payments: &[&NewPayment]) -> Statement<Blocking> {
+    let rows = Columns(payments.to_vec());
     statement([
-        Param::Ids(payments.iter().map(|row| row.id.0).collect()),
-        texts(|row| &row.request.merchant.0),
-        texts(|row| &row.request.caller.0),
-        texts(|row| row.kind.as_str()),
-        texts(|row| row.request.reference.as_str()),
-        Param::MaybeTexts(keys.map(|it| it.map(|it| it.key.as_str().into())).collect()),
+        rows.ids(|row| row.id.0),
+        rows.texts(|row| &row.request.merchant.0),
+        rows.texts(|row| &row.request.caller.0),
+        rows.texts(|row| row.kind.as_str()),
+        rows.maybe_texts(|row| Some(row.request.reference.as_ref()?.as_str())),
+        rows.maybe_texts(|row| Some(row.request.idempotency.as_ref()?.key.as_str())),
+        rows.maybe_ids(|row| row.terms.quote.map(|quote| quote.0)),
     ])
+}
+
+/// Payments as the columns of a statement.
+struct Columns<'a>(Vec<&'a NewPayment>);
+
+impl<'a> Columns<'a> {
+    fn each<T>(&self, of: impl Fn(&'a NewPayment) -> T) -> Vec<T> {
+        self.0.iter().copied().map(of).collect()
+    }
+
+    fn ids(&self, of: fn(&NewPayment) -> Uuid) -> Param {
+        Param::Ids(self.each(of))
+    }
+
+    fn texts(&self, of: fn(&NewPayment) -> &str) -> Param {
+        Param::Texts(self.each(|row| of(row).to_owned()))
+    }
+
+    fn maybe_texts(&self, of: fn(&NewPayment) -> Option<&str>) -> Param {
+        Param::MaybeTexts(self.each(|row| of(row).map(str::to_owned)))
+    }
+
+    fn maybe_numbers(&self, of: impl Fn(&NewPayment) -> Option<i64>) -> Param {
+        Param::MaybeBigInts(self.each(of))
+    }
+
+    fn maybe_ids(&self, of: fn(&NewPayment) -> Option<Uuid>) -> Param {
+        Param::MaybeIds(self.each(of))
+    }
 }
 
 /// The blocking payments by what they may block with.
@@ -192,6 +243,7 @@ struct Index<'a> {
     by_id: HashMap<PaymentId, &'a PaymentRecord>,
     by_key: HashMap<(&'a CallerId, Kind, &'a IdempotencyKey), &'a PaymentRecord>,
     by_reference: HashMap<(&'a MerchantId, &'a Reference), &'a PaymentRecord>,
+    by_quote: HashMap<QuoteId, &'a PaymentRecord>,
 }
 
 impl<'a> Index<'a> {
@@ -200,11 +252,14 @@ impl<'a> Index<'a> {
             let idempotency = it.request.idempotency.as_ref()?;
             Some(((&it.request.caller, it.payment.kind, &idempotency.key), it))
         };
-        let reference = |it: &'a PaymentRecord| ((&it.request.merchant, &it.request.reference), it);
+        let reference = |it: &'a PaymentRecord| {
+            Some(((&it.request.merchant, it.request.reference.as_ref()?), it))
+        };
         Self {
             by_id: records.iter().map(|it| (it.payment.id, it)).collect(),
             by_key: records.iter().filter_map(key).collect(),
-            by_reference: records.iter().map(reference).collect(),
+            by_reference: records.iter().filter_map(reference).collect(),
+            by_quote: records.iter().filter_map(|it| Some((it.quote?, it))).collect(),
         }
     }
 
@@ -224,7 +279,11 @@ impl<'a> Index<'a> {
                 });
             }
         }
-        let existing = self.by_reference.get(&(&request.merchant, &request.reference))?;
-        Some(Accepted::ReferenceTaken { existing: existing.payment.id })
+        let reference = request.reference.as_ref().map(|it| (&request.merchant, it));
+        if let Some(existing) = reference.and_then(|key| self.by_reference.get(&key)) {
+            return Some(Accepted::ReferenceTaken { existing: existing.payment.id });
+        }
+        let existing = self.by_quote.get(&payment.terms.quote?)?;
+        Some(Accepted::QuoteUsed { existing: existing.payment.id })
     }
 }

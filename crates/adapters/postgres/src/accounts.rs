@@ -7,9 +7,10 @@ use crate::statement::{Param, Sql, statement};
 use async_trait::async_trait;
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
-use paygate_core::account::{Account, NewAccount, Role};
+use paygate_core::account::{Account, AccountRecord, NewAccount, NewWallet, NotClosable, Role};
 use paygate_core::id::AccountId;
-use paygate_ports::{AccountStore, StoreError};
+use paygate_core::payment::NewPayment;
+use paygate_ports::{AccountStore, Opened, StoreError};
 use std::collections::HashMap;
 
 /// Only the two keys that make an account the same account may conflict; a number or an id that is
@@ -20,13 +21,14 @@ impl Sql for Open {
          (id, number, currency, system_code, merchant_id, overdraft) \
          SELECT new.* FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::boolean[]) \
          AS new (id, number, currency, system_code, merchant_id, overdraft) \
-         WHERE NOT EXISTS (SELECT FROM accounts a WHERE a.currency = new.currency \
+         WHERE num_nonnulls(new.system_code, new.merchant_id) = 1 \
+         AND NOT EXISTS (SELECT FROM accounts a WHERE a.currency = new.currency \
          AND (a.system_code = new.system_code OR a.merchant_id = new.merchant_id))";
     type Row = ();
 }
 
-struct Opened;
-impl Sql for Opened {
+struct AllOpened;
+impl Sql for AllOpened {
     const TEXT: &'static str = concat!(
         "SELECT ",
         account_columns!(),
@@ -51,6 +53,21 @@ impl AccountStore for PostgresStore {
         let opening = tokio::spawn(async move { store.open_all(&accounts).await });
         let opened = opening.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         opened.map_err(|error| self.pool.learn(error))
+    }
+
+    async fn create(
+        &self,
+        wallet: NewWallet,
+        opening: Option<NewPayment>,
+    ) -> Result<Opened, StoreError> {
+        self.create_wallet(wallet, opening).await
+    }
+
+    async fn close(
+        &self,
+        id: AccountId,
+    ) -> Result<Option<Result<AccountRecord, NotClosable>>, StoreError> {
+        self.close_account(id).await
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -93,15 +110,16 @@ impl PostgresStore {
     }
 }
 
-/// The parts of roles: system codes and merchants, one of them each.
+/// The parts of roles: system codes and merchants, at most one of them each. What has neither is no
+/// account of a role, and not opened.
 fn role_params(accounts: &[&NewAccount]) -> [Param; 2] {
     let system = |account: &&NewAccount| match &account.role {
         Role::System(code) => Some(code.as_str().to_owned()),
-        Role::Merchant(_) => None,
+        Role::Merchant(_) | Role::Wallet => None,
     };
     let merchant = |account: &&NewAccount| match &account.role {
-        Role::System(_) => None,
         Role::Merchant(merchant) => Some(merchant.0.clone()),
+        Role::System(_) | Role::Wallet => None,
     };
     [
         Param::MaybeTexts(accounts.iter().map(system).collect()),
@@ -121,7 +139,7 @@ fn open(accounts: &[&NewAccount]) -> crate::statement::Statement<Open> {
     ])
 }
 
-fn opened(accounts: &[&NewAccount]) -> crate::statement::Statement<Opened> {
+fn opened(accounts: &[&NewAccount]) -> crate::statement::Statement<AllOpened> {
     let [system, merchant] = role_params(accounts);
     let codes = accounts.iter().map(|account| account.currency.code().into()).collect();
     statement([Param::Texts(codes), system, merchant])

@@ -14,10 +14,15 @@ impl Sql for UpdatePayments {
     const TEXT: &'static str = "UPDATE payments p SET status = c.status, \
          failure_code = c.failure_code, failure_detail = c.failure_detail, \
          attempts = c.attempts, lease_until = c.lease_until, transitions = c.transitions, \
-         updated_at = c.updated_at \
+         updated_at = c.updated_at, \
+         debit_minor = CASE WHEN p.debit_minor IS NOT NULL THEN c.debit_minor END, \
+         captured_minor = c.captured_minor, refunded_minor = c.refunded_minor, \
+         refunding_minor = c.refunding_minor, expires_at = c.expires_at \
          FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::integer[], ?::timestamptz[], \
-         ?::integer[], ?::timestamptz[]) AS c (id, status, failure_code, failure_detail, \
-         attempts, lease_until, transitions, updated_at) WHERE p.id = c.id";
+         ?::integer[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], \
+         ?::timestamptz[]) AS c (id, status, failure_code, failure_detail, \
+         attempts, lease_until, transitions, updated_at, debit_minor, captured_minor, \
+         refunded_minor, refunding_minor, expires_at) WHERE p.id = c.id";
     type Row = ();
 }
 
@@ -125,6 +130,11 @@ fn update_payments(changes: &Changes) -> Statement<UpdatePayments> {
         Param::MaybeTimes(rows.iter().map(|row| row.lease_until).collect()),
         Param::Ints(rows.iter().map(|row| row.transitions).collect()),
         Param::Times(rows.iter().map(|row| row.updated_at).collect()),
+        Param::BigInts(rows.iter().map(|row| row.debit.minor).collect()),
+        Param::MaybeBigInts(rows.iter().map(|row| row.captured_minor).collect()),
+        Param::BigInts(rows.iter().map(|row| row.refunded_minor).collect()),
+        Param::BigInts(rows.iter().map(|row| row.refunding_minor).collect()),
+        Param::MaybeTimes(rows.iter().map(|row| row.expires_at).collect()),
     ])
 }
 

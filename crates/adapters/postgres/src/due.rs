@@ -15,11 +15,12 @@ use uuid::Uuid;
 
 struct Walk;
 impl Sql for Walk {
-    const TEXT: &'static str = "WITH page AS (SELECT id, status, parked_at, lease_until \
+    const TEXT: &'static str = "WITH page AS (SELECT id, status, parked_at, \
+         CASE status WHEN 'AUTHORIZED' THEN expires_at ELSE lease_until END AS not_before \
          FROM payments WHERE id > ? AND id < ? ORDER BY id LIMIT ?), \
          found AS (INSERT INTO due (payment_id, republish_at) \
-         SELECT id, greatest(lease_until, clock_timestamp()) FROM page \
-         WHERE status IN ('PENDING', 'PROCESSING') AND parked_at IS NULL \
+         SELECT id, greatest(not_before, clock_timestamp()) FROM page \
+         WHERE status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') AND parked_at IS NULL \
          ON CONFLICT DO NOTHING RETURNING payment_id) \
          SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM found)";
     type Row = (Nullable<SqlUuid>, BigInt);
@@ -33,7 +34,7 @@ impl Sql for Take {
          WHERE republish_at <= clock_timestamp() ORDER BY republish_at LIMIT ? \
          FOR UPDATE SKIP LOCKED), \
          open AS (SELECT t.payment_id FROM taken t JOIN payments p ON p.id = t.payment_id \
-         WHERE p.status IN ('PENDING', 'PROCESSING') AND p.parked_at IS NULL), \
+         WHERE p.status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') AND p.parked_at IS NULL), \
          later AS (UPDATE due d SET republished = d.republished + 1, \
          republish_at = clock_timestamp() + \
          least(interval '5 seconds' * 2 ^ least(d.republished, 10), interval '5 minutes') \

@@ -10,6 +10,8 @@ pub(crate) enum PgError {
     Diesel(Error),
     /// Of this adapter.
     Store(StoreError),
+    /// No error: the transaction must lock these payments, too.
+    NeedsParents(Vec<uuid::Uuid>),
 }
 
 impl From<Error> for PgError {
@@ -49,7 +51,7 @@ impl PgError {
             | Self::Diesel(Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }) => {
                 Remedy::Reconnect
             }
-            Self::Diesel(_) | Self::Store(_) => Remedy::None,
+            Self::Diesel(_) | Self::Store(_) | Self::NeedsParents(_) => Remedy::None,
         }
     }
 
@@ -57,6 +59,9 @@ impl PgError {
     pub(crate) fn into_store_error(self) -> StoreError {
         match (self.remedy(), self) {
             (_, Self::Store(error)) => error,
+            (_, Self::NeedsParents(_)) => {
+                StoreError::Refused("a refund's payment was not locked".to_owned())
+            }
             (Remedy::None, Self::Diesel(error)) => StoreError::Refused(error.to_string()),
             (_, Self::Diesel(error)) => StoreError::Unavailable(error.to_string()),
         }

@@ -15,14 +15,27 @@ use paygate_core::money::{Currency, Money};
 use paygate_ports::{EntryCursor, JournalReader, StoreError};
 use uuid::Uuid;
 
-type LineTypes = (SqlUuid, Integer, Timestamptz, SqlUuid, BigInt, BigInt, Text, BigInt);
+pub(crate) type LineTypes = (SqlUuid, Integer, Timestamptz, SqlUuid, BigInt, BigInt, Text, BigInt);
+
+/// A posting, with the time of its entry if that was asked for and is there.
+#[derive(Queryable)]
+pub(crate) struct PostingLine {
+    pub(crate) payment_id: Uuid,
+    pub(crate) transition_seq: i32,
+    pub(crate) account_id: Uuid,
+    pub(crate) account_seq: i64,
+    amount_minor: i64,
+    currency: String,
+    balance_after_minor: i64,
+    pub(crate) at: Option<DateTime<Utc>>,
+}
 
 /// A posting with its entry.
 #[derive(Queryable)]
-struct Line {
-    payment_id: Uuid,
+pub(crate) struct Line {
+    pub(crate) payment_id: Uuid,
     transition_seq: i32,
-    at: DateTime<Utc>,
+    pub(crate) at: DateTime<Utc>,
     account_id: Uuid,
     account_seq: i64,
     amount_minor: i64,
@@ -82,19 +95,39 @@ impl PostgresStore {
     }
 }
 
+impl Line {
+    pub(crate) fn posting(&self) -> Result<Posting, StoreError> {
+        let (minor, balance) = (self.amount_minor, self.balance_after_minor);
+        posting(self.account_id, self.account_seq, minor, &self.currency, balance)
+    }
+}
+
+impl PostingLine {
+    pub(crate) fn posting(&self) -> Result<Posting, StoreError> {
+        let (minor, balance) = (self.amount_minor, self.balance_after_minor);
+        posting(self.account_id, self.account_seq, minor, &self.currency, balance)
+    }
+}
+
+fn posting(
+    account_id: Uuid,
+    account_seq: i64,
+    amount_minor: i64,
+    currency: &str,
+    balance_after_minor: i64,
+) -> Result<Posting, StoreError> {
+    let id = || format!("{account_id}/{account_seq}");
+    let currency =
+        Currency::parse(currency).map_err(|_| corrupt("postings", id(), "unknown currency"))?;
+    let amount = Money { minor: amount_minor, currency };
+    Ok(Posting { account: AccountId(account_id), account_seq, amount, balance_after_minor })
+}
+
 /// Puts lines that are ordered by entry together.
 fn entries(lines: Vec<Line>) -> Result<Vec<Entry>, StoreError> {
     let mut entries: Vec<Entry> = Vec::new();
     for line in lines {
-        let id = || format!("{}/{}", line.account_id, line.account_seq);
-        let currency = Currency::parse(&line.currency)
-            .map_err(|_| corrupt("postings", id(), "unknown currency"))?;
-        let posting = Posting {
-            account: AccountId(line.account_id),
-            account_seq: line.account_seq,
-            amount: Money { minor: line.amount_minor, currency },
-            balance_after_minor: line.balance_after_minor,
-        };
+        let posting = line.posting()?;
         let (payment, transition_seq) = (PaymentId(line.payment_id), line.transition_seq);
         match entries.last_mut() {
             Some(last) if (last.payment, last.transition_seq) == (payment, transition_seq) => {

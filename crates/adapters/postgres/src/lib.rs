@@ -5,20 +5,25 @@
 //! transactions run in tasks of their own, so that a caller that goes away leaves none open.
 
 mod accept;
+mod account_reader;
 mod accounts;
+mod audit;
 mod changes;
 mod config;
 mod due;
 mod error;
 mod journal;
 mod pool;
+mod proof_log;
 mod quarantine;
+mod quotes;
 mod reader;
 mod rows;
 mod schema;
 mod statement;
 mod tls;
 mod transact;
+mod wallets;
 
 pub use config::{ConfigError, PostgresConfig};
 pub use schema::SchemaError;

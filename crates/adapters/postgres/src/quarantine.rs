@@ -15,7 +15,8 @@ use uuid::Uuid;
 struct Count;
 impl Sql for Count {
     const TEXT: &'static str = "WITH l AS (SELECT id FROM payments WHERE id = ANY(?) \
-         AND status IN ('PENDING', 'PROCESSING') AND parked_at IS NULL \
+         AND (status IN ('PENDING', 'PROCESSING') \
+         OR (status = 'AUTHORIZED' AND expires_at <= clock_timestamp())) AND parked_at IS NULL \
          AND (lease_until IS NULL OR lease_until <= clock_timestamp()) \
          ORDER BY id FOR NO KEY UPDATE) \
          UPDATE payments p SET redeliveries = p.redeliveries + (p.redeliveries < ?)::integer \
@@ -28,7 +29,7 @@ struct Park;
 impl Sql for Park {
     const TEXT: &'static str = "WITH parked AS (UPDATE payments \
          SET parked_at = clock_timestamp(), parked_reason = ? \
-         WHERE id = ? AND parked_at IS NULL AND status IN ('PENDING', 'PROCESSING') \
+         WHERE id = ? AND parked_at IS NULL AND status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') \
          RETURNING id) \
          SELECT EXISTS (SELECT FROM parked)";
     type Row = Bool;
@@ -50,7 +51,7 @@ struct Parked;
 impl Sql for Parked {
     const TEXT: &'static str = "SELECT id, parked_reason FROM payments \
          WHERE parked_at IS NOT NULL AND parked_reason IS NOT NULL \
-         AND status IN ('PENDING', 'PROCESSING') ORDER BY id LIMIT ?";
+         AND status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') ORDER BY id LIMIT ?";
     type Row = (SqlUuid, Text);
 }
 

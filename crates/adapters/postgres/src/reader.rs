@@ -11,8 +11,10 @@ use async_trait::async_trait;
 use diesel::OptionalExtension;
 use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl;
-use paygate_core::id::PaymentId;
+use paygate_core::id::{CallerId, PaymentId};
 use paygate_core::payment::{PaymentRecord, Transition};
+use paygate_core::status::Kind;
+use paygate_core::text::{IdempotencyKey, Reference};
 use paygate_ports::{Page, PaymentQuery, PaymentReader, StoreError};
 use uuid::Uuid;
 
@@ -73,6 +75,31 @@ impl Sql for ByReference {
     type Row = (PaymentTypes, RequestTypes);
 }
 
+struct ByKey;
+impl Sql for ByKey {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        payment_columns!(),
+        ", ",
+        request_columns!(),
+        " FROM payments p WHERE p.caller_id = ? AND p.kind = ? AND p.idempotency_key = ?"
+    );
+    type Row = (PaymentTypes, RequestTypes);
+}
+
+/// The refunds of a payment are few, and found by their index.
+struct OfParent;
+impl Sql for OfParent {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        payment_columns!(),
+        ", ",
+        request_columns!(),
+        " FROM payments p WHERE p.parent_id = ? AND p.id < ? ORDER BY p.id DESC LIMIT ?"
+    );
+    type Row = (PaymentTypes, RequestTypes);
+}
+
 struct Timeline;
 impl Sql for Timeline {
     const TEXT: &'static str = "SELECT payment_id, seq, from_status, to_status, actor, reason, at \
@@ -93,10 +120,30 @@ impl PaymentReader for PostgresStore {
         read.await.map_err(|error: PgError| self.pool.learn(error))
     }
 
+    async fn by_key(
+        &self,
+        caller: &CallerId,
+        kind: Kind,
+        key: &IdempotencyKey,
+    ) -> Result<Option<PaymentRecord>, StoreError> {
+        let read = async {
+            let mut connection = self.pool.get().await?;
+            let find = statement::<ByKey>([
+                Param::Text(caller.0.clone()),
+                Param::Text(kind.as_str().to_owned()),
+                Param::Text(key.as_str().to_owned()),
+            ]);
+            let row = find.get_result::<(PaymentRow, RequestRow)>(&mut connection).await;
+            Ok(row.optional()?.map(record).transpose()?)
+        };
+        read.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+
     async fn payments(&self, query: PaymentQuery) -> Result<Page, StoreError> {
-        let page = match query.reference {
-            Some(_) => self.by_reference(&query).await,
-            None => self.listed(&query).await,
+        let page = match (&query.reference, query.parent) {
+            (Some(reference), _) => self.by_reference(&query, reference).await,
+            (None, Some(parent)) => self.of_parent(&query, parent).await,
+            (None, None) => self.listed(&query).await,
         };
         page.map_err(|error| self.pool.learn(error))
     }
@@ -141,26 +188,47 @@ impl PostgresStore {
     }
 
     /// A reference names at most one payment of a merchant; the other filters may still exclude it.
-    async fn by_reference(&self, query: &PaymentQuery) -> Result<Page, PgError> {
-        let Some(reference) = &query.reference else {
-            return Ok(Page { items: vec![], next: None });
-        };
+    async fn by_reference(
+        &self,
+        query: &PaymentQuery,
+        reference: &Reference,
+    ) -> Result<Page, PgError> {
         let mut connection = self.pool.get().await?;
         let find = statement::<ByReference>([
             Param::Text(query.merchant.0.clone()),
             Param::Text(reference.as_str().to_owned()),
         ]);
         let row = find.get_result::<(PaymentRow, RequestRow)>(&mut connection).await.optional()?;
-        let passes = |it: &PaymentRecord| {
-            let payment = &it.payment;
-            query.status.is_none_or(|status| payment.status == status)
-                && query.kind.is_none_or(|kind| payment.kind == kind)
-                && query.currency.is_none_or(|currency| payment.amount.currency == currency)
-                && query.created_after.is_none_or(|at| payment.created_at >= at)
-                && query.created_before.is_none_or(|at| payment.created_at < at)
-                && query.cursor.is_none_or(|cursor| payment.id < cursor)
-        };
         let found = row.map(record).transpose()?;
-        Ok(Page { items: found.into_iter().filter(passes).collect(), next: None })
+        Ok(Page { items: found.into_iter().filter(|it| passes(query, it)).collect(), next: None })
     }
+
+    async fn of_parent(&self, query: &PaymentQuery, parent: PaymentId) -> Result<Page, PgError> {
+        let mut connection = self.pool.get().await?;
+        let find = statement::<OfParent>([
+            Param::Id(parent.0),
+            Param::Id(query.cursor.map_or(Uuid::max(), |cursor| cursor.0)),
+            Param::BigInt(i64::from(query.limit) + 1),
+        ]);
+        let rows = find.load::<(PaymentRow, RequestRow)>(&mut connection).await?;
+        let mut items = rows.into_iter().map(record).collect::<Result<Vec<_>, _>>()?;
+        let more = items.len() > usize::from(query.limit);
+        items.truncate(usize::from(query.limit));
+        let next = items.last().map(|item| item.payment.id).filter(|_| more);
+        items.retain(|item| passes(query, item));
+        Ok(Page { items, next })
+    }
+}
+
+/// Whether a payment passes the filters.
+fn passes(query: &PaymentQuery, it: &PaymentRecord) -> bool {
+    let payment = &it.payment;
+    it.request.merchant == query.merchant
+        && query.status.is_none_or(|status| payment.status == status)
+        && query.kind.is_none_or(|kind| payment.kind == kind)
+        && query.currency.is_none_or(|currency| payment.amount.currency == currency)
+        && query.parent.is_none_or(|parent| payment.parent == Some(parent))
+        && query.created_after.is_none_or(|at| payment.created_at >= at)
+        && query.created_before.is_none_or(|at| payment.created_at < at)
+        && query.cursor.is_none_or(|cursor| payment.id < cursor)
 }

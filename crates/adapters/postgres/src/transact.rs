@@ -44,7 +44,9 @@ impl Sql for LockAccounts {
     const TEXT: &'static str = concat!(
         "SELECT ",
         account_columns!(),
-        " FROM accounts a WHERE a.id = ANY(?) ORDER BY a.id FOR NO KEY UPDATE"
+        " FROM accounts a WHERE a.id IN (SELECT unnest(?::uuid[]) UNION \
+         SELECT l.id FROM accounts l WHERE l.system_code = 'fx_liquidity' AND l.currency = ANY(?)) \
+         ORDER BY a.id FOR NO KEY UPDATE OF a"
     );
     type Row = AccountTypes;
 }
@@ -62,23 +64,27 @@ impl PaymentStore for PostgresStore {
     }
 
     async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
-        self.in_own_task(ids, decide, Locked::WithAccounts).await
+        self.in_own_task(ids, decide, Locked::AllAccounts).await
     }
 
-    async fn transact_payments(
-        &self,
-        ids: Vec<PaymentId>,
-        decide: Decide,
-    ) -> Result<Changes, StoreError> {
-        self.in_own_task(ids, decide, Locked::PaymentsOnly).await
+    async fn claim(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
+        self.in_own_task(ids, decide, Locked::ForClaims).await
     }
 }
 
 /// What a transaction locks and loads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Locked {
-    PaymentsOnly,
-    WithAccounts,
+pub(crate) enum Locked {
+    /// Payments, and accounts of those whose claim needs them.
+    ForClaims,
+    /// Payments and all of their accounts.
+    AllAccounts,
+}
+
+impl Locked {
+    fn accounts_of(self, payment: &Payment) -> bool {
+        self == Self::AllAccounts || payment.claim_needs_accounts()
+    }
 }
 
 impl PostgresStore {
@@ -91,25 +97,34 @@ impl PostgresStore {
         if ids.is_empty() {
             return Ok(Changes::default());
         }
-        let (store, ids) = (self.clone(), ids.into_iter().map(|id| id.0).collect::<Vec<_>>());
-        let transaction =
-            tokio::spawn(async move { store.transact_until_won(&ids, &decide, locked).await });
-        transaction.await.unwrap_or_else(|error| match error.is_panic() {
+        let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
+        let store = self.clone();
+        self.spawned(
+            async move { store.until_won(|| store.transact_once(&ids, &decide, locked)).await },
+        )
+        .await
+    }
+
+    /// Runs a transaction in a task of its own, so that a caller that goes away can't leave it half
+    /// done in a pooled connection.
+    pub(crate) async fn spawned<T: Send + 'static>(
+        &self,
+        transaction: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        tokio::spawn(transaction).await.unwrap_or_else(|error| match error.is_panic() {
             true => Err(StoreError::Refused("the transaction panicked".to_owned())),
             false => Err(StoreError::Unavailable("the process is stopping".to_owned())),
         })
     }
 
     /// Repeats a transaction that loses against others, a bounded number of times.
-    async fn transact_until_won(
-        &self,
-        ids: &[Uuid],
-        decide: &Decide,
-        locked: Locked,
-    ) -> Result<Changes, StoreError> {
+    pub(crate) async fn until_won<T, F>(&self, transaction: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, PgError>>,
+    {
         let mut tries = 1;
         loop {
-            match self.transact_once(ids, decide, locked).await {
+            match transaction().await {
                 Err(error) if error.remedy() == Remedy::Again && tries < MAX_TRIES => {
                     tracing::debug!(?error, tries, "a transaction is tried again");
                     metrics::counter!("paygate_transaction_retries_total").increment(1);
@@ -121,6 +136,8 @@ impl PostgresStore {
         }
     }
 
+    /// Begins anew with the payments that refunds among these refund, if there are any: all are
+    /// locked in one order, and few batches have refunds, so the others pay nothing for it.
     async fn transact_once(
         &self,
         ids: &[Uuid],
@@ -128,19 +145,24 @@ impl PostgresStore {
         locked: Locked,
     ) -> Result<Changes, PgError> {
         let mut connection: Connection = self.pool.get().await?;
-        connection
-            .transaction(async |connection| {
-                let book = load(connection, ids, locked).await?;
+        let mut ids = ids.to_vec();
+        loop {
+            let transaction = connection.transaction(async |connection| {
+                let book = load(connection, &ids, locked).await?;
                 let changes = decided(book, decide)?;
                 write(connection, &changes).await?;
                 Ok(changes)
-            })
-            .await
+            });
+            match transaction.await {
+                Err(PgError::NeedsParents(parents)) => ids.extend(parents),
+                done => return done,
+            }
+        }
     }
 }
 
 /// Locks payments, then accounts, each by id; reads the time when all locks are held.
-async fn load(
+pub(crate) async fn load(
     connection: &AsyncPgConnection,
     ids: &[Uuid],
     locked: Locked,
@@ -149,23 +171,41 @@ async fn load(
     let now = statement::<Now>([]);
     // What is joined here is sent together and run one after the other: the clock is read under
     // the locks.
-    if locked == Locked::PaymentsOnly {
-        let (rows, now) = tokio::try_join!(
-            lock.load::<PaymentRow>(&mut &*connection),
-            now.get_result::<DateTime<Utc>>(&mut &*connection)
-        )?;
-        return Ok(Book::new(now, payments(rows)?, Vec::new()));
+    let (rows, time) = tokio::try_join!(
+        lock.load::<PaymentRow>(&mut &*connection),
+        now.get_result::<DateTime<Utc>>(&mut &*connection)
+    )?;
+    let payments = payments(rows)?;
+    let parents = parents_left_out(&payments, ids);
+    if !parents.is_empty() {
+        return Err(PgError::NeedsParents(parents));
     }
-    let payments = payments(lock.load::<PaymentRow>(&mut &*connection).await?)?;
-    let ids: BTreeSet<Uuid> =
-        payments.iter().flat_map(|it| [it.source.0, it.destination.0]).collect();
-    let lock = statement::<LockAccounts>([Param::Ids(ids.into_iter().collect())]);
-    let (rows, now) = tokio::try_join!(
+    let movers = || payments.iter().filter(|payment| locked.accounts_of(payment));
+    let ids: BTreeSet<Uuid> = movers().flat_map(|it| [it.source.0, it.destination.0]).collect();
+    if ids.is_empty() {
+        return Ok(Book::new(time, payments, Vec::new()));
+    }
+    let converted = movers().filter(|it| it.debit.currency != it.credit.currency);
+    let liquidity: BTreeSet<&str> =
+        converted.flat_map(|it| [it.debit.currency.code(), it.credit.currency.code()]).collect();
+    let lock = statement::<LockAccounts>([
+        Param::Ids(ids.into_iter().collect()),
+        Param::Texts(liquidity.into_iter().map(str::to_owned).collect()),
+    ]);
+    let now = statement::<Now>([]);
+    let (rows, time) = tokio::try_join!(
         lock.load::<AccountRow>(&mut &*connection),
         now.get_result::<DateTime<Utc>>(&mut &*connection)
     )?;
     let accounts = rows.into_iter().map(Account::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(Book::new(now, payments, accounts))
+    Ok(Book::new(time, payments, accounts))
+}
+
+/// The payments that refunds among these refund, as far as they were not asked for.
+fn parents_left_out(payments: &[Payment], asked: &[Uuid]) -> Vec<Uuid> {
+    let parents: BTreeSet<Uuid> =
+        payments.iter().filter_map(|it| it.parent).map(|parent| parent.0).collect();
+    parents.into_iter().filter(|parent| !asked.contains(parent)).collect()
 }
 
 fn payments(rows: Vec<PaymentRow>) -> Result<Vec<Payment>, PgError> {
@@ -173,7 +213,7 @@ fn payments(rows: Vec<PaymentRow>) -> Result<Vec<Payment>, PgError> {
 }
 
 /// Lets core decide. A panic there is caught, so that the transaction ends in an orderly way.
-fn decided(mut book: Book, decide: &Decide) -> Result<Changes, PgError> {
+pub(crate) fn decided(mut book: Book, decide: &Decide) -> Result<Changes, PgError> {
     let deciding = AssertUnwindSafe(|| {
         decide(&mut book);
         book

@@ -1,12 +1,13 @@
 //! Accepting payments: one INSERT for a batch, then one SELECT for what it left out.
 
-use crate::rows::{RecordRow, record_columns};
-use crate::statement::{hex, statement};
+use crate::rows::{RecordRow, kept_sides, record_columns};
+use crate::statement::{hex, hex_of_hash, statement};
 use diesel::sql_types::{BigInt, Binary};
 use diesel::{QueryableByName, SqliteConnection};
 use paygate_core::Timestamp;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::{NewPayment, PaymentRecord};
+use paygate_core::terms::Terms;
 use paygate_ports::{Accepted, StoreError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,14 +15,18 @@ use uuid::Uuid;
 
 const INSERT: &str = "\
     INSERT INTO payments (id, kind, merchant_id, caller_id, amount_minor, currency, source_id, \
-        destination_id, reference, idempotency_key, request_hash, metadata, created_at, updated_at) \
+        destination_id, reference, idempotency_key, request_hash, metadata, debit_minor, \
+        debit_currency, credit_minor, credit_currency, fx_numerator, fx_denominator, fx_source, \
+        fx_as_of, quote_id, parent_id, hold, description, tx_date, created_at, updated_at) \
     SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, \
         unhex(value ->> 6), unhex(value ->> 7), value ->> 8, value ->> 9, unhex(value ->> 10), \
-        value ->> 11, ?, ? \
+        value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16, \
+        value ->> 17, value ->> 18, value ->> 19, unhex(value ->> 20), unhex(value ->> 21), \
+        value ->> 22, value ->> 23, value ->> 24, ?, ? \
     FROM json_each(?) WHERE true \
     ON CONFLICT DO NOTHING RETURNING id";
 
-/// What stands in the way of each payment of a list, by its place in it: own id, key, reference.
+/// What stands in the way of each payment of a list, by its place in it: own id, key, reference, quote.
 /// CROSS JOIN keeps SQLite from scanning payments for a list whose length it can't estimate.
 const BLOCKERS: &str = concat!(
     "WITH new (place, row) AS MATERIALIZED (SELECT key, value FROM json_each(?)) \
@@ -33,6 +38,9 @@ const BLOCKERS: &str = concat!(
         AND idempotency_key = row ->> 9 UNION ALL SELECT place, 3, ",
     record_columns!(),
     " FROM new CROSS JOIN payments ON merchant_id = row ->> 2 AND reference = row ->> 8 \
+     UNION ALL SELECT place, 4, ",
+    record_columns!(),
+    " FROM new CROSS JOIN payments ON quote_id = unhex(row ->> 20) \
      ORDER BY place, why"
 );
 
@@ -126,23 +134,37 @@ fn insert(
 
 fn row(payment: &NewPayment) -> Value {
     let request = &payment.request;
+    let Terms { amount, debit, credit, fx, quote } = &payment.terms;
     let key = request.idempotency.as_ref().map(|idempotency| idempotency.key.as_str());
-    let hash = request.idempotency.as_ref().map(|idempotency| {
-        idempotency.hash.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    });
+    let hash = request.idempotency.as_ref().map(|idempotency| idempotency.hash);
+    let sides = kept_sides(*amount, *debit, *credit);
+    let (debit, credit) = (sides.map(|(debit, _)| debit), sides.map(|(_, credit)| credit));
     json!([
         hex(payment.id.0),
         payment.kind.as_str(),
         request.merchant.0,
         request.caller.0,
-        payment.amount.minor,
-        payment.amount.currency.code(),
+        amount.minor,
+        amount.currency.code(),
         hex(payment.source.0),
         hex(payment.destination.0),
-        request.reference.as_str(),
+        request.reference.as_ref().map(|reference| reference.as_str()),
         key,
-        hash,
+        hash.map(hex_of_hash),
         request.metadata.as_ref().map(|metadata| metadata.as_str()),
+        debit.map(|debit| debit.minor),
+        debit.map(|debit| debit.currency.code()),
+        credit.map(|credit| credit.minor),
+        credit.map(|credit| credit.currency.code()),
+        fx.as_ref().map(|fx| fx.rate.numerator()),
+        fx.as_ref().map(|fx| fx.rate.denominator()),
+        fx.as_ref().map(|fx| fx.source.as_str()),
+        fx.as_ref().map(|fx| fx.as_of.timestamp_micros()),
+        quote.map(|quote| hex(quote.0)),
+        payment.parent.map(|parent| hex(parent.0)),
+        i64::from(payment.hold),
+        request.description.as_ref().map(|description| description.as_str()),
+        request.tx_date.map(|at| at.timestamp_micros()),
     ])
 }
 
@@ -175,7 +197,8 @@ fn answer(payment: &NewPayment, blocker: BlockerRow) -> Result<Accepted, StoreEr
             Ok(Accepted::Replayed(Box::new(PaymentRecord::try_from(blocker.record)?)))
         }
         2 => Ok(Accepted::KeyReused),
-        _ => Ok(Accepted::ReferenceTaken { existing: blocker.record.payment.id()? }),
+        3 => Ok(Accepted::ReferenceTaken { existing: blocker.record.payment.id()? }),
+        _ => Ok(Accepted::QuoteUsed { existing: blocker.record.payment.id()? }),
     }
 }
 

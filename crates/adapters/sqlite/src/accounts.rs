@@ -1,14 +1,17 @@
-//! Accounts: opened once per role and currency, read one by one and for a book.
+//! Accounts: opened once per role and currency, read one by one and for a book. Wallets have a file of
+//! their own.
 
-use crate::rows::{Broken, id, money, read, shown, time};
-use crate::statement::{hex, statement};
+use crate::rows::{AccountRow, account_columns};
+use crate::statement::{Statement, hex, statement};
 use crate::store::SqliteStore;
+use crate::wallets;
 use async_trait::async_trait;
-use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
-use diesel::{QueryableByName, SqliteConnection};
-use paygate_core::account::{Account, AccountNumber, NewAccount, Role, SystemAccount};
-use paygate_core::id::{AccountId, MerchantId};
-use paygate_ports::{AccountStore, StoreError};
+use diesel::SqliteConnection;
+use paygate_core::account::{Account, AccountRecord, NewAccount, NewWallet, NotClosable, Role};
+use paygate_core::id::AccountId;
+use paygate_core::money::Currency;
+use paygate_core::payment::{NewPayment, Payment};
+use paygate_ports::{AccountStore, Opened, StoreError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,15 +23,29 @@ const INSERT: &str = "\
     FROM json_each(?) WHERE true \
     ON CONFLICT DO NOTHING";
 
-const SELECT_BY_ROLE: &str = "\
-    SELECT a.* FROM json_each(?) AS wanted CROSS JOIN accounts AS a \
-    ON a.system_code = wanted.value ->> 3 AND a.currency = wanted.value ->> 2 \
-    UNION ALL \
-    SELECT a.* FROM json_each(?) AS wanted CROSS JOIN accounts AS a \
-    ON a.merchant_id = wanted.value ->> 4 AND a.currency = wanted.value ->> 2";
+const SELECT_BY_ROLE: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM json_each(?) AS wanted CROSS JOIN accounts AS a \
+     ON a.system_code = wanted.value ->> 3 AND a.currency = wanted.value ->> 2 \
+     UNION ALL SELECT ",
+    account_columns!(),
+    " FROM json_each(?) AS wanted CROSS JOIN accounts AS a \
+     ON a.merchant_id = wanted.value ->> 4 AND a.currency = wanted.value ->> 2"
+);
 
-const SELECT_BY_ID: &str = "\
-    SELECT * FROM accounts WHERE id IN (SELECT unhex(value) FROM json_each(?))";
+const SELECT_BY_ID: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts AS a WHERE a.id IN (SELECT unhex(value) FROM json_each(?))"
+);
+
+const SELECT_LIQUIDITY: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts AS a WHERE a.system_code = 'fx_liquidity' \
+     AND a.currency IN (SELECT value FROM json_each(?))"
+);
 
 #[async_trait]
 impl AccountStore for SqliteStore {
@@ -55,6 +72,21 @@ impl AccountStore for SqliteStore {
         .await
     }
 
+    async fn create(
+        &self,
+        wallet: NewWallet,
+        opening: Option<NewPayment>,
+    ) -> Result<Opened, StoreError> {
+        self.write(move |connection, now| wallets::create(connection, now, &wallet, opening)).await
+    }
+
+    async fn close(
+        &self,
+        id: AccountId,
+    ) -> Result<Option<Result<AccountRecord, NotClosable>>, StoreError> {
+        self.write(move |connection, now| wallets::close(connection, now, id)).await
+    }
+
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         self.read(move |connection| Ok(load(connection, &BTreeSet::from([id]))?.pop())).await
     }
@@ -64,6 +96,7 @@ fn row(new: &NewAccount) -> Value {
     let (system_code, merchant) = match &new.role {
         Role::System(code) => (Some(code.as_str()), None),
         Role::Merchant(merchant) => (None, Some(merchant.0.as_str())),
+        Role::Wallet => (None, None),
     };
     let number = new.number.to_string();
     json!([
@@ -77,70 +110,43 @@ fn row(new: &NewAccount) -> Value {
 }
 
 /// The accounts with these ids, as far as they exist.
-pub(crate) fn load(
+fn load(
     connection: &mut SqliteConnection,
     ids: &BTreeSet<AccountId>,
 ) -> Result<Vec<Account>, StoreError> {
-    let rows = statement(SELECT_BY_ID).ids(ids.iter().map(|id| id.0));
-    let rows: Vec<AccountRow> = rows.rows(connection)?;
+    accounts(connection, statement(SELECT_BY_ID).ids(ids.iter().map(|id| id.0)))
+}
+
+/// The accounts between which these payments move money: sources, destinations, and where a payment
+/// converts the liquidity accounts of both currencies.
+pub(crate) fn load_for(
+    connection: &mut SqliteConnection,
+    payments: &[&Payment],
+) -> Result<Vec<Account>, StoreError> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = payments.iter().flat_map(|payment| [payment.source, payment.destination]).collect();
+    let mut found = load(connection, &ids)?;
+    let sides = payments.iter().map(|payment| [payment.debit.currency, payment.credit.currency]);
+    let converted: BTreeSet<Currency> =
+        sides.filter(|[debit, credit]| debit != credit).flatten().collect();
+    if !converted.is_empty() {
+        let codes = converted.iter().map(|currency| Value::from(currency.code())).collect();
+        found.extend(accounts(connection, statement(SELECT_LIQUIDITY).list(codes))?);
+    }
+    Ok(found)
+}
+
+fn accounts(
+    connection: &mut SqliteConnection,
+    select: Statement,
+) -> Result<Vec<Account>, StoreError> {
+    let rows: Vec<AccountRow> = select.rows(connection)?;
     rows.into_iter().map(Account::try_from).collect()
-}
-
-/// A row of `accounts`.
-#[derive(QueryableByName)]
-struct AccountRow {
-    #[diesel(sql_type = Binary)]
-    id: Vec<u8>,
-    #[diesel(sql_type = Text)]
-    number: String,
-    #[diesel(sql_type = Text)]
-    currency: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    system_code: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    merchant_id: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    posted_minor: i64,
-    #[diesel(sql_type = BigInt)]
-    held_minor: i64,
-    #[diesel(sql_type = Bool)]
-    overdraft: bool,
-    #[diesel(sql_type = BigInt)]
-    last_seq: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    last_entry_at: Option<i64>,
-}
-
-impl AccountRow {
-    fn parse(&self) -> Result<Account, Broken> {
-        let role = match (&self.system_code, &self.merchant_id) {
-            (Some(code), None) => SystemAccount::parse(code).map(Role::System),
-            (None, Some(merchant)) => Some(Role::Merchant(MerchantId(merchant.clone()))),
-            _ => None,
-        };
-        let found = self.system_code.as_deref().unwrap_or("not there");
-        Ok(Account {
-            id: AccountId(id("id", &self.id)?),
-            number: read("number", &self.number, AccountNumber::parse(&self.number).ok())?,
-            currency: money(0, &self.currency)?.currency,
-            role: read("system_code", found, role)?,
-            overdraft: self.overdraft,
-            posted_minor: self.posted_minor,
-            held_minor: self.held_minor,
-            last_seq: self.last_seq,
-            last_entry_at: self.last_entry_at.map(|at| time("last_entry_at", at)).transpose()?,
-        })
-    }
-}
-
-impl TryFrom<AccountRow> for Account {
-    type Error = StoreError;
-    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
-        row.parse().map_err(|broken| broken.in_row("accounts", shown(&row.id)))
-    }
 }
 
 /// What the query planner is tested with. Not INSERT: its plan shows the scan for rows that refer to a
 /// missing account, which SQLite skips as long as there are none.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[SELECT_BY_ROLE, SELECT_BY_ID];
+pub(crate) const STATEMENTS: &[&str] = &[SELECT_BY_ROLE, SELECT_BY_ID, SELECT_LIQUIDITY];

@@ -84,10 +84,18 @@ impl Writer {
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         if self.inline {
-            return work(&mut *self.connection.lock().await);
+            return self.run_inline(work).await;
         }
         let mut connection = Arc::clone(&self.connection).lock_owned().await;
         blocking(move || work(&mut connection)).await
+    }
+
+    /// Runs `work` with the connection, in the caller's own thread: for a database in memory.
+    pub(crate) async fn run_inline<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        work(&mut *self.connection.lock().await)
     }
 
     /// Runs `work` in a transaction, which is committed if it succeeds and rolled back if it fails

@@ -11,20 +11,20 @@ use paygate_core::id::PaymentId;
 use paygate_ports::{DueStore, StoreError, Walked};
 use uuid::Uuid;
 
-/// The states of a payment that a worker still has something to do for, parked or not.
-macro_rules! in_flight {
+/// The states of a payment that a worker has something to do for, now or at its time, parked or not.
+macro_rules! is_due {
     () => {
-        "status IN ('PENDING', 'PROCESSING')"
+        "status IN ('PENDING', 'PROCESSING', 'AUTHORIZED')"
     };
 }
-pub(crate) use in_flight;
+pub(crate) use is_due;
 
 const WALK: &str = concat!(
     "INSERT INTO due (payment_id, republish_at) \
-     SELECT id, max(coalesce(lease_until, 0), ?) FROM \
+     SELECT id, max(coalesce(iif(status = 'AUTHORIZED', expires_at, lease_until), 0), ?) FROM \
         (SELECT * FROM payments WHERE id > ? AND id < ? ORDER BY id LIMIT ?) \
      WHERE parked_at IS NULL AND ",
-    in_flight!(),
+    is_due!(),
     " ON CONFLICT DO NOTHING"
 );
 
@@ -34,7 +34,7 @@ const WALK_END: &str = "\
 
 const DUE_NOW: &str = concat!(
     "SELECT payment_id, parked_at IS NULL AND ",
-    in_flight!(),
+    is_due!(),
     " AS live FROM due CROSS JOIN payments ON id = payment_id \
      WHERE republish_at <= ? ORDER BY republish_at, payment_id LIMIT ?"
 );
@@ -47,11 +47,10 @@ const POSTPONE: &str = "\
         republished = republished + 1 \
     WHERE payment_id IN (SELECT unhex(value) FROM json_each(?))";
 
-const OLDEST: &str = concat!(
-    "SELECT min(created_at) AS at FROM due CROSS JOIN payments ON id = payment_id \
-     WHERE parked_at IS NULL AND ",
-    in_flight!()
-);
+/// What is held only waits for its time.
+const OLDEST: &str = "\
+    SELECT min(created_at) AS at FROM due CROSS JOIN payments ON id = payment_id \
+    WHERE parked_at IS NULL AND status IN ('PENDING', 'PROCESSING')";
 
 #[derive(QueryableByName)]
 struct LastRow {

@@ -1,20 +1,21 @@
 //! Reading the journal.
 
-use crate::rows::{Broken, count, id, money, shown, time};
+use crate::rows::{Broken, PostingRow, posting_columns, time};
 use crate::statement::statement;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Binary, Text};
-use paygate_core::id::{AccountId, PaymentId};
-use paygate_core::journal::{Entry, Posting};
+use diesel::sql_types::BigInt;
+use paygate_core::id::PaymentId;
+use paygate_core::journal::Entry;
 use paygate_ports::{EntryCursor, JournalReader, StoreError};
 
 macro_rules! postings_of {
     ($entries:literal) => {
         concat!(
-            "SELECT e.payment_id, e.transition_seq, e.at, p.account_id, p.account_seq, \
-             p.amount_minor, p.currency, p.balance_after_minor FROM (",
+            "SELECT ",
+            posting_columns!(),
+            ", e.at FROM (",
             $entries,
             ") AS e CROSS JOIN postings AS p \
              ON p.payment_id = e.payment_id AND p.transition_seq = e.transition_seq \
@@ -56,54 +57,30 @@ impl JournalReader for SqliteStore {
 
 /// A posting with what its entry says.
 #[derive(QueryableByName)]
-struct PostingRow {
-    #[diesel(sql_type = Binary)]
-    payment_id: Vec<u8>,
-    #[diesel(sql_type = BigInt)]
-    transition_seq: i64,
+struct EntryPostingRow {
+    #[diesel(embed)]
+    posting: PostingRow,
     #[diesel(sql_type = BigInt)]
     at: i64,
-    #[diesel(sql_type = Binary)]
-    account_id: Vec<u8>,
-    #[diesel(sql_type = BigInt)]
-    account_seq: i64,
-    #[diesel(sql_type = BigInt)]
-    amount_minor: i64,
-    #[diesel(sql_type = Text)]
-    currency: String,
-    #[diesel(sql_type = BigInt)]
-    balance_after_minor: i64,
 }
 
-impl PostingRow {
+impl EntryPostingRow {
     /// The entry, with this posting only.
     fn parse(&self) -> Result<Entry, Broken> {
-        let posting = Posting {
-            account: AccountId(id("account_id", &self.account_id)?),
-            account_seq: self.account_seq,
-            amount: money(self.amount_minor, &self.currency)?,
-            balance_after_minor: self.balance_after_minor,
-        };
-        Ok(Entry {
-            payment: PaymentId(id("payment_id", &self.payment_id)?),
-            transition_seq: count("transition_seq", self.transition_seq)?,
-            at: time("at", self.at)?,
-            postings: vec![posting],
-        })
+        let (posting, payment, transition_seq) = self.posting.parse()?;
+        Ok(Entry { payment, transition_seq, at: time("at", self.at)?, postings: vec![posting] })
     }
 }
 
-impl TryFrom<PostingRow> for Entry {
+impl TryFrom<EntryPostingRow> for Entry {
     type Error = StoreError;
-    fn try_from(row: PostingRow) -> Result<Self, StoreError> {
-        row.parse().map_err(|broken| {
-            broken.in_row("postings", format!("{} {}", shown(&row.account_id), row.account_seq))
-        })
+    fn try_from(row: EntryPostingRow) -> Result<Self, StoreError> {
+        row.parse().map_err(|broken| broken.in_row("postings", row.posting.shown()))
     }
 }
 
 /// Puts the postings of each entry together; they come one entry after the other.
-fn together(rows: Vec<PostingRow>) -> Result<Vec<Entry>, StoreError> {
+fn together(rows: Vec<EntryPostingRow>) -> Result<Vec<Entry>, StoreError> {
     let mut entries: Vec<Entry> = Vec::new();
     for row in rows {
         let next = Entry::try_from(row)?;

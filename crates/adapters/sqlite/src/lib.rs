@@ -10,7 +10,9 @@
 )]
 
 mod accept;
+mod account_reader;
 mod accounts;
+mod audit;
 mod config;
 mod connection;
 mod due;
@@ -20,12 +22,16 @@ mod list;
 mod payments;
 #[cfg(test)]
 mod plans;
+mod proof_log;
 mod quarantine;
+mod quotes;
 mod rows;
 mod schema;
 mod statement;
+mod statement_lines;
 mod store;
 mod transact;
+mod wallets;
 
 pub use config::{Location, SqliteConfig};
 pub use connection::OpenError;

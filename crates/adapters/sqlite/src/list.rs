@@ -22,8 +22,8 @@ macro_rules! filtered {
             " FROM ",
             $source,
             " WHERE merchant_id = ? AND status = coalesce(?, status) AND kind = coalesce(?, kind) \
-              AND currency = coalesce(?, currency) AND created_at >= coalesce(?, created_at) \
-              AND (? IS NULL OR created_at < ?) \
+              AND currency = coalesce(?, currency) AND (? IS NULL OR parent_id = ?) \
+              AND created_at >= coalesce(?, created_at) AND (? IS NULL OR created_at < ?) \
               ORDER BY id DESC LIMIT ?"
         )
     };
@@ -35,6 +35,9 @@ const IN_WINDOW: &str =
 /// A reference names one payment of a merchant: its index finds it at once.
 const BY_REFERENCE: &str =
     filtered!("(SELECT * FROM payments WHERE id < ? AND merchant_id = ? AND reference = ?)");
+
+/// A payment has few refunds, and an index finds them.
+const BY_PARENT: &str = filtered!("(SELECT * FROM payments WHERE id < ? AND parent_id = ?)");
 
 const WINDOW_END: &str = "\
     SELECT count(*) AS rows, min(id) AS last \
@@ -59,7 +62,7 @@ pub(crate) fn page(
             items.into_iter().map(PaymentRecord::try_from).collect::<Result<Vec<_>, _>>()?;
         let next = if items.len() >= usize::from(query.limit) {
             items.last().map(|record| record.payment.id)
-        } else if query.reference.is_some() {
+        } else if query.reference.is_some() || query.parent.is_some() {
             None
         } else {
             window_end(connection, query)?
@@ -69,17 +72,21 @@ pub(crate) fn page(
 }
 
 fn select(query: &PaymentQuery) -> Statement {
-    let source = match &query.reference {
-        None => below(IN_WINDOW, query),
-        Some(reference) => {
+    let source = match (&query.reference, query.parent) {
+        (None, None) => below(IN_WINDOW, query),
+        (Some(reference), _) => {
             below(BY_REFERENCE, query).text(&query.merchant.0).text(reference.as_str())
         }
+        (None, Some(parent)) => below(BY_PARENT, query).id(parent.0),
     };
+    let parent = query.parent.map(|parent| parent.0);
     source
         .text(&query.merchant.0)
         .optional_text(query.status.map(|status| status.as_str()))
         .optional_text(query.kind.map(|kind| kind.as_str()))
         .optional_text(query.currency.map(|currency| currency.code()))
+        .optional_id(parent)
+        .optional_id(parent)
         .optional_time(query.created_after)
         .optional_time(query.created_before)
         .optional_time(query.created_before)
@@ -111,4 +118,4 @@ fn window_end(
 
 /// What the query planner is tested with.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[IN_WINDOW, BY_REFERENCE, WINDOW_END];
+pub(crate) const STATEMENTS: &[&str] = &[IN_WINDOW, BY_REFERENCE, BY_PARENT, WINDOW_END];

@@ -1,22 +1,33 @@
 //! Payments behind their ports: accepted, changed, and read one by one.
 
-use crate::rows::{RecordRow, TransitionRow, record_columns};
+use crate::rows::{RecordRow, TransitionRow, record_columns, transition_columns};
 use crate::statement::statement;
 use crate::store::SqliteStore;
-use crate::{accept, list, transact};
+use crate::transact::{self, Accounts};
+use crate::{accept, list};
 use async_trait::async_trait;
 use paygate_core::book::Changes;
-use paygate_core::id::PaymentId;
+use paygate_core::id::{CallerId, PaymentId};
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
+use paygate_core::status::Kind;
+use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
     Accepted, Decide, Page, PaymentQuery, PaymentReader, PaymentStore, StoreError,
 };
 
 const SELECT: &str = concat!("SELECT ", record_columns!(), " FROM payments WHERE id = ?");
 
-const SELECT_TIMELINE: &str = "\
-    SELECT payment_id, seq, from_status, to_status, actor, reason, at \
-    FROM payment_transitions WHERE payment_id = ? ORDER BY seq";
+const SELECT_BY_KEY: &str = concat!(
+    "SELECT ",
+    record_columns!(),
+    " FROM payments WHERE caller_id = ? AND kind = ? AND idempotency_key = ?"
+);
+
+const SELECT_TIMELINE: &str = concat!(
+    "SELECT ",
+    transition_columns!(),
+    " FROM payment_transitions WHERE payment_id = ? ORDER BY seq"
+);
 
 #[async_trait]
 impl PaymentStore for SqliteStore {
@@ -32,22 +43,23 @@ impl PaymentStore for SqliteStore {
     }
 
     async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
-        let ids = ids.into_iter().collect();
-        self.write(move |connection, now| {
-            let accounts = transact::WithAccounts(true);
-            transact::transact(connection, now, &ids, accounts, &decide)
-        })
-        .await
+        self.on_book(ids, Accounts::All, decide).await
     }
 
-    async fn transact_payments(
+    async fn claim(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
+        self.on_book(ids, Accounts::ForClaims, decide).await
+    }
+}
+
+impl SqliteStore {
+    async fn on_book(
         &self,
         ids: Vec<PaymentId>,
+        accounts: Accounts,
         decide: Decide,
     ) -> Result<Changes, StoreError> {
         let ids = ids.into_iter().collect();
         self.write(move |connection, now| {
-            let accounts = transact::WithAccounts(false);
             transact::transact(connection, now, &ids, accounts, &decide)
         })
         .await
@@ -59,6 +71,21 @@ impl PaymentReader for SqliteStore {
     async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError> {
         self.read(move |connection| {
             let row: Option<RecordRow> = statement(SELECT).id(id.0).row(connection)?;
+            row.map(PaymentRecord::try_from).transpose()
+        })
+        .await
+    }
+
+    async fn by_key(
+        &self,
+        caller: &CallerId,
+        kind: Kind,
+        key: &IdempotencyKey,
+    ) -> Result<Option<PaymentRecord>, StoreError> {
+        let select = statement(SELECT_BY_KEY).text(&caller.0).text(kind.as_str());
+        let select = select.text(key.as_str());
+        self.read(move |connection| {
+            let row: Option<RecordRow> = select.row(connection)?;
             row.map(PaymentRecord::try_from).transpose()
         })
         .await
@@ -79,4 +106,4 @@ impl PaymentReader for SqliteStore {
 
 /// What the query planner is tested with.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[SELECT, SELECT_TIMELINE];
+pub(crate) const STATEMENTS: &[&str] = &[SELECT, SELECT_BY_KEY, SELECT_TIMELINE];

@@ -1,6 +1,6 @@
 //! Poison: counting redeliveries, parking payments and bringing them back.
 
-use crate::due::{in_flight, make_due, payment_id};
+use crate::due::{is_due, make_due, payment_id};
 use crate::statement::statement;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
@@ -11,25 +11,27 @@ use paygate_ports::{Quarantine, Redelivered, StoreError};
 
 const COUNT: &str = concat!(
     "UPDATE payments SET redeliveries = redeliveries + (redeliveries < ?) \
-     WHERE coalesce(lease_until, 0) <= ? AND id IN (SELECT unhex(value) FROM json_each(?)) \
-     AND parked_at IS NULL AND ",
-    in_flight!(),
+     WHERE max(coalesce(lease_until, 0), iif(status = 'AUTHORIZED', expires_at, 0)) <= ? \
+     AND id IN (SELECT unhex(value) FROM json_each(?)) AND parked_at IS NULL AND ",
+    is_due!(),
     " RETURNING id, redeliveries"
 );
 
 const PARK: &str = concat!(
     "UPDATE payments SET parked_at = ?, parked_reason = ? \
      WHERE id = ? AND parked_at IS NULL AND ",
-    in_flight!()
+    is_due!()
 );
 
 const UNPARK: &str = "\
     UPDATE payments SET parked_at = NULL, parked_reason = NULL, redeliveries = 0 \
     WHERE id = ? AND parked_at IS NOT NULL";
 
-const PARKED: &str = "\
-    SELECT id, parked_reason FROM payments WHERE parked_at IS NOT NULL \
-    AND status IN ('PENDING', 'PROCESSING') ORDER BY id LIMIT ?";
+const PARKED: &str = concat!(
+    "SELECT id, parked_reason FROM payments WHERE parked_at IS NOT NULL AND ",
+    is_due!(),
+    " ORDER BY id LIMIT ?"
+);
 
 #[derive(QueryableByName)]
 struct CountRow {

@@ -1,7 +1,8 @@
 //! The schema: brought up to date on request, and compared with what this binary knows at start.
 
 use crate::connection::in_transaction;
-use crate::statement::statement;
+use crate::statement::{statement, store_error};
+use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
@@ -42,18 +43,36 @@ pub(crate) fn migrate(connection: &mut SqliteConnection) -> Result<(), SchemaErr
         Err(SchemaError::Missing | SchemaError::Older) => {}
         done => return done,
     }
+    // Tables can be made anew only while nothing asks who refers to them, and that can be said only
+    // outside a transaction. So the keys are checked at its end instead.
+    connection.batch_execute("PRAGMA foreign_keys = OFF").map_err(store_error)?;
     let migrated = connection.immediate_transaction(|connection| {
-        connection.run_pending_migrations(MIGRATIONS).map(drop).map_err(Failed::Migration)
+        connection.run_pending_migrations(MIGRATIONS).map(drop).map_err(Failed::Migration)?;
+        check_foreign_keys(connection).map_err(Failed::Check)
     });
+    let on_again = connection.batch_execute("PRAGMA foreign_keys = ON").map_err(store_error);
     migrated.map_err(|failed| match failed {
         Failed::Migration(error) => refused(&*error),
-        Failed::Transaction(error) => SchemaError::Store(crate::statement::store_error(error)),
-    })
+        Failed::Check(error) => SchemaError::Store(error),
+        Failed::Transaction(error) => SchemaError::Store(store_error(error)),
+    })?;
+    Ok(on_again?)
+}
+
+fn check_foreign_keys(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let broken = "SELECT \"table\" AS name FROM pragma_foreign_key_check LIMIT 1";
+    match statement(broken).row::<Name>(connection)? {
+        None => Ok(()),
+        Some(Name { name }) => {
+            Err(StoreError::Refused(format!("a row of {name} refers to one that is not there")))
+        }
+    }
 }
 
 /// What ends a migration early.
 enum Failed {
     Migration(Box<dyn std::error::Error + Send + Sync>),
+    Check(StoreError),
     Transaction(diesel::result::Error),
 }
 

@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text, Untyped};
 use diesel::sqlite::Sqlite;
 use diesel::{RunQueryDsl, SqliteConnection};
 use paygate_core::Timestamp;
+use paygate_core::payment::RequestHash;
 use paygate_ports::StoreError;
 use serde_json::Value;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 enum Bind {
     Integer(i64),
     Text(Option<String>),
-    Blob(Vec<u8>),
+    Blob(Option<Vec<u8>>),
     Time(Option<i64>),
 }
 
@@ -43,11 +44,15 @@ impl Statement {
     }
 
     pub(crate) fn blob(self, value: &[u8]) -> Self {
-        self.with(Bind::Blob(value.to_vec()))
+        self.with(Bind::Blob(Some(value.to_vec())))
     }
 
     pub(crate) fn id(self, id: Uuid) -> Self {
         self.blob(id.as_bytes())
+    }
+
+    pub(crate) fn optional_id(self, id: Option<Uuid>) -> Self {
+        self.with(Bind::Blob(id.map(|id| id.as_bytes().to_vec())))
     }
 
     pub(crate) fn time(self, at: Timestamp) -> Self {
@@ -103,6 +108,11 @@ pub(crate) fn hex(id: Uuid) -> Value {
     Value::String(id.simple().to_string())
 }
 
+/// A hash as `unhex` reads it.
+pub(crate) fn hex_of_hash(hash: RequestHash) -> String {
+    hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl QueryFragment<Sqlite> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         let mut parts = self.sql.split('?');
@@ -111,7 +121,7 @@ impl QueryFragment<Sqlite> for Statement {
             match bind {
                 Bind::Integer(value) => out.push_bind_param::<BigInt, _>(value)?,
                 Bind::Text(value) => out.push_bind_param::<Nullable<Text>, _>(value)?,
-                Bind::Blob(value) => out.push_bind_param::<Binary, _>(value)?,
+                Bind::Blob(value) => out.push_bind_param::<Nullable<Binary>, _>(value)?,
                 Bind::Time(value) => out.push_bind_param::<Nullable<BigInt>, _>(value)?,
             }
             out.push_sql(part);

@@ -14,9 +14,9 @@ use std::sync::Arc;
 /// All store ports on one SQLite database. Clones are the same store.
 #[derive(Clone)]
 pub struct SqliteStore {
-    writer: Arc<Writer>,
+    pub(crate) writer: Arc<Writer>,
     /// None for a database in memory: it has one connection.
-    readers: Option<Arc<Readers>>,
+    pub(crate) readers: Option<Arc<Readers>>,
     clock: Arc<dyn Clock>,
 }
 

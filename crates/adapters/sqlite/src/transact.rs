@@ -26,7 +26,10 @@ const UPDATE_PAYMENTS: &str = "\
     UPDATE payments SET status = new.value ->> 1, failure_code = new.value ->> 2, \
         failure_detail = new.value ->> 3, attempts = new.value ->> 4, \
         lease_until = new.value ->> 5, transitions = new.value ->> 6, \
-        updated_at = new.value ->> 7 \
+        updated_at = new.value ->> 7, \
+        debit_minor = iif(debit_minor IS NULL, NULL, new.value ->> 8), \
+        captured_minor = new.value ->> 9, refunded_minor = new.value ->> 10, \
+        refunding_minor = new.value ->> 11, expires_at = new.value ->> 12 \
     FROM json_each(?) AS new WHERE payments.id = unhex(new.value ->> 0)";
 
 const UPDATE_ACCOUNTS: &str = "\
@@ -56,37 +59,68 @@ const UPSERT_DUE: &str = "\
     SELECT unhex(value ->> 0), value ->> 1 FROM json_each(?) WHERE true \
     ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, republished = 0";
 
-/// Whether the book holds the payments' accounts, too.
-#[derive(Clone, Copy)]
-pub(crate) struct WithAccounts(pub(crate) bool);
+/// Which accounts the book holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accounts {
+    /// Those of all payments, of the refunded ones, too.
+    All,
+    /// Those that claims need.
+    ForClaims,
+}
 
-/// Runs `decide` on the payments that exist, and perhaps their accounts.
+/// Runs `decide` on the payments that exist, and writes what it changed.
 pub(crate) fn transact(
     connection: &mut SqliteConnection,
     now: Timestamp,
     ids: &BTreeSet<PaymentId>,
-    WithAccounts(with_accounts): WithAccounts,
+    accounts: Accounts,
     decide: &Decide,
 ) -> Result<Changes, StoreError> {
-    let payments = statement(SELECT_PAYMENTS).ids(ids.iter().map(|id| id.0));
-    let payments: Vec<PaymentRow> = payments.rows(connection)?;
-    let payments = payments.into_iter().map(Payment::try_from).collect::<Result<Vec<_>, _>>()?;
-    let accounts = match with_accounts {
-        true => {
-            let of_payments = payments.iter().flat_map(|it| [it.source, it.destination]).collect();
-            accounts::load(connection, &of_payments)?
-        }
-        false => Vec::new(),
-    };
-
-    let mut book = Book::new(now, payments, accounts);
+    let mut book = load(connection, now, ids, accounts)?;
     decide(&mut book);
     let changes = book.into_changes();
     write(connection, &changes)?;
     Ok(changes)
 }
 
-fn write(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
+/// The book of these payments, as far as they exist: with what they refund, their accounts, and the
+/// liquidity accounts of those that convert.
+pub(crate) fn load(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    ids: &BTreeSet<PaymentId>,
+    accounts: Accounts,
+) -> Result<Book, StoreError> {
+    let mut payments = select(connection, ids)?;
+    let named = payments.len();
+    let parents = payments.iter().filter_map(|payment| payment.parent);
+    let parents: BTreeSet<PaymentId> = parents.filter(|parent| !ids.contains(parent)).collect();
+    if !parents.is_empty() {
+        payments.extend(select(connection, &parents)?);
+    }
+    let of: Vec<&Payment> = match accounts {
+        Accounts::All => payments.iter().collect(),
+        Accounts::ForClaims => {
+            payments.iter().take(named).filter(|payment| payment.claim_needs_accounts()).collect()
+        }
+    };
+    let accounts = accounts::load_for(connection, &of)?;
+    Ok(Book::new(now, payments, accounts))
+}
+
+fn select(
+    connection: &mut SqliteConnection,
+    ids: &BTreeSet<PaymentId>,
+) -> Result<Vec<Payment>, StoreError> {
+    let rows = statement(SELECT_PAYMENTS).ids(ids.iter().map(|id| id.0));
+    let rows: Vec<PaymentRow> = rows.rows(connection)?;
+    rows.into_iter().map(Payment::try_from).collect()
+}
+
+pub(crate) fn write(
+    connection: &mut SqliteConnection,
+    changes: &Changes,
+) -> Result<(), StoreError> {
     let Changes { payments, accounts, transitions, entries, due } = changes;
     put(connection, UPDATE_PAYMENTS, payments.iter().map(payment_row))?;
     put(connection, INSERT_TRANSITIONS, transitions.iter().map(transition_row))?;
@@ -131,6 +165,11 @@ fn payment_row(payment: &Payment) -> Value {
         payment.lease_until.map(micros),
         payment.transitions,
         micros(payment.updated_at),
+        payment.debit.minor,
+        payment.captured_minor,
+        payment.refunded_minor,
+        payment.refunding_minor,
+        payment.expires_at.map(micros),
     ])
 }
 

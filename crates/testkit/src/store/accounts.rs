@@ -17,6 +17,7 @@ fn opened(new: &NewAccount) -> Account {
         currency,
         role,
         overdraft,
+        closed: false,
         posted_minor: 0,
         held_minor: 0,
         last_seq: 0,

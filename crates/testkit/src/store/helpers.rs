@@ -3,12 +3,15 @@
 use super::StoreUnderTest;
 use crate::build::Having;
 use paygate_core::Timestamp;
+use paygate_core::account::Account;
 use paygate_core::book::{Book, Changes, Step};
 use paygate_core::charge::{ClaimPolicy, Decline, Verdict, claim, settle};
-use paygate_core::id::PaymentId;
+use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::payment::{Actor, NewPayment, Payment, Reason};
 use paygate_core::status::Status;
-use paygate_ports::{Accepted, StoreError};
+use paygate_core::work::{self, WorkPolicy};
+use paygate_ports::{Accepted, PaymentQuery, StoreError};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -60,6 +63,38 @@ pub fn settled(book: &mut Book, id: PaymentId, verdict: Verdict) {
     settle(book, id, 1, verdict, &ClaimPolicy::default()).unwrap();
 }
 
+/// Takes a step with each of the named payments that are in the book. Others are there, too: what
+/// refunds refund.
+pub fn each_of(
+    ids: &[PaymentId],
+    step: impl Fn(&mut Book, PaymentId) + Send + Sync + 'static,
+) -> impl Fn(&mut Book) + Send + Sync + 'static {
+    let ids: BTreeSet<PaymentId> = ids.iter().copied().collect();
+    move |book| {
+        for id in &ids {
+            if book.payment(*id).is_some() {
+                step(book, *id);
+            }
+        }
+    }
+}
+
+/// All payments of the default merchant.
+pub fn everything() -> PaymentQuery {
+    PaymentQuery {
+        merchant: MerchantId::default(),
+        status: None,
+        kind: None,
+        currency: None,
+        parent: None,
+        reference: None,
+        created_after: None,
+        created_before: None,
+        limit: 100,
+        cursor: None,
+    }
+}
+
 impl StoreUnderTest {
     pub(super) async fn accept(&self, batch: &[NewPayment]) -> Vec<Accepted> {
         let answers = self.payments.accept(batch.to_vec()).await.unwrap();
@@ -105,12 +140,35 @@ impl StoreUnderTest {
         ids: &[PaymentId],
         step: impl Fn(&mut Book, PaymentId) + Send + Sync + 'static,
     ) -> Changes {
-        let each = move |book: &mut Book| {
-            for id in book.payment_ids() {
-                step(book, id);
-            }
-        };
-        self.transact(ids, each).await
+        self.transact(ids, each_of(ids, step)).await
+    }
+
+    /// Does what is due for these, as a worker does.
+    pub(super) async fn work(&self, ids: &[PaymentId]) -> Changes {
+        self.work_by(ids, &WorkPolicy::default()).await
+    }
+
+    pub(super) async fn work_by(&self, ids: &[PaymentId], policy: &WorkPolicy) -> Changes {
+        let policy = policy.clone();
+        let step = move |book: &mut Book, id| work::process(book, id, &policy).unwrap();
+        self.payments.claim(ids.to_vec(), Arc::new(each_of(ids, step))).await.unwrap()
+    }
+
+    /// Accepts a payment that must be created, and does what is due for it.
+    pub(super) async fn worked(&self, payment: NewPayment) -> Payment {
+        let id = self.created_one(payment).await;
+        self.work(&[id]).await;
+        self.payment(id).await
+    }
+
+    pub(super) async fn account(&self, id: AccountId) -> Account {
+        self.accounts.account(id).await.unwrap().unwrap()
+    }
+
+    /// What an account has, and what of it is held.
+    pub(super) async fn balance(&self, account: &Account) -> (i64, i64) {
+        let account = self.account(account.id).await;
+        (account.posted_minor, account.held_minor)
     }
 
     pub(super) async fn claim(&self, ids: &[PaymentId]) -> Changes {

@@ -2,14 +2,15 @@
 //! journal. Run after every test, whatever the test did.
 
 use super::StoreUnderTest;
+use super::helpers::everything;
 use paygate_core::Timestamp;
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::journal::{Entry, Posting};
-use paygate_core::money::Currency;
-use paygate_core::payment::Payment;
-use paygate_core::status::Status;
+use paygate_core::money::{Currency, Money};
+use paygate_core::payment::{Payment, share};
+use paygate_core::status::{Kind, Status};
 use paygate_ports::{AccountStore, JournalReader, PaymentQuery, PaymentReader};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// [`check_ledger`] of a store under test and its default merchant.
 ///
@@ -22,8 +23,10 @@ pub async fn assert_ledger_holds(store: &StoreUnderTest) {
 
 /// Checks the whole journal against the accounts and the payments: each entry sums to zero per
 /// currency; each account's postings are numbered without a gap, carry its running balance, never
-/// go back in time, and end at what the account says; each of the merchants' payments has one entry
-/// if it is SUCCESS and none otherwise, and as many transitions as it says.
+/// go back in time, and end at what the account says; all balances sum to zero per currency. Each of
+/// the merchants' payments has one entry, of what it moved, if it is SUCCESS or REVERSED and none
+/// otherwise, as many transitions as it says, and the refunds it says. An account holds what its
+/// payments hold of it.
 ///
 /// # Panics
 /// When one of these is not so.
@@ -35,41 +38,105 @@ pub async fn check_ledger(
 ) {
     let entries = all_entries(journal).await;
     entries.iter().for_each(sums_to_zero);
+    let mut payments: BTreeMap<PaymentId, Payment> = BTreeMap::new();
+    for merchant in merchants {
+        payments.extend(all_payments(reader, merchant).await.into_iter().map(|it| (it.id, it)));
+    }
 
     let mut postings: BTreeMap<AccountId, Vec<(Timestamp, Posting)>> = BTreeMap::new();
-    let mut per_payment: BTreeMap<PaymentId, u32> = BTreeMap::new();
+    let mut by_payment: BTreeMap<PaymentId, Vec<&Entry>> = BTreeMap::new();
     for entry in &entries {
-        *per_payment.entry(entry.payment).or_default() += 1;
+        by_payment.entry(entry.payment).or_default().push(entry);
         for posting in &entry.postings {
             postings.entry(posting.account).or_default().push((entry.at, *posting));
         }
     }
-    for (id, mut of_account) in postings {
+    for id in by_payment.keys() {
+        let payment = reader.payment(*id).await.unwrap().expect("a posted payment exists").payment;
+        assert!(has_moved(payment.status), "{id} is {} and has entries", payment.status);
+    }
+    check_accounts(accounts, postings, &payments).await;
+    check_refunds(&payments);
+    for payment in payments.values() {
+        let of = by_payment.get(&payment.id).map_or(&[][..], Vec::as_slice);
+        assert_eq!(of.len(), usize::from(has_moved(payment.status)), "entries of {}", payment.id);
+        of.iter().for_each(|entry| moves_its_sides(payment, entry));
+        let timeline = reader.timeline(payment.id).await.unwrap();
+        let seqs: Vec<i32> = timeline.iter().map(|transition| transition.seq).collect();
+        assert_eq!(seqs, (1..=payment.transitions).collect::<Vec<_>>(), "{}", payment.id);
+        let last = timeline.last().map_or(Status::Pending, |transition| transition.to);
+        assert_eq!(last, payment.status, "{} is where its timeline ends", payment.id);
+    }
+}
+
+fn has_moved(status: Status) -> bool {
+    matches!(status, Status::Success | Status::Reversed)
+}
+
+async fn check_accounts(
+    accounts: &dyn AccountStore,
+    mut postings: BTreeMap<AccountId, Vec<(Timestamp, Posting)>>,
+    payments: &BTreeMap<PaymentId, Payment>,
+) {
+    let mut held: BTreeMap<AccountId, i64> = BTreeMap::new();
+    let mut known: BTreeSet<AccountId> = postings.keys().copied().collect();
+    for payment in payments.values() {
+        known.extend([payment.source, payment.destination]);
+        *held.entry(payment.source).or_default() += payment.held().map_or(0, |money| money.minor);
+    }
+    let mut totals: BTreeMap<Currency, i128> = BTreeMap::new();
+    for id in known {
+        let mut of_account = postings.remove(&id).unwrap_or_default();
         of_account.sort_by_key(|(_, posting)| posting.account_seq);
         let (balance, last_at) = running_balance(id, &of_account);
-        let account = accounts.account(id).await.unwrap().expect("a posted account exists");
+        let account = accounts.account(id).await.unwrap().expect("an account in use exists");
         let last_seq = i64::try_from(of_account.len()).unwrap();
         assert_eq!(account.posted_minor, balance, "{id} stands where its last posting left it");
         assert_eq!(account.last_seq, last_seq, "{id} knows its last posting");
         assert_eq!(account.last_entry_at, last_at, "{id} knows when that was");
+        let held = held.get(&id).copied().unwrap_or(0);
+        assert_eq!(account.held_minor, held, "{id} holds what its payments hold of it");
+        *totals.entry(account.currency).or_default() += i128::from(balance);
     }
+    assert!(totals.values().all(|total| *total == 0), "balances do not sum to zero: {totals:?}");
+}
 
-    for (id, count) in &per_payment {
-        let payment = reader.payment(*id).await.unwrap().expect("a posted payment exists").payment;
-        assert_eq!(payment.status, Status::Success, "{id} has {count} entries");
-    }
-    for merchant in merchants {
-        for payment in all_payments(reader, merchant).await {
-            let expected = u32::from(payment.status == Status::Success);
-            let count = per_payment.get(&payment.id).copied().unwrap_or(0);
-            assert_eq!(count, expected, "entries of {} in {}", payment.id, payment.status);
-            let timeline = reader.timeline(payment.id).await.unwrap();
-            let seqs: Vec<i32> = timeline.iter().map(|transition| transition.seq).collect();
-            assert_eq!(seqs, (1..=payment.transitions).collect::<Vec<_>>(), "{}", payment.id);
-            let last = timeline.last().map_or(Status::Pending, |transition| transition.to);
-            assert_eq!(last, payment.status, "{} is where its timeline ends", payment.id);
+/// Each payment says of its refunds what these say themselves, and they have taken back their share.
+fn check_refunds(payments: &BTreeMap<PaymentId, Payment>) {
+    for payment in payments.values() {
+        let refunds = || payments.values().filter(|refund| refund.parent == Some(payment.id));
+        let sum = |of: fn(&Payment) -> Money, states: &[Status]| -> i64 {
+            let refunds = refunds().filter(|refund| states.contains(&refund.status));
+            refunds.map(|refund| of(refund).minor).sum()
+        };
+        let refunded = sum(|refund| refund.credit, &[Status::Success]);
+        let taken_back = sum(|refund| refund.debit, &[Status::Success]);
+        let claimed = [Status::Processing, Status::ManualReview];
+        let refunding = sum(|refund| refund.credit, &claimed);
+        let id = payment.id;
+        assert_eq!(payment.refunded_minor, refunded, "refunded of {id}");
+        assert_eq!(payment.refunding_minor, refunding, "about to be refunded of {id}");
+        let (debit, credit) = payment.moved();
+        let whole = refunded > 0 && refunded == debit.minor;
+        assert_eq!(payment.status == Status::Reversed, whole, "{id} is refunded as a whole");
+        // While some are under way, or were given up, the shares lie wherever these were.
+        if refunding == 0 && refunds().all(|refund| refund.status != Status::Failed) {
+            assert_eq!(taken_back, share(credit.minor, refunded, debit.minor), "shares of {id}");
         }
+        assert!(refunded + refunding <= debit.minor, "{id} is refunded beyond what it moved");
+        assert!(payment.kind == Kind::Refund || payment.parent.is_none());
     }
+}
+
+/// An entry takes the payment's debit from its source and gives its credit to its destination.
+fn moves_its_sides(payment: &Payment, entry: &Entry) {
+    let of = |account| {
+        let posting = entry.postings.iter().find(|posting| posting.account == account);
+        posting.map_or(0, |posting| posting.amount.minor)
+    };
+    let (debit, credit) = payment.moved();
+    assert_eq!(of(payment.source), -debit.minor, "what {} took", payment.id);
+    assert_eq!(of(payment.destination), credit.minor, "what {} gave", payment.id);
 }
 
 fn sums_to_zero(entry: &Entry) {
@@ -107,17 +174,7 @@ async fn all_entries(journal: &dyn JournalReader) -> Vec<Entry> {
 }
 
 async fn all_payments(reader: &dyn PaymentReader, merchant: &MerchantId) -> Vec<Payment> {
-    let mut query = PaymentQuery {
-        merchant: merchant.clone(),
-        status: None,
-        kind: None,
-        currency: None,
-        reference: None,
-        created_after: None,
-        created_before: None,
-        limit: 200,
-        cursor: None,
-    };
+    let mut query = PaymentQuery { merchant: merchant.clone(), limit: 200, ..everything() };
     let mut payments = Vec::new();
     loop {
         let page = reader.payments(query.clone()).await.unwrap();

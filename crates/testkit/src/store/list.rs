@@ -1,7 +1,7 @@
 //! `PaymentReader::payments` and `JournalReader::entries`: filters, order, pages.
 
 use super::StoreUnderTest;
-use super::helpers::eventually;
+use super::helpers::{eventually, everything};
 use crate::build::{Having, assert_ledger_holds, money, open_pair, open_usd_pair, payment_id};
 use paygate_core::id::{MerchantId, PaymentId};
 use paygate_core::money::Currency;
@@ -9,20 +9,6 @@ use paygate_core::payment::NewPayment;
 use paygate_core::status::{Kind, Status};
 use paygate_core::text::Reference;
 use paygate_ports::{PaymentQuery, StoreError};
-
-fn everything() -> PaymentQuery {
-    PaymentQuery {
-        merchant: MerchantId::default(),
-        status: None,
-        kind: None,
-        currency: None,
-        reference: None,
-        created_after: None,
-        created_before: None,
-        limit: 100,
-        cursor: None,
-    }
-}
 
 /// The ids of all pages of a query, each page checked for its size and its records.
 async fn listed(store: &StoreUnderTest, mut query: PaymentQuery) -> Vec<PaymentId> {

@@ -1,7 +1,9 @@
 //! What the database refuses by itself, whoever asks.
 
 use super::StoreUnderTest;
-use crate::build::{assert_ledger_holds, merchant_account, new_account, open_usd_pair, payment_id};
+use crate::build::{
+    assert_ledger_holds, merchant_account, new_account, open_usd_pair, payment_id, wallet_called,
+};
 use paygate_core::account::{Role, SystemAccount};
 
 /// A store with one settled charge.
@@ -84,8 +86,11 @@ pub async fn what_is_referred_to_must_exist(store: StoreUnderTest) {
     store.run(due(&known)).await;
     store.refuses(transition(&nobody)).await;
     store.run(transition(&known)).await;
-    let source = format!("UPDATE payments SET source_id = {nobody} WHERE id = {known}");
-    store.refuses(source).await;
+    for change in
+        ["source_id = ", "destination_id = ", "quote_id = ", "kind = 'refund', parent_id = "]
+    {
+        store.refuses(format!("UPDATE payments SET {change}{nobody} WHERE id = {known}")).await;
+    }
     store.refuses("DELETE FROM accounts".to_owned()).await;
     store.refuses("DELETE FROM payments".to_owned()).await;
 }
@@ -106,10 +111,30 @@ pub async fn a_payment_row_that_contradicts_itself_is_refused(store: StoreUnderT
         "parked_reason = 'without a time'",
         "attempts = -1",
         "reference = ''",
+        "debit_minor = 1",
+        "debit_minor = 1, debit_currency = 'USD', credit_minor = 1",
+        "debit_minor = 1, debit_currency = 'usd', credit_minor = 1, credit_currency = 'USD'",
+        "debit_minor = -1, debit_currency = 'USD', credit_minor = 1, credit_currency = 'USD'",
+        "debit_minor = 1, debit_currency = 'USD', credit_minor = 0, credit_currency = 'USD'",
+        "fx_numerator = 1, fx_denominator = 1",
+        "kind = 'refund'",
+        "parent_id = id",
+        "captured_minor = 1",
+        "hold = (1 = 1), captured_minor = 0",
+        "hold = (1 = 1), captured_minor = amount_minor + 1",
+        "refunded_minor = -1",
+        "refunding_minor = -1",
+        "refunded_minor = amount_minor, refunding_minor = 1",
+        "hold = (1 = 1), captured_minor = 1, refunded_minor = 2",
+        "status = 'AUTHORIZED'",
+        "status = 'AUTHORIZED', hold = (1 = 1)",
+        "status = 'AUTHORIZED', expires_at = created_at",
+        "description = ''",
     ] {
         store.refuses(format!("UPDATE payments SET {change}")).await;
     }
     store.run("UPDATE payments SET attempts = 1, amount_minor = 1".to_owned()).await;
+    store.run("UPDATE payments SET reference = NULL, description = 'x'".to_owned()).await;
     assert_ledger_holds(&store).await;
 }
 
@@ -125,7 +150,6 @@ pub async fn a_role_has_one_account_per_currency(store: StoreUnderTest) {
         format!("merchant_id = 'default' WHERE id = {merchant}"),
         format!("system_code = 'acquirer' WHERE id = {bank}"),
         format!("system_code = 'opening_equity' WHERE id = {merchant}"),
-        format!("merchant_id = NULL WHERE id = {merchant}"),
         format!("system_code = 'no-such-code' WHERE id = {bank}"),
         format!("number = '{}' WHERE id = {bank}", pair.merchant.number),
         format!("number = '12345' WHERE id = {bank}"),
@@ -133,4 +157,29 @@ pub async fn a_role_has_one_account_per_currency(store: StoreUnderTest) {
         store.refuses(format!("UPDATE accounts SET {change}")).await;
     }
     store.run(format!("UPDATE accounts SET merchant_id = 'x' WHERE id = {merchant}")).await;
+    // Without either it is a wallet.
+    store.run(format!("UPDATE accounts SET merchant_id = NULL WHERE id = {merchant}")).await;
+    assert_eq!(store.account(others[0].id).await.role, Role::Wallet);
+}
+
+pub async fn an_account_row_that_contradicts_itself_is_refused(store: StoreUnderTest) {
+    let pair = settled_one(&store).await;
+    let [one, other] = [wallet_called("alice", "USD", 1), wallet_called("bob", "USD", 1)];
+    store.accounts.create(one.clone(), None).await.unwrap();
+    store.accounts.create(other.clone(), None).await.unwrap();
+    let (merchant, one) = (store.id(pair.merchant.id.0), store.id(one.id.0));
+    for change in [
+        format!("closed_at = created_at WHERE id = {merchant}"),
+        format!("alias = 'bob' WHERE id = {one}"),
+        format!("alias = 'a b' WHERE id = {one}"),
+        format!("alias = '' WHERE id = {one}"),
+        format!("alias = '{}' WHERE id = {one}", "a".repeat(65)),
+        format!("name = '' WHERE id = {one}"),
+        format!("metadata = '{}' WHERE id = {one}", "a".repeat(4_097)),
+    ] {
+        store.refuses(format!("UPDATE accounts SET {change}")).await;
+    }
+    store.run(format!("UPDATE accounts SET closed_at = created_at WHERE id = {one}")).await;
+    store.refuses(format!("UPDATE accounts SET posted_minor = 1 WHERE id = {one}")).await;
+    assert_ledger_holds(&store).await;
 }

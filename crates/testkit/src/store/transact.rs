@@ -2,9 +2,13 @@
 
 use super::StoreUnderTest;
 use super::helpers::{settled, step};
-use crate::build::{Having, assert_ledger_holds, merchant_account, open_usd_pair, payment_id};
+use crate::build::{
+    Having, assert_ledger_holds, conversion, merchant_account, open_empty_wallet, open_liquidity,
+    open_pair, open_usd_pair, open_wallet, payment_id, refund,
+};
 use paygate_core::book::{Book, Changes, Rejection, Step};
 use paygate_core::charge::{ClaimPolicy, Decline, Verdict, claim, settle};
+use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Leg;
 use paygate_core::payment::{Actor, Failure, Reason};
 use paygate_core::status::{Kind, Status};
@@ -152,7 +156,7 @@ pub async fn unknown_and_repeated_ids_are_no_error(store: StoreUnderTest) {
     assert_ledger_holds(&store).await;
 }
 
-pub async fn a_decision_on_payments_alone_claims_and_posts_nothing(store: StoreUnderTest) {
+pub async fn a_claim_of_charges_sees_no_accounts(store: StoreUnderTest) {
     let pair = open_usd_pair(&store).await;
     let id = store.created_one(pair.charge("1.00")).await;
     let accounts = [pair.acquirer.id, pair.merchant.id];
@@ -162,12 +166,59 @@ pub async fn a_decision_on_payments_alone_claims_and_posts_nothing(store: StoreU
         // What can't be posted goes to a person; here it only shows that nothing can be.
         settle(book, id, 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
     });
-    let ids = vec![id, payment_id(), id];
-    let changes = store.payments.transact_payments(ids, decide).await.unwrap();
+    let changes = store.payments.claim(vec![id, payment_id(), id], decide).await.unwrap();
     assert!(changes.entries.is_empty() && changes.accounts.is_empty());
     assert_eq!(changes.payments[0].status, Status::ManualReview);
     assert_eq!(store.payment(id).await, changes.payments[0]);
     assert_eq!(store.reader.timeline(id).await.unwrap(), changes.transitions);
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn a_claim_sees_the_accounts_it_needs(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    let other = open_pair(&store, "EUR").await;
+    let [usd, eur] = open_liquidity(&store, ["USD", "EUR"]).await;
+    let charge = store.created_one(other.charge("1.00")).await;
+    let refunded = store.created_one(pair.charge("1.00")).await;
+    store.approve(&[refunded]).await;
+    let refund = store.created_one(refund(&store.payment(refunded).await, 40)).await;
+    let book_of = |ids: Vec<PaymentId>, payments: Vec<PaymentId>, accounts: Vec<AccountId>| {
+        let all = [&pair.acquirer, &pair.merchant, &other.acquirer, &other.merchant, &usd, &eur];
+        let all = all.map(|account| account.id);
+        let decide = Arc::new(move |book: &mut Book| {
+            let mut expected = payments.clone();
+            expected.sort();
+            assert_eq!(book.payment_ids(), expected);
+            for id in all {
+                assert_eq!(book.account(id).is_some(), accounts.contains(&id), "{id}");
+            }
+        });
+        store.payments.claim(ids, decide)
+    };
+    let of_refund = vec![pair.merchant.id, pair.acquirer.id];
+    book_of(vec![refund, charge], vec![refund, charge, refunded], of_refund).await.unwrap();
+
+    let [from, to] =
+        [open_wallet(&store, "USD", "5.00").await, open_empty_wallet(&store, "EUR").await];
+    let converted = store.created_one(conversion(&from, &to, "5.00", "0.92")).await;
+    let liquidity = vec![usd.id, eur.id];
+    book_of(vec![converted, charge], vec![converted, charge], liquidity).await.unwrap();
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn a_refund_comes_with_what_it_refunds_and_its_accounts(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    let refunded = store.created_one(pair.charge("1.00")).await;
+    store.approve(&[refunded]).await;
+    let refund = store.created_one(refund(&store.payment(refunded).await, 40)).await;
+    let accounts = [pair.acquirer.id, pair.merchant.id];
+    let changes = store
+        .transact(&[refund], move |book| {
+            assert_eq!(book.payment_ids(), [refunded, refund]);
+            assert!(accounts.iter().all(|account| book.account(*account).is_some()));
+        })
+        .await;
+    assert_eq!(changes, Changes::default());
     assert_ledger_holds(&store).await;
 }
 

@@ -36,7 +36,7 @@ async fn processes_that_migrate_at_once_take_turns() {
     for one in migrating {
         applied += one.await.unwrap();
     }
-    assert_eq!(applied, 1, "each migration is applied by exactly one");
+    assert_eq!(applied, 2, "each migration is applied by exactly one");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -44,8 +44,12 @@ async fn migrations_can_be_taken_back() {
     let Some(database) = Database::empty().await else { return };
     database.store().migrate().await.unwrap();
     let client = database.client().await;
-    let down = include_str!("../../../../../migrations/postgres/0001_payments/down.sql");
-    client.batch_execute(down).await.unwrap();
+    for down in [
+        include_str!("../../../../../migrations/postgres/0002_money/down.sql"),
+        include_str!("../../../../../migrations/postgres/0001_payments/down.sql"),
+    ] {
+        client.batch_execute(down).await.unwrap();
+    }
     let left = "SELECT relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace \
          WHERE nspname = 'public' AND relkind = 'r'";
     let rows = client.query(left, &[]).await.unwrap();
@@ -68,11 +72,17 @@ async fn the_catalog_holds_the_rules() {
     )
     .await;
     for column in &money {
-        let wanted =
-            if column.contains("_minor") { "bigint NO" } else { "timestamp with time zone" };
+        let wanted = if column.contains("_minor") { "bigint" } else { "timestamp with time zone" };
         assert!(column.contains(wanted), "{column}");
     }
-    assert!(money.len() >= 12, "{money:?}");
+    assert!(money.len() >= 20, "{money:?}");
+    // What may be absent: sides that are the amount, and what was never captured.
+    let absent = money.iter().filter(|it| it.contains("_minor") && it.ends_with("YES"));
+    let absent: Vec<_> = absent.filter_map(|it| it.split(' ').next()).collect();
+    assert_eq!(
+        absent,
+        ["payments.captured_minor", "payments.credit_minor", "payments.debit_minor"]
+    );
 
     let floats = texts(
         "SELECT table_name || '.' || column_name FROM information_schema.columns \
@@ -95,6 +105,9 @@ async fn the_catalog_holds_the_rules() {
         "payments: PRIMARY KEY (id)",
         "payments: UNIQUE (merchant_id, reference)",
         "payments: CHECK ((amount_minor > 0))",
+        "payments: FOREIGN KEY (parent_id) REFERENCES payments(id)",
+        "payments: FOREIGN KEY (quote_id) REFERENCES fx_quotes(id)",
+        "accounts: UNIQUE (alias)",
         "payments: FOREIGN KEY (source_id) REFERENCES accounts(id)",
         "payments: FOREIGN KEY (destination_id) REFERENCES accounts(id)",
         "payment_transitions: PRIMARY KEY (payment_id, seq)",
@@ -119,7 +132,17 @@ async fn the_catalog_holds_the_rules() {
     let indexes = texts("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'").await;
     let key = indexes.iter().find(|it| it.contains("payments_idempotency_key ")).unwrap();
     assert!(key.contains("UNIQUE") && key.contains("(caller_id, kind, idempotency_key)"), "{key}");
-    for hot in ["status", "attempts", "lease_until", "updated_at"] {
+    for hot in [
+        "status",
+        "attempts",
+        "lease_until",
+        "updated_at",
+        "debit_minor",
+        "captured_minor",
+        "refunded_minor",
+        "refunding_minor",
+        "expires_at",
+    ] {
         let named =
             indexes.iter().find(|it| it.contains(" ON public.payments ") && it.contains(hot));
         assert_eq!(named, None, "settlement changes {hot}: an index on it ends HOT updates");

@@ -1,6 +1,6 @@
 //! The contract of the store ports, in memory and in a file.
 
-use crate::support::{SystemClock, TempDir, under_test};
+use crate::support::{SystemClock, TempDir, under_test, unguarded};
 use paygate_sqlite::{SqliteConfig, SqliteStore};
 use paygate_testkit::store::StoreUnderTest;
 use std::sync::Arc;
@@ -22,12 +22,16 @@ mod memory {
 }
 
 mod file {
-    use super::{SqliteConfig, StoreUnderTest, TempDir, migrated, under_test};
+    use super::{SqliteConfig, StoreUnderTest, TempDir, migrated, under_test, unguarded};
 
     async fn make() -> Option<StoreUnderTest> {
         let folder = TempDir::new();
-        let store = migrated(SqliteConfig::file(folder.file("paygate.db"))).await;
-        Some(under_test(store, Box::new(folder)))
+        let file = folder.file("paygate.db");
+        let store = migrated(SqliteConfig::file(&file)).await;
+        Some(StoreUnderTest {
+            unguarded: Some(unguarded(file)),
+            ..under_test(store, Box::new(folder))
+        })
     }
 
     paygate_testkit::store_contract!(make);

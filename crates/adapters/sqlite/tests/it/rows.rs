@@ -1,9 +1,10 @@
 //! Rows that the database admits and the domain does not, column by column.
 
 use crate::support::{SystemClock, under_test};
+use paygate_core::account::AccountRef;
 use paygate_ports::{PaymentReader, StoreError};
 use paygate_sqlite::{SqliteConfig, SqliteStore};
-use paygate_testkit::build::{Having, open_usd_pair};
+use paygate_testkit::build::{Having, conversion, open_empty_wallet, open_pair, open_usd_pair};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -12,6 +13,7 @@ async fn each_column_that_breaks_a_rule_is_named() {
     store.migrate().await.unwrap();
     let under_test = under_test(store.clone(), Box::new(()));
     let pair = open_usd_pair(&under_test).await;
+    let euro = open_pair(&under_test, "EUR").await;
     for (column, value) in [
         ("reference", "' not trimmed '"),
         ("reference", "char(7)"),
@@ -23,8 +25,16 @@ async fn each_column_that_breaks_a_rule_is_named() {
         ("lease_until", "9223372036854775807"),
         ("created_at", "-9223372036854775808"),
         ("updated_at", "9223372036854775807"),
+        ("expires_at", "9223372036854775807"),
+        ("tx_date", "9223372036854775807"),
+        ("description", "' not trimmed '"),
+        ("debit_currency", "'QQQ'"),
+        ("credit_currency", "'QQQ'"),
+        ("fx_numerator", "4611686018427387904"),
+        ("fx_as_of", "9223372036854775807"),
     ] {
-        let payment = pair.charge("1.00").with_key(&format!("{column}{}", value.len()), 1);
+        let payment = conversion(&pair.merchant, &euro.merchant, "1.00", "0.92");
+        let payment = payment.with_key(&format!("{column}{}", value.len()), 1);
         under_test.payments.accept(vec![payment.clone()]).await.unwrap();
         let id = (under_test.id_literal)(payment.id.0);
         let sql = format!("UPDATE payments SET {column} = {value} WHERE id = {id}");
@@ -55,4 +65,32 @@ async fn an_account_number_whose_check_digit_does_not_fit_is_named() {
         reason: "number is 079927398714".to_owned(),
     };
     assert_eq!(answer, Err(expected));
+}
+
+#[tokio::test]
+async fn each_column_of_an_account_that_breaks_a_rule_is_named() {
+    let store = SqliteStore::open(SqliteConfig::memory(), Arc::new(SystemClock)).unwrap();
+    store.migrate().await.unwrap();
+    let under_test = under_test(store.clone(), Box::new(()));
+    for (column, value) in [
+        ("name", "' not trimmed '"),
+        ("alias", "'123456789012'"),
+        ("metadata", "'\\u0000'"),
+        ("closed_at", "9223372036854775807"),
+        ("created_at", "9223372036854775807"),
+        ("last_entry_at", "9223372036854775807"),
+    ] {
+        let id = open_empty_wallet(&under_test, "USD").await.id;
+        let row = (under_test.id_literal)(id.0);
+        store
+            .run_raw(format!("UPDATE accounts SET {column} = {value} WHERE id = {row}"))
+            .await
+            .unwrap();
+        let answer = under_test.account_reader.find(vec![AccountRef::Id(id)]).await;
+        let Err(StoreError::Corrupt { table: "accounts", id: named, reason }) = answer else {
+            panic!("{column} = {value}: {answer:?}");
+        };
+        assert_eq!(named, id.to_string());
+        assert!(reason.starts_with(column), "{reason} is about {column}");
+    }
 }

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use chrono::SubsecRound;
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection};
 use paygate_core::Timestamp;
 use paygate_ports::Clock;
 use paygate_sqlite::SqliteStore;
-use paygate_testkit::store::StoreUnderTest;
+use paygate_testkit::store::{RawSql, StoreUnderTest};
 use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,6 +58,33 @@ pub fn connect(file: &Path) -> SqliteConnection {
     connection
 }
 
+/// Runs SQL on a connection of its own that keeps none of the database's rules but unique keys.
+pub fn unguarded(file: PathBuf) -> RawSql {
+    const NO_RULES: &str = "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON";
+    Box::new(move |sql| {
+        let mut connection = connect(&file);
+        let run = |connection: &mut SqliteConnection| {
+            connection.batch_execute(NO_RULES)?;
+            for trigger in triggers(connection)? {
+                connection.batch_execute(&format!("DROP TRIGGER {trigger}"))?;
+            }
+            connection.batch_execute(&sql)
+        };
+        let ran = run(&mut connection).map_err(|error| error.to_string());
+        Box::pin(async move { ran })
+    })
+}
+
+fn triggers(connection: &mut SqliteConnection) -> QueryResult<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let names = diesel::sql_query("SELECT name FROM sqlite_schema WHERE type = 'trigger'");
+    Ok(names.load::<Name>(connection)?.into_iter().map(|row| row.name).collect())
+}
+
 pub fn under_test(store: SqliteStore, keep: Box<dyn Any + Send>) -> StoreUnderTest {
     let raw = store.clone();
     let store = Arc::new(store);
@@ -65,13 +92,18 @@ pub fn under_test(store: SqliteStore, keep: Box<dyn Any + Send>) -> StoreUnderTe
         payments: store.clone(),
         reader: store.clone(),
         accounts: store.clone(),
+        account_reader: store.clone(),
+        quotes: store.clone(),
         journal: store.clone(),
         due: store.clone(),
-        quarantine: store,
+        quarantine: store.clone(),
+        audit: store.clone(),
+        proofs: store,
         sql: Box::new(move |sql| {
             let raw = raw.clone();
             Box::pin(async move { raw.run_raw(sql).await.map_err(|error| error.to_string()) })
         }),
+        unguarded: None,
         id_literal: |id: Uuid| format!("x'{}'", id.simple()),
         time_literal: |at| at.timestamp_micros().to_string(),
         keep,

@@ -1,0 +1,197 @@
+//! Reading accounts and their statements.
+
+use crate::PostgresStore;
+use crate::error::PgError;
+use crate::journal::{Line, LineTypes};
+use crate::rows::{
+    AccountRow, AccountTypes, NamesRow, NamesTypes, account_columns, account_record, corrupt,
+    names_columns,
+};
+use crate::statement::{Param, Sql, statement};
+use async_trait::async_trait;
+use diesel::OptionalExtension;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel_async::RunQueryDsl;
+use paygate_core::Timestamp;
+use paygate_core::account::{AccountRecord, AccountRef};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::proof::Position;
+use paygate_core::status::Kind;
+use paygate_core::text::Label;
+use paygate_ports::{AccountPage, AccountQuery, AccountReader, StatementLine, StoreError};
+use uuid::Uuid;
+
+/// One branch for each way to name an account, so that each uses its index.
+struct Find;
+impl Sql for Find {
+    const TEXT: &'static str = concat!(
+        "WITH w (place, id, number, alias) AS \
+         (SELECT * FROM unnest(?::integer[], ?::uuid[], ?::text[], ?::text[])), \
+         found AS (SELECT w.place, a.id FROM w JOIN accounts a ON a.id = w.id UNION ALL \
+         SELECT w.place, a.id FROM w JOIN accounts a ON a.number = w.number UNION ALL \
+         SELECT w.place, a.id FROM w JOIN accounts a ON a.alias = w.alias) \
+         SELECT found.place, ",
+        account_columns!(),
+        ", ",
+        names_columns!(),
+        " FROM found JOIN accounts a USING (id)"
+    );
+    type Row = (Integer, AccountTypes, NamesTypes);
+}
+
+struct Listed;
+impl Sql for Listed {
+    const TEXT: &'static str = concat!(
+        "WITH q AS (SELECT ?::text AS currency, ?::text AS alias) SELECT ",
+        account_columns!(),
+        ", ",
+        names_columns!(),
+        " FROM accounts a, q WHERE a.id < ? AND (q.currency IS NULL OR a.currency = q.currency) \
+         AND (q.alias IS NULL OR a.alias = q.alias) ORDER BY a.id DESC LIMIT ?"
+    );
+    type Row = (AccountTypes, NamesTypes);
+}
+
+/// Halves the range of an account's postings until one is left: their times never decrease.
+struct PositionAt;
+impl Sql for PositionAt {
+    const TEXT: &'static str = "WITH RECURSIVE q AS (SELECT ?::uuid AS id, ?::timestamptz AS at), \
+         s (lo, hi) AS (SELECT 0::bigint, a.last_seq FROM q JOIN accounts a ON a.id = q.id \
+         UNION ALL \
+         SELECT CASE WHEN e.at <= q.at THEN m.mid ELSE s.lo END, \
+         CASE WHEN e.at <= q.at THEN s.hi ELSE m.mid - 1 END \
+         FROM s CROSS JOIN q CROSS JOIN LATERAL (SELECT (s.lo + s.hi + 1) / 2 AS mid) m \
+         JOIN postings p ON p.account_id = q.id AND p.account_seq = m.mid \
+         JOIN journal_entries e ON e.payment_id = p.payment_id \
+         AND e.transition_seq = p.transition_seq WHERE s.lo < s.hi) \
+         SELECT s.lo, coalesce((SELECT p.balance_after_minor FROM postings p, q \
+         WHERE p.account_id = q.id AND p.account_seq = s.lo), 0) FROM s WHERE s.lo = s.hi";
+    type Row = (BigInt, BigInt);
+}
+
+struct Lines;
+impl Sql for Lines {
+    const TEXT: &'static str = concat!(
+        "SELECT l.payment_id, l.transition_seq, e.at, l.account_id, l.account_seq, \
+         l.amount_minor, l.currency, l.balance_after_minor, p.kind, p.description, ",
+        account_columns!(),
+        ", ",
+        names_columns!(),
+        " FROM postings l \
+         JOIN journal_entries e ON e.payment_id = l.payment_id \
+         AND e.transition_seq = l.transition_seq \
+         JOIN payments p ON p.id = l.payment_id \
+         JOIN accounts a ON a.id = CASE WHEN p.source_id = l.account_id \
+         THEN p.destination_id ELSE p.source_id END \
+         WHERE l.account_id = ? AND l.account_seq > ? AND l.account_seq <= ? \
+         ORDER BY l.account_seq LIMIT ?"
+    );
+    type Row = (LineTypes, Text, Nullable<Text>, AccountTypes, NamesTypes);
+}
+
+type LineRow = (Line, String, Option<String>, AccountRow, NamesRow);
+
+#[async_trait]
+impl AccountReader for PostgresStore {
+    async fn find(&self, names: Vec<AccountRef>) -> Result<Vec<Option<AccountRecord>>, StoreError> {
+        let read = async {
+            let mut connection = self.pool.get().await?;
+            let rows = find(&names).load::<(i32, AccountRow, NamesRow)>(&mut connection).await?;
+            let mut found: Vec<Option<AccountRecord>> = names.iter().map(|_| None).collect();
+            for (place, account, names) in rows {
+                let slot = usize::try_from(place).ok().and_then(|place| found.get_mut(place));
+                if let Some(slot) = slot {
+                    *slot = Some(account_record((account, names))?);
+                }
+            }
+            Ok(found)
+        };
+        read.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+
+    async fn accounts(&self, query: AccountQuery) -> Result<AccountPage, StoreError> {
+        let read = async {
+            let mut connection = self.pool.get().await?;
+            let listed = statement::<Listed>([
+                Param::MaybeText(query.currency.map(|currency| currency.code().to_owned())),
+                Param::MaybeText(query.alias.as_ref().map(|alias| alias.as_str().to_owned())),
+                Param::Id(query.cursor.map_or(Uuid::max(), |cursor| cursor.0)),
+                Param::BigInt(i64::from(query.limit) + 1),
+            ]);
+            let rows = listed.load::<(AccountRow, NamesRow)>(&mut connection).await?;
+            let mut items = rows.into_iter().map(account_record).collect::<Result<Vec<_>, _>>()?;
+            let more = items.len() > usize::from(query.limit);
+            items.truncate(usize::from(query.limit));
+            let next = items.last().map(|item| item.account.id).filter(|_| more);
+            Ok(AccountPage { items, next })
+        };
+        read.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+
+    async fn position_at(&self, account: AccountId, at: Timestamp) -> Result<Position, StoreError> {
+        let read = async {
+            let mut connection = self.pool.get().await?;
+            let find = statement::<PositionAt>([Param::Id(account.0), Param::Time(at)]);
+            let found = find.get_result::<(i64, i64)>(&mut connection).await.optional()?;
+            let (seq, balance_minor) = found.unwrap_or_default();
+            Ok(Position { seq, balance_minor })
+        };
+        read.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+
+    async fn lines(
+        &self,
+        account: AccountId,
+        after: i64,
+        upto: i64,
+        limit: u16,
+    ) -> Result<Vec<StatementLine>, StoreError> {
+        let read = async {
+            let mut connection = self.pool.get().await?;
+            let lines = statement::<Lines>([
+                Param::Id(account.0),
+                Param::BigInt(after),
+                Param::BigInt(upto),
+                Param::BigInt(i64::from(limit)),
+            ]);
+            let rows = lines.load::<LineRow>(&mut connection).await?;
+            Ok(rows.into_iter().map(line).collect::<Result<Vec<_>, _>>()?)
+        };
+        read.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+}
+
+fn find(names: &[AccountRef]) -> crate::statement::Statement<Find> {
+    let id = |name: &AccountRef| match name {
+        AccountRef::Id(id) => Some(id.0),
+        _ => None,
+    };
+    let number = |name: &AccountRef| match name {
+        AccountRef::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let alias = |name: &AccountRef| match name {
+        AccountRef::Alias(alias) => Some(alias.as_str().to_owned()),
+        _ => None,
+    };
+    statement([
+        Param::Ints((0i32..).take(names.len()).collect()),
+        Param::MaybeIds(names.iter().map(id).collect()),
+        Param::MaybeTexts(names.iter().map(number).collect()),
+        Param::MaybeTexts(names.iter().map(alias).collect()),
+    ])
+}
+
+fn line((line, kind, description, account, names): LineRow) -> Result<StatementLine, StoreError> {
+    let payment = PaymentId(line.payment_id);
+    let bad = |what: &str| corrupt("payments", payment, what);
+    let description = description.map(|text| Label::parse(&text)).transpose();
+    Ok(StatementLine {
+        at: line.at,
+        payment,
+        kind: Kind::parse(&kind).ok_or_else(|| bad("unknown kind"))?,
+        description: description.map_err(|_| bad("description breaks its rule"))?,
+        counterparty: account_record((account, names))?,
+        posting: line.posting()?,
+    })
+}

@@ -1,0 +1,222 @@
+//! The accounts, each followed by its postings.
+
+use super::{PAGE, POSTINGS, unreadable};
+use crate::error::PgError;
+use crate::journal::PostingLine;
+use crate::rows::{AccountRow, AccountTypes, account_columns};
+use crate::statement::{Param, Sql, statement};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use paygate_core::account::Account;
+use paygate_core::id::PaymentId;
+use paygate_core::proof::{Fact, Position, Scope};
+use paygate_ports::Examiner;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+struct Page;
+impl Sql for Page {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        account_columns!(),
+        " FROM accounts a WHERE a.id > ? ORDER BY a.id LIMIT ?"
+    );
+    type Row = AccountTypes;
+}
+
+/// What payments hold, by the rule of `Payment::held`. A cursor, so that neither side keeps all of
+/// it in memory.
+struct OpenHolds;
+impl Sql for OpenHolds {
+    const TEXT: &'static str = "DECLARE holds NO SCROLL CURSOR FOR \
+         SELECT source_id, sum(coalesce(debit_minor, amount_minor))::text FROM payments \
+         WHERE status = 'AUTHORIZED' \
+         OR (status = 'PROCESSING' AND kind IN ('payout', 'refund')) \
+         OR (status = 'MANUAL_REVIEW' AND kind NOT IN ('charge', 'deposit')) \
+         GROUP BY source_id ORDER BY source_id";
+    type Row = ();
+}
+
+struct NextHolds;
+impl Sql for NextHolds {
+    const TEXT: &'static str = "FETCH 500 FROM holds";
+    type Row = (SqlUuid, Text);
+}
+
+/// The accounts that have new postings, with the first of them.
+struct OpenTouched;
+impl Sql for OpenTouched {
+    const TEXT: &'static str = "DECLARE touched NO SCROLL CURSOR FOR \
+         SELECT l.account_id, min(l.account_seq) FROM journal_entries e \
+         JOIN postings l USING (payment_id, transition_seq) WHERE e.at >= ? \
+         GROUP BY l.account_id ORDER BY l.account_id";
+    type Row = ();
+}
+
+struct NextTouched;
+impl Sql for NextTouched {
+    const TEXT: &'static str = "FETCH 500 FROM touched";
+    type Row = (SqlUuid, BigInt);
+}
+
+/// Accounts, each with the balance after the posting before the first to be shown.
+struct Touched;
+impl Sql for Touched {
+    const TEXT: &'static str = concat!(
+        "SELECT w.seq, before.balance_after_minor, ",
+        account_columns!(),
+        " FROM unnest(?::uuid[], ?::bigint[]) AS w (id, seq) JOIN accounts a ON a.id = w.id \
+         LEFT JOIN postings before ON before.account_id = w.id AND before.account_seq = w.seq \
+         ORDER BY w.id"
+    );
+    type Row = (BigInt, Nullable<BigInt>, AccountTypes);
+}
+
+/// The postings of a page of accounts, from where each is to be shown. An entry that is missing is
+/// no reason to leave a posting out.
+struct Postings;
+impl Sql for Postings {
+    const TEXT: &'static str = "SELECT l.payment_id, l.transition_seq, l.account_id, \
+         l.account_seq, l.amount_minor, l.currency, l.balance_after_minor, e.at \
+         FROM (SELECT l.* FROM unnest(?::uuid[], ?::bigint[]) AS w (id, seq) \
+         JOIN postings l ON l.account_id = w.id AND l.account_seq > w.seq \
+         WHERE (l.account_id, l.account_seq) > (?, ?) \
+         ORDER BY l.account_id, l.account_seq LIMIT ?) l \
+         LEFT JOIN journal_entries e ON e.payment_id = l.payment_id \
+         AND e.transition_seq = l.transition_seq ORDER BY l.account_id, l.account_seq";
+    type Row = (SqlUuid, Integer, SqlUuid, BigInt, BigInt, Text, BigInt, Nullable<Timestamptz>);
+}
+
+/// An account to be shown.
+struct Shown {
+    row: AccountRow,
+    start: Position,
+    held_minor: Option<i128>,
+}
+
+pub(super) async fn show(
+    connection: &mut AsyncPgConnection,
+    scope: Scope,
+    examiner: &mut dyn Examiner,
+) -> Result<(), PgError> {
+    match scope {
+        Scope::Whole => show_all(connection, examiner).await,
+        Scope::Since(at) => show_touched(connection, at, examiner).await,
+    }
+}
+
+async fn show_all(
+    connection: &mut AsyncPgConnection,
+    examiner: &mut dyn Examiner,
+) -> Result<(), PgError> {
+    statement::<OpenHolds>([]).execute(connection).await?;
+    let mut holds: Vec<(Uuid, String)> = Vec::new();
+    let mut holds_end = false;
+    let mut last = Uuid::nil();
+    loop {
+        let page = statement::<Page>([Param::Id(last), Param::BigInt(PAGE)]);
+        let rows = page.load::<AccountRow>(connection).await?;
+        let Some(end) = rows.last().map(|row| row.id) else { return Ok(()) };
+        last = end;
+        while !holds_end && holds.last().is_none_or(|(id, _)| *id <= end) {
+            let more = statement::<NextHolds>([]).load::<(Uuid, String)>(connection).await?;
+            holds_end = more.is_empty();
+            holds.extend(more);
+        }
+        let later = holds.split_off(holds.partition_point(|(id, _)| *id <= end));
+        let held: HashMap<Uuid, i128> = std::mem::replace(&mut holds, later)
+            .into_iter()
+            .map(|(id, sum)| (id, sum.parse().unwrap_or(i128::MAX)))
+            .collect();
+        let shown = rows.into_iter().map(|row| Shown {
+            start: Position::START,
+            held_minor: Some(held.get(&row.id).copied().unwrap_or(0)),
+            row,
+        });
+        show_page(connection, shown.collect(), examiner).await?;
+    }
+}
+
+async fn show_touched(
+    connection: &mut AsyncPgConnection,
+    at: DateTime<Utc>,
+    examiner: &mut dyn Examiner,
+) -> Result<(), PgError> {
+    statement::<OpenTouched>([Param::Time(at)]).execute(connection).await?;
+    loop {
+        let touched = statement::<NextTouched>([]).load::<(Uuid, i64)>(connection).await?;
+        if touched.is_empty() {
+            return Ok(());
+        }
+        let (ids, firsts): (Vec<Uuid>, Vec<i64>) = touched.into_iter().unzip();
+        let before = firsts.into_iter().map(|first| first.saturating_sub(1)).collect();
+        let page = statement::<Touched>([Param::Ids(ids), Param::BigInts(before)]);
+        let rows = page.load::<(i64, Option<i64>, AccountRow)>(connection).await?;
+        let shown = rows.into_iter().map(|(seq, balance, row)| Shown {
+            start: Position { seq, balance_minor: balance.unwrap_or(0) },
+            held_minor: None,
+            row,
+        });
+        show_page(connection, shown.collect(), examiner).await?;
+    }
+}
+
+async fn show_page(
+    connection: &mut AsyncPgConnection,
+    accounts: Vec<Shown>,
+    examiner: &mut dyn Examiner,
+) -> Result<(), PgError> {
+    let ids: Vec<Uuid> = accounts.iter().map(|shown| shown.row.id).collect();
+    let starts: Vec<i64> = accounts.iter().map(|shown| shown.start.seq).collect();
+    let mut accounts = accounts.into_iter().peekable();
+    let (mut last_account, mut last_seq) = (Uuid::nil(), 0);
+    // Of an account that can't be read the postings can't be proved, so they are left out.
+    let mut last_shown = None;
+    loop {
+        let page = statement::<Postings>([
+            Param::Ids(ids.clone()),
+            Param::BigInts(starts.clone()),
+            Param::Id(last_account),
+            Param::BigInt(last_seq),
+            Param::BigInt(POSTINGS),
+        ]);
+        let lines = page.load::<PostingLine>(connection).await?;
+        let Some(end) = lines.last() else { break };
+        (last_account, last_seq) = (end.account_id, end.account_seq);
+        for line in lines {
+            while let Some(shown) = accounts.next_if(|it| it.row.id <= line.account_id) {
+                last_shown = show_one(shown, examiner);
+            }
+            if last_shown != Some(line.account_id) {
+                continue;
+            }
+            let (payment, at) = (PaymentId(line.payment_id), line.at);
+            let transition_seq = line.transition_seq;
+            examiner.see(match line.posting() {
+                Ok(posting) => Fact::Posting { posting, payment, transition_seq, at },
+                Err(error) => unreadable(error),
+            });
+        }
+    }
+    for shown in accounts {
+        show_one(shown, examiner);
+    }
+    Ok(())
+}
+
+/// Shows an account, and answers its id if it can be read.
+fn show_one(shown: Shown, examiner: &mut dyn Examiner) -> Option<Uuid> {
+    let Shown { row, start, held_minor } = shown;
+    let id = row.id;
+    match Account::try_from(row) {
+        Ok(account) => {
+            examiner.see(Fact::Account { account, start, held_minor });
+            Some(id)
+        }
+        Err(error) => {
+            examiner.see(unreadable(error));
+            None
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The payments, each with its timeline, its entries and what is known of its refunds.
+
+use super::{PAGE, unreadable};
+use crate::error::PgError;
+use crate::journal::PostingLine;
+use crate::rows::{
+    PaymentRow, PaymentTypes, RequestRow, RequestTypes, TransitionRow, TransitionTypes,
+    payment_columns, record, request_columns,
+};
+use crate::statement::{Param, Sql, statement};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use paygate_core::id::PaymentId;
+use paygate_core::journal::Entry;
+use paygate_core::payment::Transition;
+use paygate_core::proof::{Fact, PaymentFact, RefundSums, Scope};
+use paygate_ports::Examiner;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+struct Page;
+impl Sql for Page {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        payment_columns!(),
+        ", ",
+        request_columns!(),
+        " FROM payments p WHERE p.id > ? ORDER BY p.id LIMIT ?"
+    );
+    type Row = (PaymentTypes, RequestTypes);
+}
+
+/// The payments that have new entries.
+struct OpenNew;
+impl Sql for OpenNew {
+    const TEXT: &'static str = "DECLARE moved NO SCROLL CURSOR FOR \
+         SELECT DISTINCT payment_id FROM journal_entries WHERE at >= ? ORDER BY payment_id";
+    type Row = ();
+}
+
+struct NextNew;
+impl Sql for NextNew {
+    const TEXT: &'static str = "FETCH 500 FROM moved";
+    type Row = SqlUuid;
+}
+
+struct Some500;
+impl Sql for Some500 {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        payment_columns!(),
+        ", ",
+        request_columns!(),
+        " FROM payments p WHERE p.id = ANY(?) ORDER BY p.id"
+    );
+    type Row = (PaymentTypes, RequestTypes);
+}
+
+struct Timelines;
+impl Sql for Timelines {
+    const TEXT: &'static str = "SELECT payment_id, seq, from_status, to_status, actor, reason, at \
+         FROM payment_transitions WHERE payment_id = ANY(?) ORDER BY payment_id, seq";
+    type Row = TransitionTypes;
+}
+
+/// Entries, also without any posting.
+struct Entries;
+impl Sql for Entries {
+    const TEXT: &'static str = "SELECT payment_id, transition_seq, at FROM journal_entries \
+         WHERE payment_id = ANY(?) ORDER BY payment_id, transition_seq";
+    type Row = (SqlUuid, Integer, Timestamptz);
+}
+
+struct Postings;
+impl Sql for Postings {
+    const TEXT: &'static str = "SELECT payment_id, transition_seq, account_id, account_seq, \
+         amount_minor, currency, balance_after_minor, NULL::timestamptz FROM postings \
+         WHERE payment_id = ANY(?) ORDER BY payment_id, transition_seq, account_id";
+    type Row = (SqlUuid, Integer, SqlUuid, BigInt, BigInt, Text, BigInt, Nullable<Timestamptz>);
+}
+
+struct Refunds;
+impl Sql for Refunds {
+    const TEXT: &'static str = "SELECT parent_id, \
+         coalesce(sum(coalesce(credit_minor, amount_minor)) \
+         FILTER (WHERE status = 'SUCCESS'), 0)::text, \
+         coalesce(sum(coalesce(debit_minor, amount_minor)) \
+         FILTER (WHERE status = 'SUCCESS'), 0)::text, \
+         coalesce(sum(coalesce(credit_minor, amount_minor)) \
+         FILTER (WHERE status IN ('PROCESSING', 'MANUAL_REVIEW')), 0)::text \
+         FROM payments WHERE parent_id = ANY(?) GROUP BY parent_id";
+    type Row = (SqlUuid, Text, Text, Text);
+}
+
+type RecordRow = (PaymentRow, RequestRow);
+
+pub(super) async fn show(
+    connection: &mut AsyncPgConnection,
+    scope: Scope,
+    examiner: &mut dyn Examiner,
+) -> Result<(), PgError> {
+    if let Scope::Since(at) = scope {
+        statement::<OpenNew>([Param::Time(at)]).execute(connection).await?;
+    }
+    let mut last = Uuid::nil();
+    loop {
+        let rows = match scope {
+            Scope::Whole => {
+                let page = statement::<Page>([Param::Id(last), Param::BigInt(PAGE)]);
+                page.load::<RecordRow>(connection).await?
+            }
+            Scope::Since(_) => {
+                let ids = statement::<NextNew>([]).load::<Uuid>(connection).await?;
+                if ids.is_empty() {
+                    return Ok(());
+                }
+                statement::<Some500>([Param::Ids(ids)]).load::<RecordRow>(connection).await?
+            }
+        };
+        match (rows.last(), scope) {
+            (Some((payment, _)), _) => last = payment.id,
+            (None, Scope::Whole) => return Ok(()),
+            // Entries of payments that are not there.
+            (None, Scope::Since(_)) => continue,
+        }
+        show_page(connection, rows, examiner).await?;
+    }
+}
+
+async fn show_page(
+    connection: &mut AsyncPgConnection,
+    rows: Vec<RecordRow>,
+    examiner: &mut dyn Examiner,
+) -> Result<(), PgError> {
+    let ids = || Param::Ids(rows.iter().map(|(payment, _)| payment.id).collect());
+    let transitions = statement::<Timelines>([ids()]).load::<TransitionRow>(connection).await?;
+    let entries = statement::<Entries>([ids()]);
+    let entries = entries.load::<(Uuid, i32, DateTime<Utc>)>(connection).await?;
+    let postings = statement::<Postings>([ids()]).load::<PostingLine>(connection).await?;
+    let refunds = statement::<Refunds>([ids()]);
+    let refunds = refunds.load::<(Uuid, String, String, String)>(connection).await?;
+
+    let mut timelines: HashMap<PaymentId, Vec<Transition>> = HashMap::new();
+    for row in transitions {
+        match Transition::try_from(row) {
+            Ok(transition) => timelines.entry(transition.payment).or_default().push(transition),
+            Err(error) => examiner.see(unreadable(error)),
+        }
+    }
+    let mut journal: HashMap<Uuid, Vec<Entry>> = HashMap::new();
+    for (id, transition_seq, at) in entries {
+        let entry = Entry { payment: PaymentId(id), transition_seq, at, postings: Vec::new() };
+        journal.entry(id).or_default().push(entry);
+    }
+    for line in postings {
+        let entries = journal.get_mut(&line.payment_id).into_iter().flatten();
+        let entry = entries.into_iter().find(|it| it.transition_seq == line.transition_seq);
+        // One that names no entry is told when its account is shown; so is one that can't be read.
+        if let (Some(entry), Ok(posting)) = (entry, line.posting()) {
+            entry.postings.push(posting);
+        }
+    }
+    let mut sums: HashMap<Uuid, RefundSums> = HashMap::new();
+    for (id, refunded, taken_back, refunding) in refunds {
+        let sum = |text: &str| text.parse().unwrap_or(i128::MAX);
+        sums.insert(
+            id,
+            RefundSums {
+                refunded_minor: sum(&refunded),
+                taken_back_minor: sum(&taken_back),
+                refunding_minor: sum(&refunding),
+            },
+        );
+    }
+
+    for row in rows {
+        let id = row.0.id;
+        examiner.see(match record(row) {
+            Ok(record) => Fact::Payment(Box::new(PaymentFact {
+                record,
+                transitions: timelines.remove(&PaymentId(id)).unwrap_or_default(),
+                entries: journal.remove(&id).unwrap_or_default(),
+                refunds: sums.remove(&id).unwrap_or_default(),
+            })),
+            Err(error) => unreadable(error),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Quoted exchange rates.
+
+use crate::PostgresStore;
+use crate::error::PgError;
+use crate::rows::{corrupt, rate};
+use crate::statement::{Param, Sql, statement};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Text, Timestamptz};
+use diesel::{OptionalExtension, Queryable};
+use diesel_async::RunQueryDsl;
+use paygate_core::fx::{AppliedRate, Quote};
+use paygate_core::id::QuoteId;
+use paygate_core::money::Currency;
+use paygate_ports::{QuoteStore, StoreError};
+
+struct Keep;
+impl Sql for Keep {
+    const TEXT: &'static str = "INSERT INTO fx_quotes \
+         (id, base, quote, numerator, denominator, source, as_of, expires_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
+    type Row = ();
+}
+
+struct One;
+impl Sql for One {
+    const TEXT: &'static str = "SELECT base, quote, numerator, denominator, source, as_of, \
+         expires_at FROM fx_quotes WHERE id = ?";
+    type Row = (Text, Text, BigInt, BigInt, Text, Timestamptz, Timestamptz);
+}
+
+#[derive(Queryable)]
+struct QuoteRow {
+    base: String,
+    quote: String,
+    numerator: i64,
+    denominator: i64,
+    source: String,
+    as_of: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+#[async_trait]
+impl QuoteStore for PostgresStore {
+    async fn keep(&self, quote: Quote) -> Result<(), StoreError> {
+        let keep = async {
+            let mut connection = self.pool.get().await?;
+            let Quote { id, applied: AppliedRate { rate, source, as_of }, expires_at } = quote;
+            // Within range by the type.
+            let part = |part: u64| Param::BigInt(i64::try_from(part).unwrap_or(i64::MAX));
+            let insert = statement::<Keep>([
+                Param::Id(id.0),
+                Param::Text(rate.base().code().to_owned()),
+                Param::Text(rate.quote().code().to_owned()),
+                part(rate.numerator()),
+                part(rate.denominator()),
+                Param::Text(source),
+                Param::Time(as_of),
+                Param::Time(expires_at),
+            ]);
+            insert.execute(&mut connection).await?;
+            Ok(())
+        };
+        keep.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+
+    async fn quote(&self, id: QuoteId) -> Result<Option<Quote>, StoreError> {
+        let read = async {
+            let mut connection = self.pool.get().await?;
+            let one = statement::<One>([Param::Id(id.0)]);
+            let row = one.get_result::<QuoteRow>(&mut connection).await.optional()?;
+            Ok(row.map(|row| row.parse(id)).transpose()?)
+        };
+        read.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+}
+
+impl QuoteRow {
+    fn parse(self, id: QuoteId) -> Result<Quote, StoreError> {
+        let bad = |why: String| corrupt("fx_quotes", id, why);
+        let currency = |code: &str| Currency::parse(code).map_err(|error| bad(error.to_string()));
+        let (base, quote) = (currency(&self.base)?, currency(&self.quote)?);
+        let rate = rate(base, quote, self.numerator, self.denominator).map_err(bad)?;
+        let applied = AppliedRate { rate, source: self.source, as_of: self.as_of };
+        Ok(Quote { id, applied, expires_at: self.expires_at })
+    }
+}

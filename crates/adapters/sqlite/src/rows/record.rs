@@ -1,0 +1,120 @@
+//! Whole rows of `payments`, as readers see them.
+
+use super::{Broken, PaymentRow, id, label, metadata, optional_time, rate, read, shown, time};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use paygate_core::fx::AppliedRate;
+use paygate_core::id::{CallerId, MerchantId, QuoteId};
+use paygate_core::payment::{Idempotency, Payment, PaymentRecord, Request, RequestHash};
+use paygate_core::text::{IdempotencyKey, Reference};
+use paygate_ports::StoreError;
+
+/// A whole payment, as readers see it.
+#[derive(QueryableByName)]
+pub(crate) struct RecordRow {
+    #[diesel(embed)]
+    pub(crate) payment: PaymentRow,
+    #[diesel(sql_type = Text)]
+    merchant_id: String,
+    #[diesel(sql_type = Text)]
+    caller_id: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    reference: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    idempotency_key: Option<String>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    pub(crate) request_hash: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    metadata: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    description: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    tx_date: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    fx_numerator: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    fx_denominator: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    fx_source: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    fx_as_of: Option<i64>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    quote_id: Option<Vec<u8>>,
+}
+
+/// What [`RecordRow`] selects.
+macro_rules! record_columns {
+    () => {
+        concat!(
+            crate::rows::payment_columns!(),
+            ", merchant_id, caller_id, reference, idempotency_key, request_hash, metadata, \
+             description, tx_date, fx_numerator, fx_denominator, fx_source, fx_as_of, quote_id"
+        )
+    };
+}
+pub(crate) use record_columns;
+
+impl RecordRow {
+    fn parse(&self) -> Result<PaymentRecord, Broken> {
+        let payment = self.payment.parse()?;
+        let quote = self.quote_id.as_deref().map(|quote| id("quote_id", quote));
+        Ok(PaymentRecord {
+            fx: self.fx(&payment)?,
+            quote: quote.transpose()?.map(QuoteId),
+            request: self.request()?,
+            payment,
+        })
+    }
+
+    /// The rate. Its currencies are not kept: it leads from the debit to the credit or, if these are
+    /// of one currency, from the amount to them.
+    fn fx(&self, payment: &Payment) -> Result<Option<AppliedRate>, Broken> {
+        let kept = (self.fx_numerator, self.fx_denominator, &self.fx_source, self.fx_as_of);
+        let (Some(numerator), Some(denominator), Some(source), Some(as_of)) = kept else {
+            return Ok(None);
+        };
+        let (debit, credit) = (payment.debit.currency, payment.credit.currency);
+        let currencies = match debit == credit {
+            false => (debit, credit),
+            true => (payment.amount.currency, debit),
+        };
+        Ok(Some(AppliedRate {
+            rate: rate("fx_numerator", currencies, (numerator, denominator))?,
+            source: source.clone(),
+            as_of: time("fx_as_of", as_of)?,
+        }))
+    }
+
+    fn request(&self) -> Result<Request, Broken> {
+        let idempotency = match (&self.idempotency_key, &self.request_hash) {
+            (Some(key), Some(hash)) => {
+                let length = format!("of {} bytes", hash.len());
+                let hash = read("request_hash", length, hash.as_slice().try_into().ok())?;
+                let key = read("idempotency_key", key, IdempotencyKey::parse(key).ok())?;
+                Some(Idempotency { key, hash: RequestHash(hash) })
+            }
+            _ => None,
+        };
+        // References are stored trimmed: one that parsing would change is not of our making.
+        let reference = self.reference.as_deref().map(|text| {
+            let reference = Reference::parse(text).ok().filter(|it| it.as_str() == text);
+            read("reference", text, reference)
+        });
+        Ok(Request {
+            merchant: MerchantId(self.merchant_id.clone()),
+            caller: CallerId(self.caller_id.clone()),
+            reference: reference.transpose()?,
+            idempotency,
+            description: label("description", self.description.as_deref())?,
+            tx_date: optional_time("tx_date", self.tx_date)?,
+            metadata: metadata(self.metadata.as_deref())?,
+        })
+    }
+}
+
+impl TryFrom<RecordRow> for PaymentRecord {
+    type Error = StoreError;
+    fn try_from(row: RecordRow) -> Result<Self, StoreError> {
+        row.parse().map_err(|broken| broken.in_row("payments", shown(&row.payment.id)))
+    }
+}

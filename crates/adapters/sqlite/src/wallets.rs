@@ -1,0 +1,135 @@
+//! Wallets: opened on request with their opening balance, and closed when they are empty.
+
+use crate::accept::accept;
+use crate::rows::{AccountRow, account_columns};
+use crate::statement::{hex_of_hash, statement};
+use crate::transact::{self, Accounts};
+use diesel::SqliteConnection;
+use paygate_core::Timestamp;
+use paygate_core::account::{AccountRecord, NewWallet, NotClosable};
+use paygate_core::id::AccountId;
+use paygate_core::payment::NewPayment;
+use paygate_core::status::Status;
+use paygate_core::transfer;
+use paygate_ports::{Accepted, Opened, StoreError};
+use std::collections::BTreeSet;
+
+const INSERT: &str = "\
+    INSERT INTO accounts (id, number, currency, overdraft, name, alias, metadata, request_hash, \
+        created_at) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, unhex(?), ?)";
+
+/// The row of that id goes before that of the alias.
+const SELECT_TAKEN: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts AS a WHERE a.id = ? UNION ALL SELECT ",
+    account_columns!(),
+    " FROM accounts AS a WHERE a.alias = ?"
+);
+
+const SELECT: &str = concat!("SELECT ", account_columns!(), " FROM accounts AS a WHERE a.id = ?");
+
+const CLOSE: &str = "UPDATE accounts SET closed_at = ? WHERE id = ? AND closed_at IS NULL";
+
+/// Opens a wallet with its opening balance, or finds out who stands in its way.
+pub(crate) fn create(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    wallet: &NewWallet,
+    opening: Option<NewPayment>,
+) -> Result<Opened, StoreError> {
+    if let Some(taken) = taken(connection, wallet)? {
+        return Ok(taken);
+    }
+    let insert = statement(INSERT)
+        .id(wallet.id.0)
+        .text(&wallet.number.to_string())
+        .text(wallet.currency.code())
+        .integer(wallet.overdraft)
+        .optional_text(wallet.name.as_ref().map(|name| name.as_str()))
+        .optional_text(wallet.alias.as_ref().map(|alias| alias.as_str()))
+        .optional_text(wallet.metadata.as_ref().map(|metadata| metadata.as_str()))
+        .text(&hex_of_hash(wallet.hash))
+        .time(now);
+    insert.run(connection)?;
+    if let Some(opening) = opening {
+        deposit(connection, now, opening)?;
+    }
+    let opened = read(connection, wallet.id)?;
+    let opened = opened.ok_or_else(|| StoreError::Refused("it was not stored".to_owned()))?;
+    Ok(Opened::Created(opened))
+}
+
+/// The account that has the wallet's id, after a lost commit, or its alias.
+fn taken(
+    connection: &mut SqliteConnection,
+    wallet: &NewWallet,
+) -> Result<Option<Opened>, StoreError> {
+    let alias = wallet.alias.as_ref().map(|alias| alias.as_str());
+    let row = statement(SELECT_TAKEN).id(wallet.id.0).optional_text(alias).row(connection)?;
+    let Some(row): Option<AccountRow> = row else { return Ok(None) };
+    let same_request = row.request_hash.as_deref() == Some(&wallet.hash.0[..]);
+    let record = AccountRecord::try_from(row)?;
+    let existing = record.account.id;
+    Ok(Some(match (existing == wallet.id, same_request) {
+        (true, _) => Opened::Created(record),
+        (false, true) => Opened::Replayed(record),
+        (false, false) => Opened::AliasTaken { existing },
+    }))
+}
+
+/// Accepts an opening deposit and settles it there and then.
+fn deposit(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    opening: NewPayment,
+) -> Result<(), StoreError> {
+    let id = opening.id;
+    match accept(connection, now, &[opening])?.pop() {
+        Some(Accepted::Created(_)) => {}
+        Some(Accepted::Refused(error)) => return Err(error),
+        other => {
+            let why = format!("the opening balance was not accepted: {other:?}");
+            return Err(StoreError::Refused(why));
+        }
+    }
+    let mut book = transact::load(connection, now, &BTreeSet::from([id]), Accounts::All)?;
+    let refused =
+        |why: String| StoreError::Refused(format!("the opening balance was not posted: {why}"));
+    transfer::process(&mut book, id, chrono::TimeDelta::zero())
+        .map_err(|rejection| refused(rejection.to_string()))?;
+    let settled = book.payment(id).is_some_and(|payment| payment.status == Status::Success);
+    if !settled {
+        let failure = book.payment(id).and_then(|payment| payment.failure.clone());
+        let why = failure.map(|failure| format!("{}: {}", failure.code, failure.detail));
+        return Err(refused(why.unwrap_or_else(|| "it is not settled".to_owned())));
+    }
+    transact::write(connection, &book.into_changes())
+}
+
+/// Closes an account that may be closed. One that is closed keeps its time.
+pub(crate) fn close(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    id: AccountId,
+) -> Result<Option<Result<AccountRecord, NotClosable>>, StoreError> {
+    let Some(record) = read(connection, id)? else { return Ok(None) };
+    if let Err(why) = record.account.closable() {
+        return Ok(Some(Err(why)));
+    }
+    statement(CLOSE).time(now).id(id.0).run(connection)?;
+    Ok(read(connection, id)?.map(Ok))
+}
+
+fn read(
+    connection: &mut SqliteConnection,
+    id: AccountId,
+) -> Result<Option<AccountRecord>, StoreError> {
+    let row: Option<AccountRow> = statement(SELECT).id(id.0).row(connection)?;
+    row.map(AccountRecord::try_from).transpose()
+}
+
+/// What the query planner is tested with.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, SELECT_TAKEN, SELECT, CLOSE];

@@ -1,0 +1,137 @@
+//! `QuoteStore`: quotes are kept, and serve one payment each.
+
+use super::StoreUnderTest;
+use crate::build::{
+    Having, assert_ledger_holds, conversion, open_empty_wallet, open_liquidity, open_wallet,
+    payment_id, quote, transfer,
+};
+use paygate_core::account::Account;
+use paygate_core::fx::{Quote, Rate};
+use paygate_core::id::QuoteId;
+use paygate_core::payment::NewPayment;
+use paygate_core::status::Status;
+use paygate_ports::{Accepted, StoreError};
+use std::sync::Arc;
+
+async fn kept(store: &StoreUnderTest, rate: &str) -> Quote {
+    let quote = quote("USD", "EUR", rate);
+    store.quotes.keep(quote.clone()).await.unwrap();
+    quote
+}
+
+async fn wallets(store: &StoreUnderTest) -> [Account; 2] {
+    open_liquidity(store, ["USD", "EUR"]).await;
+    [open_wallet(store, "USD", "100.00").await, open_empty_wallet(store, "EUR").await]
+}
+
+fn quoted([from, to]: &[Account; 2], quote: &Quote) -> NewPayment {
+    conversion(from, to, "10.00", "0.92").with_quote(quote)
+}
+
+pub async fn a_quote_is_kept_exactly(store: StoreUnderTest) {
+    let (usd, jpy) = (crate::build::currency("USD"), crate::build::currency("JPY"));
+    let longest = Rate::new(usd, jpy, 999_999_999_999_999, 1_000_000_000_000_000).unwrap();
+    for mut quote in [quote("USD", "EUR", "0.92"), quote("USD", "IDR", "15500")] {
+        assert_eq!(store.quotes.quote(quote.id).await.unwrap(), None);
+        store.quotes.keep(quote.clone()).await.unwrap();
+        assert_eq!(store.quotes.quote(quote.id).await.unwrap(), Some(quote.clone()));
+        store.quotes.keep(quote.clone()).await.unwrap();
+        quote.id = QuoteId(payment_id().0);
+        quote.applied.rate = longest;
+        quote.applied.source = "of 'another' 🦀".to_owned();
+        store.quotes.keep(quote.clone()).await.unwrap();
+        assert_eq!(store.quotes.quote(quote.id).await.unwrap(), Some(quote));
+    }
+}
+
+pub async fn a_quote_serves_one_payment(store: StoreUnderTest) {
+    let wallets = wallets(&store).await;
+    let (quote, other) = (kept(&store, "0.92").await, kept(&store, "0.92").await);
+    let first = quoted(&wallets, &quote).with_key("k", 1);
+    let existing = store.created_one(first.clone()).await;
+    let record = store.reader.payment(existing).await.unwrap().unwrap();
+    assert_eq!((record.quote, record.fx), (Some(quote.id), first.terms.fx.clone()));
+
+    let neighbour = transfer(&wallets[0], &open_empty_wallet(&store, "USD").await, "1.00");
+    let batch = [quoted(&wallets, &quote), neighbour, quoted(&wallets, &other)];
+    let answers = store.accept(&batch).await;
+    assert_eq!(answers[0], Accepted::QuoteUsed { existing });
+    assert_eq!(store.reader.payment(batch[0].id).await.unwrap(), None);
+    assert!(matches!(answers[1..], [Accepted::Created(_), Accepted::Created(_)]), "{answers:?}");
+
+    // Also if it failed, it was served: the row is there.
+    store.work(&[existing]).await;
+    assert_eq!(store.payment(existing).await.status, Status::Success);
+    let again = store.accept_one(&quoted(&wallets, &quote)).await;
+    assert_eq!(again, Accepted::QuoteUsed { existing });
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn of_twins_by_quote_one_is_created(store: StoreUnderTest) {
+    let wallets = wallets(&store).await;
+    let quote = kept(&store, "0.92").await;
+    let batch = [quoted(&wallets, &quote), quoted(&wallets, &quote)];
+    let answers = store.accept(&batch).await;
+    let (created, other) = match &answers[..] {
+        [Accepted::Created(_), other] => (&batch[0], other),
+        [other, Accepted::Created(_)] => (&batch[1], other),
+        _ => panic!("none was created: {answers:?}"),
+    };
+    assert_eq!(*other, Accepted::QuoteUsed { existing: created.id });
+}
+
+pub async fn concurrent_twins_by_quote_are_created_once(store: StoreUnderTest) {
+    let wallets = wallets(&store).await;
+    for _ in 0..5 {
+        let quote = kept(&store, "0.92").await;
+        let callers: Vec<_> = (0..12)
+            .map(|_| {
+                let (payments, twin) = (Arc::clone(&store.payments), quoted(&wallets, &quote));
+                tokio::spawn(async move { payments.accept(vec![twin]).await.unwrap().remove(0) })
+            })
+            .collect();
+        let mut created = 0;
+        for caller in callers {
+            match caller.await.unwrap() {
+                Accepted::Created(_) => created += 1,
+                Accepted::QuoteUsed { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(created, 1);
+    }
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn id_key_and_reference_go_before_quote(store: StoreUnderTest) {
+    let wallets = wallets(&store).await;
+    let quote = kept(&store, "0.92").await;
+    let by_quote = quoted(&wallets, &quote);
+    let by_key = quoted(&wallets, &quote).with_key("k", 1).with_reference("r-key");
+    let by_key =
+        NewPayment { terms: conversion(&wallets[0], &wallets[1], "10.00", "0.92").terms, ..by_key };
+    let by_reference = transfer(&wallets[0], &wallets[1], "1.00").with_reference("r");
+    store.created(&[by_quote.clone(), by_key.clone(), by_reference.clone()]).await;
+
+    let both = by_key.clone().with_quote(&quote);
+    let own_id = store.accept_one(&both).await;
+    assert!(matches!(own_id, Accepted::Created(_)), "{own_id:?}");
+    let replayed = store.accept_one(&both.clone().with_id(payment_id())).await;
+    assert!(matches!(replayed, Accepted::Replayed(_)), "{replayed:?}");
+    let reused = store.accept_one(&both.with_id(payment_id()).with_key("k", 2)).await;
+    assert_eq!(reused, Accepted::KeyReused);
+    let taken = store.accept_one(&by_reference.with_id(payment_id()).with_quote(&quote)).await;
+    assert!(matches!(taken, Accepted::ReferenceTaken { .. }), "{taken:?}");
+    let used = store.accept_one(&quoted(&wallets, &quote)).await;
+    assert_eq!(used, Accepted::QuoteUsed { existing: by_quote.id });
+}
+
+pub async fn an_unknown_quote_is_refused(store: StoreUnderTest) {
+    let wallets = wallets(&store).await;
+    let unknown = quote("USD", "EUR", "0.92");
+    let payment = quoted(&wallets, &unknown);
+    let answer = store.accept_one(&payment).await;
+    assert!(matches!(answer, Accepted::Refused(StoreError::Refused(_))), "{answer:?}");
+    store.quotes.keep(unknown).await.unwrap();
+    store.created_one(payment).await;
+}
