@@ -53,6 +53,18 @@ impl Directory {
         self.currencies.iter().copied()
     }
 
+    /// Whether a currency is enabled.
+    #[must_use]
+    pub fn is_enabled(&self, currency: Currency) -> bool {
+        self.currencies.contains(&currency)
+    }
+
+    /// One of the system's own accounts; `None` if the currency is not enabled.
+    #[must_use]
+    pub fn system(&self, code: SystemAccount, currency: Currency) -> Option<AccountId> {
+        self.accounts.get(&(Role::System(code), currency)).copied()
+    }
+
     /// Between which accounts a charge for this merchant moves: source, destination. `None` if
     /// the currency is not enabled.
     #[must_use]

@@ -1,18 +1,18 @@
-//! Processing a batch of hints: set poison aside, claim the rest in one transaction, acknowledge,
-//! hand the claimed to the provider calls.
+//! Processing a batch of hints: set poison aside, settle or claim the rest in one transaction,
+//! acknowledge, hand the claimed to the provider calls.
 //!
 //! What must stay true: a message is acknowledged only after what it asked for has committed, as a
 //! claim under a lease, as nothing left to do, or as parked with its reason. One payment that can't
 //! be processed never holds up its neighbours.
 
 use crate::settle::Settler;
-use crate::transact_each::{Changed, Poison, Sees, transact_each};
+use crate::transact_each::{Changed, Sees, transact_each};
 use crate::ward::QuarantineWard;
 use crate::worker_setup::{WorkerConfig, WorkerPorts};
 use paygate_core::book::Book;
-use paygate_core::charge::{self, ClaimPolicy};
 use paygate_core::id::PaymentId;
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
+use paygate_core::work;
 use paygate_ports::{DeadLetter, Delivery, DeliveryTag, Redelivered};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -152,28 +152,23 @@ impl Processor {
         }
     }
 
-    /// Claims a group of payments and has the provider asked about those that are now claimed.
+    /// Does what is due for a group of payments, and has the provider asked about those that are
+    /// claimed now.
     async fn claim_and_call(&self, ids: Vec<PaymentId>) -> Option<()> {
         let policy = self.config.policy.clone();
-        let decide = move |book: &mut Book, id| claim_one(book, id, &policy);
-        let claimed = transact_each(&self.ward, ids, Sees::Payments, Arc::new(decide)).await?;
-        for Changed { payment, since } in claimed {
+        let decide = move |book: &mut Book, id| work::process(book, id, &policy);
+        let changed = transact_each(&self.ward, ids, Sees::ForClaims, Arc::new(decide)).await?;
+        let mut done = Vec::new();
+        for Changed { payment, since } in changed {
             if payment.status == Status::Processing {
                 metrics::counter!("paygate_claims_total").increment(1);
                 self.settler.call(payment, since);
             } else {
-                self.ward.announce(&[payment]);
+                done.push(payment);
             }
         }
+        self.ward.announce(&done);
         Some(())
-    }
-}
-
-fn claim_one(book: &mut Book, id: PaymentId, policy: &ClaimPolicy) -> Result<(), Poison> {
-    match book.payment(id).map(|payment| payment.kind) {
-        Some(Kind::Charge) => charge::claim(book, id, policy).map_err(|rejection| rejection.code()),
-        Some(_) => Err("unsupported-kind"),
-        None => Ok(()),
     }
 }
 

@@ -10,7 +10,9 @@ use paygate_core::book::Book;
 use paygate_core::charge::{self, ClaimPolicy, Verdict};
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
-use paygate_ports::{Acquirer, Authorization, Clock, Decision, KnownOutcome};
+use paygate_ports::{
+    Acquirer, AcquirerError, Authorization, Clock, Decision, KnownOutcome, RefundRequest,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,14 +36,14 @@ pub(crate) struct Settler {
 
 impl Settler {
     pub(crate) fn new(ports: &WorkerPorts, config: &WorkerConfig, ward: QuarantineWard) -> Self {
-        let policy = config.policy.clone();
+        let policy = config.policy.claim.clone();
         let settling = Coalescer::start(config.batch, config.batch, move |batch| {
             Box::pin(settle(ward.clone(), policy.clone(), batch))
         });
         let caller = Arc::new(Caller {
             acquirer: Arc::clone(&ports.acquirer),
             clock: Arc::clone(&ports.clock),
-            policy: config.policy.clone(),
+            policy: config.policy.claim.clone(),
             provider_timeout: config.provider_timeout,
             places: Semaphore::new(config.acquirer_concurrency.max(1)),
         });
@@ -121,8 +123,7 @@ impl Caller {
             return not_asked;
         }
         if !self.policy.only_asks(payment.attempts) {
-            let request = Authorization { key: payment.id, amount: payment.amount };
-            match self.acquirer.authorize(request).await {
+            match self.call(payment).await {
                 Ok(decision) => return verdict(decision),
                 Err(error) => tracing::debug!(payment_id = %payment.id, %error, "no answer"),
             }
@@ -130,6 +131,20 @@ impl Caller {
         match self.acquirer.status(payment.id).await {
             Ok(KnownOutcome::Decided(decision)) => verdict(decision),
             Ok(KnownOutcome::NotFound) | Err(_) => Verdict::Unknown,
+        }
+    }
+
+    /// Asks for the money of a charge, or for that of a refund to be given back.
+    async fn call(&self, payment: &Payment) -> Result<Decision, AcquirerError> {
+        match payment.parent {
+            None => {
+                let request = Authorization { key: payment.id, amount: payment.amount };
+                self.acquirer.authorize(request).await
+            }
+            Some(of) => {
+                let request = RefundRequest { key: payment.id, of, amount: payment.amount };
+                self.acquirer.refund(request).await
+            }
         }
     }
 

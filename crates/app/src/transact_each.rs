@@ -6,6 +6,7 @@ use paygate_core::Timestamp;
 use paygate_core::book::Book;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,9 +27,9 @@ pub(crate) struct Changed {
 /// What a decision needs to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sees {
-    /// Payments only: it moves no money.
-    Payments,
-    /// Their accounts, too.
+    /// What claims need: accounts only of payments that are settled at once, or hold something.
+    ForClaims,
+    /// All of their accounts.
     Accounts,
 }
 
@@ -93,14 +94,18 @@ async fn attempt_each(
                 *lock(&poisoned) = found;
             });
             match sees {
-                Sees::Payments => ward.ports.store.transact_payments(group.to_vec(), whole),
+                Sees::ForClaims => ward.ports.store.claim(group.to_vec(), whole),
                 Sees::Accounts => ward.ports.store.transact(group.to_vec(), whole),
             }
         };
         match ward.patiently("processing a batch", attempt).await? {
             Ok(changes) => {
                 let since = *lock(&since);
-                let changed = changes.payments.into_iter();
+                // Not the payments that a refund among these has changed: each was at its end before
+                // the refund was accepted, also where a hint of it came along.
+                let refunded: BTreeSet<PaymentId> =
+                    changes.payments.iter().filter_map(|it| it.parent).collect();
+                let changed = changes.payments.into_iter().filter(|it| !refunded.contains(&it.id));
                 result.changed.extend(changed.map(|payment| Changed { payment, since }));
                 let found = std::mem::take(&mut *lock(&poisoned));
                 result.refused.extend(found.into_iter().map(|(id, why)| (id, why.to_owned())));

@@ -1,6 +1,6 @@
 //! What a worker needs: its settings and its ports.
 
-use paygate_core::charge::ClaimPolicy;
+use paygate_core::work::WorkPolicy;
 use paygate_ports::{Acquirer, Clock, Deliveries, Outcomes, PaymentStore, Quarantine};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ pub struct WorkerConfig {
     pub acquirer_concurrency: usize,
     /// The longest one provider call takes, by the adapter's own timeout.
     pub provider_timeout: Duration,
-    /// Leases, attempts, backoff.
-    pub policy: ClaimPolicy,
+    /// Leases, attempts, backoff; how long holds last.
+    pub policy: WorkPolicy,
     /// From this many redeliveries on a payment is processed alone.
     pub alone_from: i32,
     /// At this many redeliveries a payment is parked.
@@ -28,7 +28,7 @@ impl Default for WorkerConfig {
             batch: 500,
             acquirer_concurrency: 64,
             provider_timeout: Duration::from_secs(5),
-            policy: ClaimPolicy::default(),
+            policy: WorkPolicy::default(),
             alone_from: 3,
             parked_at: 5,
         }

@@ -1,0 +1,263 @@
+//! Opening, showing and closing accounts, and telling what their balances were.
+
+use crate::directory::Directory;
+use chrono::TimeDelta;
+use paygate_core::Timestamp;
+use paygate_core::account::{
+    AccountRecord, AccountRef, Alias, NewWallet, NotClosable, SystemAccount,
+};
+use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
+use paygate_core::money::{Currency, Money};
+use paygate_core::payment::{NewPayment, Request, RequestHash};
+use paygate_core::proof::Position;
+use paygate_core::status::Kind;
+use paygate_core::terms::Terms;
+use paygate_core::text::{Label, Metadata};
+use paygate_ports::{
+    AccountPage, AccountQuery, AccountReader, AccountStore, IdSource, Opened, StatementLine,
+    StoreError,
+};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// How often a random account number may turn out to be taken.
+const MAX_NUMBERS: usize = 4;
+
+/// A wallet to be opened.
+#[derive(Clone, Debug)]
+pub struct OpenWallet {
+    /// The currency of all its money.
+    pub currency: Currency,
+    /// Whose it is, for people.
+    pub name: Option<Label>,
+    /// The client's name for it.
+    pub alias: Option<Alias>,
+    /// Whether its available balance may go below zero.
+    pub overdraft: bool,
+    /// What it has from the start, positive, in its currency.
+    pub opening_balance: Option<Money>,
+    /// What the client attached.
+    pub metadata: Option<Metadata>,
+    /// The canonical request: with the same alias and hash it is the same wallet.
+    pub hash: RequestHash,
+}
+
+/// Why a wallet was not opened.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum OpenError {
+    /// Accounts in this currency are not opened.
+    #[error("{0} is not enabled")]
+    CurrencyNotEnabled(Currency),
+    /// The alias names another account.
+    #[error("the alias is taken by account {existing}")]
+    AliasTaken {
+        /// That account.
+        existing: AccountId,
+    },
+    /// The store could not or would not open it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an account was not closed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CloseError {
+    /// There is no such account.
+    #[error("there is no such account")]
+    NotFound,
+    /// A rule forbids it.
+    #[error(transparent)]
+    Refused(NotClosable),
+    /// The store could not or would not close it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What happened in an account between two moments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The account as it is now.
+    pub account: AccountRecord,
+    /// Where it stood before the first line.
+    pub opening: Position,
+    /// Where it stood after the last.
+    pub closing: Position,
+}
+
+/// The period of a statement: from a moment on, until before another. Open where `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Period {
+    /// The first moment in it.
+    pub from: Option<Timestamp>,
+    /// The first moment after it.
+    pub to: Option<Timestamp>,
+}
+
+/// Opens, shows and closes accounts.
+#[derive(Clone)]
+pub struct Accounts {
+    store: Arc<dyn AccountStore>,
+    reader: Arc<dyn AccountReader>,
+    ids: Arc<dyn IdSource>,
+    directory: Arc<Directory>,
+}
+
+impl Accounts {
+    /// Accounts of this store.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn AccountStore>,
+        reader: Arc<dyn AccountReader>,
+        ids: Arc<dyn IdSource>,
+        directory: Arc<Directory>,
+    ) -> Self {
+        Self { store, reader, ids, directory }
+    }
+
+    /// Opens a wallet with its opening balance. Answers it, and whether an earlier request with the
+    /// same alias has opened it.
+    ///
+    /// # Errors
+    /// [`OpenError`]; then nothing was opened (or, with a transient store error, it can't be told).
+    pub async fn open(&self, wallet: OpenWallet) -> Result<(AccountRecord, bool), OpenError> {
+        let equity = self.directory.system(SystemAccount::OpeningEquity, wallet.currency);
+        let equity = equity.ok_or(OpenError::CurrencyNotEnabled(wallet.currency))?;
+        let mut tries = 1;
+        loop {
+            let (new, opening) = self.drawn(&wallet, equity);
+            match self.store.create(new, opening).await {
+                Ok(Opened::Created(record)) => return Ok((record, false)),
+                Ok(Opened::Replayed(record)) => return Ok((record, true)),
+                Ok(Opened::AliasTaken { existing }) => {
+                    return Err(OpenError::AliasTaken { existing });
+                }
+                // Most likely the number was drawn before.
+                Err(StoreError::Refused(why)) if tries > MAX_NUMBERS => {
+                    tracing::warn!(why, "an account was not opened; with another number again");
+                    tries += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The wallet and its deposit, with ids and a number that are drawn anew each time.
+    fn drawn(&self, wallet: &OpenWallet, equity: AccountId) -> (NewWallet, Option<NewPayment>) {
+        let id = AccountId(self.ids.uuid_v7());
+        let opening = wallet.opening_balance.map(|amount| NewPayment {
+            id: PaymentId(self.ids.uuid_v7()),
+            kind: Kind::Deposit,
+            terms: Terms::plain(amount),
+            source: equity,
+            destination: id,
+            parent: None,
+            hold: false,
+            request: Request {
+                merchant: MerchantId::default(),
+                caller: CallerId::default(),
+                reference: None,
+                idempotency: None,
+                description: Label::parse("Opening balance").ok(),
+                tx_date: None,
+                metadata: None,
+            },
+        });
+        let new = NewWallet {
+            id,
+            number: self.ids.account_number(),
+            currency: wallet.currency,
+            overdraft: wallet.overdraft,
+            name: wallet.name.clone(),
+            alias: wallet.alias.clone(),
+            metadata: wallet.metadata.clone(),
+            hash: wallet.hash,
+        };
+        (new, opening)
+    }
+
+    /// The account of that name.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the reader.
+    pub async fn get(&self, name: AccountRef) -> Result<Option<AccountRecord>, StoreError> {
+        Ok(self.reader.find(vec![name]).await?.into_iter().next().flatten())
+    }
+
+    /// A page of accounts.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the reader.
+    pub async fn list(&self, query: AccountQuery) -> Result<AccountPage, StoreError> {
+        self.reader.accounts(query).await
+    }
+
+    /// Closes an empty wallet. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`CloseError`]; then it is not closed.
+    pub async fn close(&self, name: AccountRef) -> Result<AccountRecord, CloseError> {
+        let account = self.get(name).await?.ok_or(CloseError::NotFound)?.account;
+        let closed = self.store.close(account.id).await?.ok_or(CloseError::NotFound)?;
+        closed.map_err(CloseError::Refused)
+    }
+
+    /// An account, and its posted balance at the end of that moment, from its entries.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the reader.
+    pub async fn balance_at(
+        &self,
+        name: AccountRef,
+        at: Timestamp,
+    ) -> Result<Option<(AccountRecord, Money)>, StoreError> {
+        let Some(record) = self.get(name).await? else { return Ok(None) };
+        let position = self.reader.position_at(record.account.id, at).await?;
+        let balance = Money { minor: position.balance_minor, currency: record.account.currency };
+        Ok(Some((record, balance)))
+    }
+
+    /// Where an account stood at both ends of a period; its lines are between the two.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the reader.
+    pub async fn statement(
+        &self,
+        name: AccountRef,
+        period: Period,
+    ) -> Result<Option<Statement>, StoreError> {
+        let Some(record) = self.get(name).await? else { return Ok(None) };
+        let account = &record.account;
+        let before =
+            async |moment: Timestamp| match moment.checked_sub_signed(TimeDelta::microseconds(1)) {
+                Some(last) => self.reader.position_at(account.id, last).await,
+                None => Ok(Position::START),
+            };
+        let opening = match period.from {
+            Some(from) => before(from).await?,
+            None => Position::START,
+        };
+        let now = Position { seq: account.last_seq, balance_minor: account.posted_minor };
+        let closing = match period.to {
+            Some(to) => before(to).await?,
+            None => now,
+        };
+        // An empty period has no lines, whichever way round it was given.
+        let closing = if closing.seq < opening.seq { opening } else { closing };
+        Ok(Some(Statement { account: record, opening, closing }))
+    }
+
+    /// The lines of a statement after `after` (an `account_seq`), at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the reader.
+    pub async fn lines(
+        &self,
+        statement: &Statement,
+        after: i64,
+        limit: u16,
+    ) -> Result<Vec<StatementLine>, StoreError> {
+        let after = after.max(statement.opening.seq);
+        let account = statement.account.account.id;
+        self.reader.lines(account, after, statement.closing.seq, limit).await
+    }
+}

@@ -1,0 +1,156 @@
+//! Exchange rates as customers get them: less the spread, and promised for a while by a quote.
+
+use crate::create_error::{CreateError, Refusal};
+use chrono::TimeDelta;
+use paygate_core::fx::{AppliedRate, ConversionError, Quote};
+use paygate_core::id::QuoteId;
+use paygate_core::money::{Currency, Money};
+use paygate_ports::{Clock, IdSource, QuoteStore, RateError, RateSource, StoreError};
+use std::sync::Arc;
+
+/// How rates are given out.
+#[derive(Clone, Debug)]
+pub struct ExchangeConfig {
+    /// What of a conversion is kept, in basis points.
+    pub spread_bps: u16,
+    /// How long a quote is valid.
+    pub quote_valid: TimeDelta,
+}
+
+impl Default for ExchangeConfig {
+    fn default() -> Self {
+        Self { spread_bps: 0, quote_valid: TimeDelta::seconds(30) }
+    }
+}
+
+/// Gives out rates.
+#[derive(Clone)]
+pub struct Exchange {
+    rates: Arc<dyn RateSource>,
+    quotes: Arc<dyn QuoteStore>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    config: ExchangeConfig,
+}
+
+impl Exchange {
+    /// Rates of this source, and quotes kept in this store.
+    #[must_use]
+    pub fn new(
+        rates: Arc<dyn RateSource>,
+        quotes: Arc<dyn QuoteStore>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        config: ExchangeConfig,
+    ) -> Self {
+        Self { rates, quotes, clock, ids, config }
+    }
+
+    /// The market's rate, without the spread.
+    ///
+    /// # Errors
+    /// [`RateError`] of the source.
+    pub async fn market(&self, base: Currency, quote: Currency) -> Result<AppliedRate, RateError> {
+        self.rates.rate(base, quote).await
+    }
+
+    /// The rate a customer gets, less the spread.
+    ///
+    /// # Errors
+    /// [`RateError`] of the source.
+    pub async fn customer(
+        &self,
+        base: Currency,
+        quote: Currency,
+    ) -> Result<AppliedRate, RateError> {
+        let market = self.rates.rate(base, quote).await?;
+        if base == quote {
+            return Ok(market);
+        }
+        let rate = market.rate.less_spread(self.config.spread_bps);
+        Ok(AppliedRate { rate: rate.ok_or(RateError::NotQuoted)?, ..market })
+    }
+
+    /// The last known market rate, however stale: to compare, not to convert by.
+    pub(crate) async fn last_known(&self, base: Currency, quote: Currency) -> Option<AppliedRate> {
+        self.rates.last_known(base, quote).await
+    }
+
+    /// What an amount would be credited with in another currency now, and the rate.
+    ///
+    /// # Errors
+    /// [`ConvertError`].
+    pub async fn convert(
+        &self,
+        amount: Money,
+        to: Currency,
+    ) -> Result<(Money, AppliedRate), ConvertError> {
+        let applied = self.customer(amount.currency, to).await?;
+        Ok((applied.rate.credit_for(amount)?, applied))
+    }
+
+    /// Promises the present rate to one payment.
+    ///
+    /// # Errors
+    /// [`ConvertError`]; then nothing is promised.
+    pub async fn quote(&self, base: Currency, quote: Currency) -> Result<Quote, ConvertError> {
+        let applied = self.customer(base, quote).await?;
+        let quote = Quote {
+            id: QuoteId(self.ids.uuid_v7()),
+            applied,
+            expires_at: self.clock.now() + self.config.quote_valid,
+        };
+        self.quotes.keep(quote.clone()).await?;
+        Ok(quote)
+    }
+
+    /// The promised rate, for a payment that needs that one.
+    pub(crate) async fn promised(
+        &self,
+        id: QuoteId,
+        base: Currency,
+        quote: Currency,
+    ) -> Result<AppliedRate, CreateError> {
+        let promised = self.quotes.quote(id).await?.ok_or(Refusal::QuoteNotFound)?;
+        let rate = &promised.applied.rate;
+        if (rate.base(), rate.quote()) != (base, quote) {
+            return Err(Refusal::CurrencyMismatch("the quote is for other currencies").into());
+        }
+        if promised.expires_at <= self.clock.now() {
+            return Err(Refusal::QuoteExpired.into());
+        }
+        Ok(promised.applied)
+    }
+}
+
+/// Why an amount is not converted, or no rate promised.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConvertError {
+    /// There is no rate.
+    #[error(transparent)]
+    Rate(#[from] RateError),
+    /// The amount can't be converted at that rate.
+    #[error(transparent)]
+    Conversion(#[from] ConversionError),
+    /// The quote was not kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<RateError> for Refusal {
+    fn from(error: RateError) -> Self {
+        Self::FxUnavailable(error.to_string())
+    }
+}
+
+impl From<ConversionError> for Refusal {
+    fn from(error: ConversionError) -> Self {
+        match error {
+            ConversionError::WrongCurrency => {
+                Self::CurrencyMismatch("the amount is in another currency than the rate")
+            }
+            ConversionError::TooSmall => Self::AmountTooSmall,
+            ConversionError::Overflow => Self::AmountTooLarge,
+        }
+    }
+}
