@@ -4,8 +4,10 @@
 //! It measures and judges nothing: the figures are for people to compare. What can't be measured
 //! says so in its place of the table, and the rest goes on.
 
+mod calls;
 mod client;
 mod database;
+mod ledger;
 mod load;
 mod machine;
 mod pgbench;
@@ -13,7 +15,10 @@ mod report;
 mod service;
 mod stages;
 mod startup;
+mod statements;
 mod usage;
+mod wallets;
+mod work;
 
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -25,34 +30,46 @@ use xtask::servers::{Postgres, RabbitMq, ensure_installed};
 use crate::cargo;
 use report::Report;
 use service::Service;
+use statements::Statements;
+use work::Work;
 
 /// Tells the optimised xtask that all is built.
 const BUILT: &str = "--built";
 /// Enough for both contenders; the rest stays as PostgreSQL has it, durability above all.
 const SETTINGS: [(&str, &str); 1] = [("shared_buffers", "256MB")];
 
-/// How long, and over how many connections.
+/// What, how long, over how many connections, and for how many workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Plan {
+    work: Work,
     seconds: u64,
     connections: usize,
+    workers: usize,
 }
 
 impl Plan {
     fn parse(arguments: &[&str]) -> Result<Self, String> {
-        let (seconds, connections) = match *arguments {
-            [] => ("20", "64"),
-            [seconds] => (seconds, "64"),
-            [seconds, connections] => (seconds, connections),
-            _ => return Err("bench takes seconds and connections, no more".to_owned()),
+        let named = arguments.split_first();
+        let named = named.and_then(|(word, numbers)| Some((Work::parse(word)?, numbers)));
+        let (work, numbers) = named.unwrap_or((Work::Charges, arguments));
+        if numbers.len() > 3 {
+            return Err(
+                "bench takes a kind of payment, seconds, connections and workers".to_owned()
+            );
+        }
+        let number = |place: usize, name: &str, default: usize, most: usize| {
+            let Some(text) = numbers.get(place) else { return Ok(default) };
+            match text.parse() {
+                Ok(number) if (1..=most).contains(&number) => Ok(number),
+                _ => Err(format!("{name}: a number from 1 to {most}, not `{text}`")),
+            }
         };
-        let number = |text: &str, name: &str, most: u64| match text.parse() {
-            Ok(number) if (1..=most).contains(&number) => Ok(number),
-            _ => Err(format!("{name}: a number from 1 to {most}, not `{text}`")),
-        };
-        let seconds = number(seconds, "seconds", 3_600)?;
-        let connections = number(connections, "connections", 2_000)?;
-        Ok(Self { seconds, connections: usize::try_from(connections).unwrap_or(1) })
+        Ok(Self {
+            work,
+            seconds: number(0, "seconds", 20, 3_600)? as u64,
+            connections: number(1, "connections", 64, 2_000)?,
+            workers: number(2, "workers", 1, service::WORKERS.len())?,
+        })
     }
 }
 
@@ -94,18 +111,26 @@ fn measure(plan: Plan, report: &mut Report) -> Result<(), String> {
     announce("starting the embedded binary on an empty folder, five times");
     startup::measure(report);
 
-    announce("starting PostgreSQL, RabbitMQ, acquirer, worker and API");
-    let (postgres, rabbitmq) = start_servers()?;
+    announce("starting PostgreSQL, RabbitMQ, acquirer, workers and API");
+    let (mut postgres, rabbitmq) = start_servers()?;
+    let counting = statements::prepare(&mut postgres);
     stages::servers(&postgres, report);
-    let mut service = Service::start(&postgres, &rabbitmq)?;
+    let mut statements = Statements::new(&postgres, counting, plan.work);
+    let workers = statements.worker_database();
+    let mut service = Service::start(plan.workers, &workers, &postgres, &rabbitmq)?;
+    if plan.work == Work::Transfers {
+        wallets::open(service.api.port)?;
+    }
 
     let pgbench = pgbench::prepare(&postgres);
     let before = pgbench.clone().and_then(|it| it.run(plan.seconds));
-    let settled_per_second = stages::load(plan, &postgres, &rabbitmq, &mut service, report)?;
+    let servers = (&postgres, &rabbitmq);
+    let settled_per_second = stages::load(plan, servers, &mut service, &mut statements, report)?;
     let after = pgbench.and_then(|it| it.run(plan.seconds));
     stages::compare(settled_per_second, before, after, plan, report);
-    stages::fixed_rate(plan, &mut service, report);
+    stages::fixed_rate(plan, &mut service, &mut statements, report);
     stages::end_of_run(&postgres, report);
+    ledger::tell(&postgres, &rabbitmq, report);
     Ok(())
 }
 
@@ -120,16 +145,34 @@ fn start_servers() -> Result<(Postgres, RabbitMq), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Plan;
+    use super::{Plan, Work};
 
     #[test]
     fn the_plan_has_defaults_and_limits() {
-        let parse = |arguments: &[&str]| Plan::parse(arguments);
-        assert_eq!(parse(&[]), Ok(Plan { seconds: 20, connections: 64 }));
-        assert_eq!(parse(&["5"]), Ok(Plan { seconds: 5, connections: 64 }));
-        assert_eq!(parse(&["5", "256"]), Ok(Plan { seconds: 5, connections: 256 }));
-        for wrong in [&["0"][..], &["-1"], &["5", "x"], &["5", "64", "1"]] {
-            assert!(parse(wrong).is_err(), "{wrong:?}");
+        for (arguments, work, numbers) in [
+            (&[][..], Work::Charges, (20, 64, 1)),
+            (&["5"], Work::Charges, (5, 64, 1)),
+            (&["5", "256"], Work::Charges, (5, 256, 1)),
+            (&["5", "256", "2"], Work::Charges, (5, 256, 2)),
+            (&["charges"], Work::Charges, (20, 64, 1)),
+            (&["transfers"], Work::Transfers, (20, 64, 1)),
+            (&["transfers", "15", "32", "2"], Work::Transfers, (15, 32, 2)),
+        ] {
+            let (seconds, connections, workers) = numbers;
+            let expected = Plan { work, seconds, connections, workers };
+            assert_eq!(Plan::parse(arguments), Ok(expected), "{arguments:?}");
+        }
+        for wrong in [
+            &["0"][..],
+            &["-1"],
+            &["5", "x"],
+            &["5", "64", "0"],
+            &["5", "64", "5"],
+            &["5", "64", "1", "1"],
+            &["5", "transfers"],
+            &["payouts"],
+        ] {
+            assert!(Plan::parse(wrong).is_err(), "{wrong:?}");
         }
     }
 }

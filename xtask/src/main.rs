@@ -24,9 +24,10 @@ usage: cargo xtask <command>
                  against PostgreSQL and RabbitMQ: those of TEST_DATABASE_URL and
                  TEST_RABBITMQ_URL if set, else private ones that end with the run
   check          what CI runs: format, lints, the dependency rule, documentation, tests
-  bench [seconds] [connections]
+  bench [charges|transfers] [seconds] [connections] [workers]
                  build the release binaries and measure them beside pgbench, against private
-                 servers: throughput, latency, start-up, memory, CPU (defaults: 20 s, 64)
+                 servers: throughput, latency, start-up, memory, CPU, statements, and whether the
+                 ledger holds (defaults: charges, 20 s, 64, 1)
   services up    start PostgreSQL and RabbitMQ for work by hand, on loopback
   services env   print their addresses: eval \"$(cargo xtask services env)\"
   services down  stop them and keep their data";

@@ -167,6 +167,9 @@ impl Processor {
                 done.push(payment);
             }
         }
+        if !done.is_empty() {
+            metrics::histogram!("paygate_settle_batch_size").record(done.len() as f64);
+        }
         self.ward.announce(&done);
         Some(())
     }

@@ -115,13 +115,22 @@ pub(super) fn create_payment(reference: &str, number: u64, wait_seconds: Option<
     let cents = 10 + number % 90;
     let body =
         format!(r#"{{"amount":"12.{cents}","currency":"USD","reference":"{reference}-{number}"}}"#);
-    let prefer = wait_seconds.map_or(String::new(), |it| format!("Prefer: wait={it}\r\n"));
+    post("/api/v1/payments", &prefer(wait_seconds), &body)
+}
+
+/// `POST` of a JSON document; each of the further headers ends its line.
+pub(super) fn post(path: &str, headers: &str, body: &str) -> Vec<u8> {
     format!(
-        "POST /api/v1/payments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-         {prefer}Content-Length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         {headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()
+}
+
+/// The header that asks to wait for the outcome, if it is asked for.
+pub(super) fn prefer(wait_seconds: Option<u64>) -> String {
+    wait_seconds.map_or(String::new(), |seconds| format!("Prefer: wait={seconds}\r\n"))
 }
 
 #[cfg(test)]

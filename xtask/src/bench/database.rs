@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use xtask::servers::Postgres;
 
+use super::work::Work;
+
 /// The times of the payments of one run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct SettleTimes {
@@ -25,10 +27,19 @@ impl Database<'_> {
         self.one("SELECT clock_timestamp()")
     }
 
-    /// How many charges are settled. Each is one posting of an acquirer account, and these are
-    /// numbered without gaps: asking costs nothing, however many there are.
-    pub(super) fn settled(self) -> Result<u64, String> {
-        let sql = "SELECT coalesce(sum(last_seq), 0) FROM accounts WHERE system_code = 'acquirer'";
+    /// How many payments are settled. Each charge is one posting of an acquirer account; each
+    /// transfer is one of two wallets, whose first is their opening balance. Postings are numbered
+    /// without gaps: asking costs nothing, however many there are.
+    pub(super) fn settled(self, work: Work) -> Result<u64, String> {
+        let sql = match work {
+            Work::Charges => {
+                "SELECT coalesce(sum(last_seq), 0) FROM accounts WHERE system_code = 'acquirer'"
+            }
+            Work::Transfers => {
+                "SELECT (coalesce(sum(last_seq), 0)::bigint - count(*)) / 2 FROM accounts \
+                 WHERE num_nonnulls(system_code, merchant_id) = 0"
+            }
+        };
         number(&self.one(sql)?)
     }
 
@@ -38,14 +49,26 @@ impl Database<'_> {
         number(&self.one(sql)?)
     }
 
+    /// What became of the payments accepted since `start` that did not come to SUCCESS:
+    /// `FAILED insufficient-funds: 3`.
+    pub(super) fn not_succeeded(self, work: Work, start: &str) -> Result<Vec<String>, String> {
+        let kind = work.kind();
+        self.0.query(&format!(
+            "SELECT concat(concat_ws(' ', status, failure_code), ': ', count(*)) FROM payments \
+             WHERE kind = '{kind}' AND status <> 'SUCCESS' AND created_at >= '{start}' \
+             GROUP BY status, failure_code ORDER BY status, failure_code"
+        ))
+    }
+
     /// How long the payments accepted since `start` took to SUCCESS.
-    pub(super) fn settle_times(self, start: &str) -> Result<SettleTimes, String> {
+    pub(super) fn settle_times(self, work: Work, start: &str) -> Result<SettleTimes, String> {
         let seconds = |of: &str| format!("extract(epoch FROM {of})");
-        let took = seconds("updated_at - created_at");
+        let (took, kind) = (seconds("updated_at - created_at"), work.kind());
         let sql = format!(
             "SELECT concat_ws(' ', count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY {took}), \
              percentile_disc(0.99) WITHIN GROUP (ORDER BY {took}), {}) \
-             FROM payments WHERE status = 'SUCCESS' AND created_at >= '{start}'",
+             FROM payments \
+             WHERE kind = '{kind}' AND status = 'SUCCESS' AND created_at >= '{start}'",
             seconds(&format!("max(updated_at) - '{start}'"))
         );
         let row = self.one(&sql)?;

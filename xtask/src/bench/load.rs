@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::client::{Client, create_payment};
+use super::client::Client;
+use super::work::Work;
 
 /// The stack of a client's thread; it needs a fraction of it.
 const STACK: usize = 256 * 1024;
@@ -16,6 +17,7 @@ const PREPARATION: Duration = Duration::from_millis(500);
 /// What the clients do.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Load<'a> {
+    pub(super) work: Work,
     pub(super) port: u16,
     pub(super) connections: usize,
     pub(super) duration: Duration,
@@ -23,7 +25,7 @@ pub(super) struct Load<'a> {
     pub(super) rate: Option<u32>,
     /// For the header `Prefer: wait=N`.
     pub(super) wait_seconds: Option<u64>,
-    /// What the references begin with; another one for each load on one database.
+    /// What the references or keys begin with; another one for each load on one database.
     pub(super) name: &'a str,
 }
 
@@ -105,7 +107,7 @@ impl Load<'_> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(due) = self.due(start, number) else { return tally };
-            let request = create_payment(self.name, number, self.wait_seconds);
+            let request = self.work.request(self.name, number, self.wait_seconds);
             let answer = match client.send(&request) {
                 Ok(answer) if answer.status == 201 => {
                     accepted.fetch_add(1, Ordering::Relaxed);
@@ -145,7 +147,7 @@ fn sleep_until(time: Instant) {
 
 #[cfg(test)]
 mod tests {
-    use super::Load;
+    use super::{Load, Work};
     use std::io::{BufRead, BufReader, Read, Write};
     use std::net::{TcpListener, TcpStream};
     use std::thread;
@@ -184,6 +186,7 @@ mod tests {
             }
         });
         let load = Load {
+            work: Work::Charges,
             port,
             connections: 3,
             duration: Duration::from_secs(1),

@@ -1,17 +1,20 @@
 //! Paygate in its production shape: acquirer, worker and API as processes of their own, as shipped.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use xtask::servers::{Postgres, RabbitMq, Workplace, free_port};
 
 use super::binary;
-use super::client::{Answer, Client, create_payment};
+use super::client::{Answer, Client};
+use super::work::Work;
 
 /// How long a process may take to be ready.
 pub(super) const READY_DEADLINE: Duration = Duration::from_secs(60);
+/// What workers are called; so many at the most.
+pub(super) const WORKERS: [&str; 4] = ["worker", "worker 2", "worker 3", "worker 4"];
 /// As a service would run: what is logged for each payment stays out.
 pub(super) const LOG: (&str, &str) = ("RUST_LOG", "warn");
 
@@ -23,22 +26,31 @@ pub(super) struct Running {
     pub(super) port: u16,
 }
 
-/// All three, in a folder of their own; they end with this value.
+/// All of them, in a folder of their own; they end with this value.
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) api: Running,
-    pub(super) worker: Running,
+    pub(super) workers: Vec<Running>,
     pub(super) acquirer: Running,
     workplace: Workplace,
 }
 
 impl Service {
     /// Migrates the database and starts the processes, everything at its default but addresses.
-    /// Returns when one payment has gone the whole way.
-    pub(super) fn start(postgres: &Postgres, rabbitmq: &RabbitMq) -> Result<Self, String> {
+    /// The workers go to the database by an address of their own.
+    pub(super) fn start(
+        workers: usize,
+        worker_database: &str,
+        postgres: &Postgres,
+        rabbitmq: &RabbitMq,
+    ) -> Result<Self, String> {
         let (database, broker) = (postgres.url(), rabbitmq.url());
         let shared = [LOG, ("DATABASE_URL", database.as_str()), ("RABBITMQ_URL", broker.as_str())];
-        migrate(&shared)?;
+        let migrated = call("migrate", postgres, rabbitmq)?;
+        if !migrated.status.success() {
+            let said = String::from_utf8_lossy(&migrated.stderr);
+            return Err(format!("paygate migrate: {}", said.trim()));
+        }
         let mut workplace = Workplace::new("bench")?;
         let mut start = |name, program, arguments: &[&str], port_name, more: &[(&str, &str)]| {
             let port = free_port()?;
@@ -50,21 +62,25 @@ impl Service {
         // Its journal is a file in its own folder.
         let acquirer = start("acquirer", "paygate", &["acquirer"], "PORT", &[])?;
         let url = format!("http://127.0.0.1:{}", acquirer.port);
-        let more = [("ACQUIRER_URL", url.as_str())];
-        let worker = start("worker", "paygate-worker", &[], "METRICS_PORT", &more)?;
+        // The later of two values for one name counts.
+        let more = [("ACQUIRER_URL", url.as_str()), ("DATABASE_URL", worker_database)];
+        let start_worker = |name| start(name, "paygate-worker", &[], "METRICS_PORT", &more);
+        let workers: Vec<Running> =
+            WORKERS.into_iter().take(workers).map(start_worker).collect::<Result<_, _>>()?;
         let api = start("API", "paygate-api", &[], "PORT", &[])?;
-        let mut service = Self { api, worker, acquirer, workplace };
-        for (process, path) in
-            [(acquirer, "/health"), (worker, "/health/ready"), (api, "/health/ready")]
-        {
-            service.wait_until_ready(process, path)?;
+        let mut service = Self { api, workers, acquirer, workplace };
+        service.wait_until_ready(acquirer, "/health")?;
+        for process in service.processes() {
+            if process.pid != acquirer.pid {
+                service.wait_until_ready(process, "/health/ready")?;
+            }
         }
         Ok(service)
     }
 
     /// Sends one payment through, so that connections stand and statements are prepared.
-    pub(super) fn warm_up(&self) -> Result<(), String> {
-        let request = create_payment("warm-up", 0, Some(10));
+    pub(super) fn warm_up(&self, work: Work) -> Result<(), String> {
+        let request = work.request("warm-up", 0, Some(10));
         let answer = Client::new(self.api.port).send(&request).map_err(|it| it.to_string())?;
         if answer.status == 201 && answer.body.contains("SUCCESS") {
             return Ok(());
@@ -73,8 +89,9 @@ impl Service {
     }
 
     /// The processes, as they are listed.
-    pub(super) fn processes(&self) -> [Running; 3] {
-        [self.api, self.worker, self.acquirer]
+    pub(super) fn processes(&self) -> Vec<Running> {
+        let workers = self.workers.iter().copied();
+        [self.api].into_iter().chain(workers).chain([self.acquirer]).collect()
     }
 
     /// Fails if a process has ended, with its last words.
@@ -109,19 +126,16 @@ fn is_ready(answer: &Answer) -> bool {
     answer.status == 200 && !answer.body.contains("degraded")
 }
 
-fn migrate(environment: &[(&str, &str)]) -> Result<(), String> {
+/// Runs one of the operator's commands, `paygate NAME`, to its end.
+pub(super) fn call(name: &str, postgres: &Postgres, rabbitmq: &RabbitMq) -> Result<Output, String> {
     let program = binary("paygate");
-    let output = Command::new(&program)
-        .arg("migrate")
+    Command::new(&program)
+        .arg(name)
         .current_dir(program.parent().unwrap_or(Path::new("/")))
         .env_clear()
-        .envs(environment.iter().copied())
+        .envs([LOG, ("DATABASE_URL", &postgres.url()), ("RABBITMQ_URL", &rabbitmq.url())])
         .output()
-        .map_err(|error| format!("{}: {error}", program.display()))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(format!("paygate migrate: {}", String::from_utf8_lossy(&output.stderr).trim()))
+        .map_err(|error| format!("{}: {error}", program.display()))
 }
 
 /// A figure of a process's `/metrics`, summed over its labels; zero if it has never been counted.

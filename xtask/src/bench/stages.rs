@@ -10,11 +10,15 @@ use super::database::{Database, SettleTimes};
 use super::load::{Load, Tally};
 use super::report::{self, Report};
 use super::service::{Running, Service, metric};
+use super::statements::Statements;
 use super::usage::Usage;
+use super::work::Work;
 use super::{Plan, announce, machine, pgbench};
 
 /// Given up when nothing was settled for so long.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(30);
+/// When nothing was settled for so long, what is left may have failed.
+const PAUSE_BEFORE_ASKING: Duration = Duration::from_secs(2);
 /// What the embedding of a client would ask for: modest, and each waits for its outcome.
 const FIXED_RATE: u32 = 100;
 const FIXED_SECONDS: u64 = 10;
@@ -48,20 +52,22 @@ pub(super) fn servers(postgres: &Postgres, report: &mut Report) {
 /// As many payments as fit, until all are settled. Answers the settled payments a second.
 pub(super) fn load(
     plan: Plan,
-    postgres: &Postgres,
-    rabbitmq: &RabbitMq,
+    (postgres, rabbitmq): (&Postgres, &RabbitMq),
     service: &mut Service,
+    statements: &mut Statements<'_>,
     report: &mut Report,
 ) -> Result<f64, String> {
-    let database = Database(postgres);
+    let (database, work) = (Database(postgres), plan.work);
     let look = |service: &Service| Usage::now(service, postgres, rabbitmq);
     // What only the start needed is given back by then.
     thread::sleep(Duration::from_secs(1));
     let idle = look(service);
-    service.warm_up()?;
+    service.warm_up(work)?;
     database.checkpoint();
-    announce(&format!("{} connections for {} s", plan.connections, plan.seconds));
+    let what = format!("{}, {} connections", work.name(), plan.connections);
+    announce(&format!("{what} for {} s", plan.seconds));
     let load = Load {
+        work,
         port: service.api.port,
         connections: plan.connections,
         duration: Duration::from_secs(plan.seconds),
@@ -71,12 +77,15 @@ pub(super) fn load(
     };
     let batches = Batches::look(service);
     let (mut before, mut start) = (look(service), database.now());
-    let settled_before = database.settled()?;
+    let settled_before = database.settled(work)?;
     let mut in_window = Ok(0);
     let tally = load.run(
-        || (before, start) = (look(service), database.now()),
+        || {
+            statements.begin();
+            (before, start) = (look(service), database.now());
+        },
         |second, accepted| {
-            in_window = database.settled().map(|settled| settled - settled_before);
+            in_window = database.settled(work).map(|settled| settled - settled_before);
             let settled = in_window.as_ref().map_or("?".to_owned(), |it| report::count(*it));
             let accepted = report::count(accepted);
             println!("   {second:>4} s: {accepted} accepted, {settled} settled");
@@ -84,33 +93,58 @@ pub(super) fn load(
     )?;
     service.check()?;
     let accepted = tally.accepted();
-    let all = wait_until_settled(database, settled_before + accepted);
+    let all = wait_until_settled(database, work, settled_before + accepted);
     let after = look(service);
-    let times = start.and_then(|start| database.settle_times(&start));
 
     report.section(format!(
-        "load: {} connections, each with one request at a time, for {} s",
-        plan.connections, plan.seconds
+        "load: {what}, each with one request at a time, for {} s; workers: {}",
+        plan.seconds, plan.workers
     ));
-    let per_second = tell_load(plan, &tally, &in_window, &times, report);
+    let settled = Settled::since(&start, in_window, database, work);
+    let per_second = tell_load(plan, &tally, &settled, report);
     if let Err(why) = all {
         report.row("NOT ALL WAS SETTLED", why);
     }
-    batches.tell(&Batches::look(service), report);
+    batches.tell(&Batches::look(service), work, report);
+    statements.tell(report);
     after.tell_cpu(&before, accepted, report);
     after.tell_memory(&idle, report);
     per_second
+}
+
+/// What the database says came of the load.
+struct Settled {
+    /// By its end.
+    in_window: Result<u64, String>,
+    times: Result<SettleTimes, String>,
+    not_succeeded: Result<Vec<String>, String>,
+}
+
+impl Settled {
+    fn since(
+        start: &Result<String, String>,
+        in_window: Result<u64, String>,
+        database: Database<'_>,
+        work: Work,
+    ) -> Self {
+        let start = || start.as_deref().map_err(Clone::clone);
+        Self {
+            in_window,
+            times: start().and_then(|start| database.settle_times(work, start)),
+            not_succeeded: start().and_then(|start| database.not_succeeded(work, start)),
+        }
+    }
 }
 
 /// Puts the figures of the load into the table; answers the settled payments a second.
 fn tell_load(
     plan: Plan,
     tally: &Tally,
-    in_window: &Result<u64, String>,
-    times: &Result<SettleTimes, String>,
+    settled: &Settled,
     report: &mut Report,
 ) -> Result<f64, String> {
     let (accepted, window) = (tally.accepted(), Duration::from_secs(plan.seconds));
+    let Settled { in_window, times, not_succeeded } = settled;
     let with_sum =
         |number, time| format!("{} ({})", report::per_second(number, time), report::count(number));
     report.row("accepted", with_sum(accepted, window));
@@ -120,6 +154,10 @@ fn tell_load(
             (report::per_second(it.settled, it.until_last), report::count(it.settled));
         let seconds = it.until_last.as_secs_f64();
         format!("{rate} ({count}, the last {seconds:.1} s after the first request)")
+    });
+    report.measured("not successful", not_succeeded, |outcomes| match outcomes.as_slice() {
+        [] => "none".to_owned(),
+        outcomes => outcomes.join(", "),
     });
     report.measured("time to accept", &report::spread(&tally.latencies), Clone::clone);
     report.measured("time to settle, by the database", times, |it| {
@@ -134,20 +172,24 @@ fn answers(answers: &BTreeMap<String, u64>) -> String {
     list.collect::<Vec<_>>().join(", ")
 }
 
-fn wait_until_settled(database: Database<'_>, wanted: u64) -> Result<(), String> {
+fn wait_until_settled(database: Database<'_>, work: Work, wanted: u64) -> Result<(), String> {
     announce("waiting until all is settled");
     let (mut last, mut since) = (0, Instant::now());
     loop {
-        let settled = database.settled()?;
+        let settled = database.settled(work)?;
         if settled >= wanted {
             return Ok(());
         }
         if settled > last {
             (last, since) = (settled, Instant::now());
         }
+        let missing = report::count(wanted - settled);
         if since.elapsed() > SETTLE_PATIENCE {
-            let missing = report::count(wanted - settled);
             return Err(format!("{missing} payments are not settled, and none was for long"));
+        }
+        // Asking is dear, and that some fail is rare.
+        if since.elapsed() > PAUSE_BEFORE_ASKING && database.open() == Ok(0) {
+            return Err(format!("{missing} payments ended otherwise"));
         }
         thread::sleep(Duration::from_millis(50));
     }
@@ -167,18 +209,26 @@ pub(super) fn compare(
     report.measured("after the load", &after, tps);
     let mean = before.and_then(|before| Ok((before + after?) / 2.0));
     report.measured("mean", &mean, tps);
-    report.measured("payments settled end to end for each transaction", &mean, |mean| {
+    let name = format!("{} settled end to end for each transaction", plan.work.name());
+    report.measured(name, &mean, |mean| {
         format!("{:.2}", settled_per_second / mean.max(f64::MIN_POSITIVE))
     });
 }
 
 /// A steady trickle whose clients wait for the outcome.
-pub(super) fn fixed_rate(plan: Plan, service: &mut Service, report: &mut Report) {
+pub(super) fn fixed_rate(
+    plan: Plan,
+    service: &mut Service,
+    statements: &mut Statements<'_>,
+    report: &mut Report,
+) {
     announce(&format!("{FIXED_RATE} a second for {FIXED_SECONDS} s, each waiting for its outcome"));
     report.section(format!(
-        "fixed rate: {FIXED_RATE}/s with `Prefer: wait={WAIT_SECONDS}` for {FIXED_SECONDS} s"
+        "fixed rate: {}, {FIXED_RATE}/s with `Prefer: wait={WAIT_SECONDS}` for {FIXED_SECONDS} s",
+        plan.work.name()
     ));
     let load = Load {
+        work: plan.work,
         port: service.api.port,
         connections: plan.connections,
         duration: Duration::from_secs(FIXED_SECONDS),
@@ -186,10 +236,13 @@ pub(super) fn fixed_rate(plan: Plan, service: &mut Service, report: &mut Report)
         wait_seconds: Some(WAIT_SECONDS),
         name: "fixed-rate",
     };
-    let tally = load.run(|| (), |_, _| ()).and_then(|tally| service.check().map(|()| tally));
+    let tally = load
+        .run(|| statements.begin(), |_, _| ())
+        .and_then(|tally| service.check().map(|()| tally));
     let whole = tally.as_ref().map_err(Clone::clone).and_then(|it| report::spread(&it.latencies));
     report.measured("time to the whole answer", &whole, Clone::clone);
     report.measured("answers", &tally, |tally| answers(&tally.answers));
+    statements.tell(report);
 }
 
 /// How many payments shared a transaction, by the processes' own count.
@@ -200,17 +253,19 @@ struct Batches {
 
 impl Batches {
     fn look(service: &Service) -> Self {
-        let both = |process: Running, name: &str| {
-            let sum = metric(process, &format!("{name}_sum"))?;
-            Ok((sum, metric(process, &format!("{name}_count"))?))
+        let both = |processes: &[Running], name: &str| {
+            let sum_of = |name: &str| -> Result<f64, String> {
+                processes.iter().map(|process| metric(*process, name)).sum()
+            };
+            Ok((sum_of(&format!("{name}_sum"))?, sum_of(&format!("{name}_count"))?))
         };
         Self {
-            accept: both(service.api, "paygate_accept_batch_size"),
-            settle: both(service.worker, "paygate_settle_batch_size"),
+            accept: both(&[service.api], "paygate_accept_batch_size"),
+            settle: both(&service.workers, "paygate_settle_batch_size"),
         }
     }
 
-    fn tell(&self, after: &Self, report: &mut Report) {
+    fn tell(&self, after: &Self, work: Work, report: &mut Report) {
         let mean = |before: &Result<(f64, f64), String>, after: &Result<(f64, f64), String>| {
             let ((sum, count), (sum_after, count_after)) = (before.clone()?, after.clone()?);
             let batches = count_after - count;
@@ -218,6 +273,9 @@ impl Batches {
         };
         let show = |mean: &f64| format!("{mean:.1} payments on average");
         report.measured("accepted by one call", &mean(&self.accept, &after.accept), show);
-        report.measured("settled by one transaction", &mean(&self.settle, &after.settle), show);
+        // Transfers are settled where charges are only claimed, which is not counted.
+        if work == Work::Charges {
+            report.measured("settled by one transaction", &mean(&self.settle, &after.settle), show);
+        }
     }
 }

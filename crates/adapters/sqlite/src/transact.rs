@@ -22,6 +22,7 @@ const SELECT_PAYMENTS: &str = concat!(
     " FROM payments WHERE id IN (SELECT unhex(value) FROM json_each(?))"
 );
 
+/// The debit is kept where it was kept when the payment was accepted: otherwise it is the amount.
 const UPDATE_PAYMENTS: &str = "\
     UPDATE payments SET status = new.value ->> 1, failure_code = new.value ->> 2, \
         failure_detail = new.value ->> 3, attempts = new.value ->> 4, \

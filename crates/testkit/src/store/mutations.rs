@@ -33,8 +33,7 @@ pub async fn prove(store: &StoreUnderTest, scope: Scope) -> Vec<Violation> {
     let mut prover = Prover(Proof::new(scope, chrono::TimeDelta::hours(1), keep));
     store.audit.examine(scope, &mut prover).await.unwrap();
     let _ = prover.0.finish();
-    let found = violations.lock().unwrap().clone();
-    found
+    violations.lock().unwrap().clone()
 }
 
 pub async fn every_change_past_the_ports_is_found(store: StoreUnderTest) {

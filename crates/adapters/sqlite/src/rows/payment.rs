@@ -76,7 +76,8 @@ macro_rules! payment_columns {
 }
 pub(crate) use payment_columns;
 
-/// Debit and credit as they are kept: only where they differ from the amount.
+/// Debit and credit as they are kept when a payment is accepted: only where they differ from its
+/// amount. Where they are kept they stay so, whatever the debit of a refund becomes.
 pub(crate) fn kept_sides(amount: Money, debit: Money, credit: Money) -> Option<(Money, Money)> {
     (debit != amount || credit != amount).then_some((debit, credit))
 }
