@@ -132,7 +132,7 @@ impl Accounts {
                     return Err(OpenError::AliasTaken { existing });
                 }
                 // Most likely the number was drawn before.
-                Err(StoreError::Refused(why)) if tries > MAX_NUMBERS => {
+                Err(StoreError::Refused(why)) if tries < MAX_NUMBERS => {
                     tracing::warn!(why, "an account was not opened; with another number again");
                     tries += 1;
                 }

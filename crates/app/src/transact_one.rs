@@ -1,5 +1,6 @@
 //! Deciding about one payment at a client's request, and telling the client what was decided.
 
+use crate::outcomes::outcomes;
 use paygate_core::book::Book;
 use paygate_core::id::PaymentId;
 use paygate_ports::{PaymentStore, StoreError};
@@ -18,7 +19,9 @@ pub(crate) async fn transact_one<T: Send + 'static>(
         let decided = decide(book);
         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(decided);
     });
-    store.transact(vec![id], whole).await?;
+    let changes = store.transact(vec![id], whole).await?;
+    // Counted; nobody waits for a payment that has left its flight.
+    outcomes(&changes.payments);
     let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
     said.ok_or_else(|| StoreError::Refused("nothing was decided".to_owned()))
 }

@@ -27,7 +27,8 @@ pub struct AccountQuery {
 /// One page of a listing, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountPage {
-    /// The accounts, at most the limit.
+    /// The accounts. May be fewer than the limit, even none, although more follow: one call looks
+    /// through a bounded number of rows.
     pub items: Vec<AccountRecord>,
     /// Where the next page starts; `None` at the end.
     pub next: Option<AccountId>,

@@ -36,7 +36,8 @@ pub trait AccountStore: Send + Sync {
     /// into it from the system's opening equity, which [`paygate_core::transfer::process`] settles
     /// there and then.
     ///
-    /// The same id (a lost commit) or the same alias with the same hash is the same wallet.
+    /// The same id (a lost commit, whatever else is in the request) is [`Opened::Created`]; the same
+    /// alias with the same hash is [`Opened::Replayed`].
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was opened or posted. `Refused` if the number is taken.

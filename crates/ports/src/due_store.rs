@@ -35,15 +35,15 @@ pub trait DueStore: Send + Sync {
 
     /// Takes up to `limit` payments that are due now, those longest due first, and makes each due
     /// again later (after 5 s, then twice that, at most 5 minutes). What no worker has anything to
-    /// do for any more, or is parked, is removed instead and not answered. No payment is answered to two callers at once.
+    /// do for any more, or is parked, is removed instead and not answered. No payment is answered to
+    /// two callers at once.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError>;
 
     /// When the oldest payment that is due, in flight and not parked was accepted; what is held does
-    /// not count. Payments that
-    /// no walk has reached yet are not looked at.
+    /// not count. Payments that no walk has reached yet are not looked at.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -18,8 +18,9 @@ pub struct Redelivered {
 #[async_trait]
 pub trait Quarantine: Send + Sync {
     /// Counts one more redelivery, durably, for each of these whose count is below `below`, and
-    /// answers the counts of all. Only what a worker has something to do for now, not parked and not under a live lease is
-    /// counted and answered: a claim that stands has done what its hint asked for.
+    /// answers the counts of all. Only what a worker has something to do for now, not parked and not
+    /// under a live lease is counted and answered: a claim that stands has done what its hint asked
+    /// for, and a hold that goes on has nothing to ask.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was counted.
@@ -31,8 +32,7 @@ pub trait Quarantine: Send + Sync {
 
     /// Parks a payment: nothing claims it or makes it due until an operator unparks it. Keeps the
     /// first reason if it is parked already; leaves one alone that no worker has anything to do for.
-    /// Answers
-    /// whether this call has parked it.
+    /// Answers whether this call has parked it.
     ///
     /// # Errors
     /// [`StoreError`]; then it is not parked.

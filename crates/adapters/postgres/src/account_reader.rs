@@ -10,7 +10,7 @@ use crate::rows::{
 use crate::statement::{Param, Sql, statement};
 use async_trait::async_trait;
 use diesel::OptionalExtension;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use paygate_core::Timestamp;
 use paygate_core::account::{AccountRecord, AccountRef};
@@ -20,6 +20,9 @@ use paygate_core::status::Kind;
 use paygate_core::text::Label;
 use paygate_ports::{AccountPage, AccountQuery, AccountReader, StatementLine, StoreError};
 use uuid::Uuid;
+
+/// How many rows one call looks through at the most.
+const WINDOW: i64 = 10_000;
 
 /// One branch for each way to name an account, so that each uses its index.
 struct Find;
@@ -39,17 +42,27 @@ impl Sql for Find {
     type Row = (Integer, AccountTypes, NamesTypes);
 }
 
+/// The newest accounts that pass the filter, out of a window of the primary key below the cursor.
 struct Listed;
 impl Sql for Listed {
     const TEXT: &'static str = concat!(
-        "WITH q AS (SELECT ?::text AS currency, ?::text AS alias) SELECT ",
+        "WITH q AS (SELECT ?::text AS currency), \
+         a AS (SELECT * FROM accounts WHERE id < ? ORDER BY id DESC LIMIT ?) SELECT ",
         account_columns!(),
         ", ",
         names_columns!(),
-        " FROM accounts a, q WHERE a.id < ? AND (q.currency IS NULL OR a.currency = q.currency) \
-         AND (q.alias IS NULL OR a.alias = q.alias) ORDER BY a.id DESC LIMIT ?"
+        " FROM a, q WHERE q.currency IS NULL OR a.currency = q.currency \
+         ORDER BY a.id DESC LIMIT ?"
     );
     type Row = (AccountTypes, NamesTypes);
+}
+
+/// The last id of a full window: where to look on.
+struct WindowEnd;
+impl Sql for WindowEnd {
+    const TEXT: &'static str =
+        "SELECT id FROM accounts WHERE id < ? ORDER BY id DESC OFFSET ? LIMIT 1";
+    type Row = SqlUuid;
 }
 
 /// Halves the range of an account's postings until one is left: their times never decrease.
@@ -110,22 +123,16 @@ impl AccountReader for PostgresStore {
     }
 
     async fn accounts(&self, query: AccountQuery) -> Result<AccountPage, StoreError> {
-        let read = async {
-            let mut connection = self.pool.get().await?;
-            let listed = statement::<Listed>([
-                Param::MaybeText(query.currency.map(|currency| currency.code().to_owned())),
-                Param::MaybeText(query.alias.as_ref().map(|alias| alias.as_str().to_owned())),
-                Param::Id(query.cursor.map_or(Uuid::max(), |cursor| cursor.0)),
-                Param::BigInt(i64::from(query.limit) + 1),
-            ]);
-            let rows = listed.load::<(AccountRow, NamesRow)>(&mut connection).await?;
-            let mut items = rows.into_iter().map(account_record).collect::<Result<Vec<_>, _>>()?;
-            let more = items.len() > usize::from(query.limit);
-            items.truncate(usize::from(query.limit));
-            let next = items.last().map(|item| item.account.id).filter(|_| more);
-            Ok(AccountPage { items, next })
+        let Some(alias) = query.alias.clone() else {
+            return self.accounts_below(&query).await.map_err(|error| self.pool.learn(error));
         };
-        read.await.map_err(|error: PgError| self.pool.learn(error))
+        // An alias names at most one account; the other filters may still exclude it.
+        let found = self.find(vec![AccountRef::Alias(alias)]).await?;
+        let passes = |it: &AccountRecord| {
+            query.currency.is_none_or(|currency| it.account.currency == currency)
+                && query.cursor.is_none_or(|cursor| it.account.id < cursor)
+        };
+        Ok(AccountPage { items: found.into_iter().flatten().filter(passes).collect(), next: None })
     }
 
     async fn position_at(&self, account: AccountId, at: Timestamp) -> Result<Position, StoreError> {
@@ -158,6 +165,30 @@ impl AccountReader for PostgresStore {
             Ok(rows.into_iter().map(line).collect::<Result<Vec<_>, _>>()?)
         };
         read.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+}
+
+impl PostgresStore {
+    async fn accounts_below(&self, query: &AccountQuery) -> Result<AccountPage, PgError> {
+        let mut connection = self.pool.get().await?;
+        let below = query.cursor.map_or(Uuid::max(), |cursor| cursor.0);
+        let limit = usize::from(query.limit);
+        let listed = statement::<Listed>([
+            Param::MaybeText(query.currency.map(|currency| currency.code().to_owned())),
+            Param::Id(below),
+            Param::BigInt(WINDOW),
+            Param::BigInt(i64::from(query.limit) + 1),
+        ]);
+        let rows = listed.load::<(AccountRow, NamesRow)>(&mut connection).await?;
+        let mut items = rows.into_iter().map(account_record).collect::<Result<Vec<_>, _>>()?;
+        let next = if items.len() > limit {
+            items.truncate(limit);
+            items.last().map(|item| item.account.id)
+        } else {
+            let end = statement::<WindowEnd>([Param::Id(below), Param::BigInt(WINDOW - 1)]);
+            end.get_result::<Uuid>(&mut connection).await.optional()?.map(AccountId)
+        };
+        Ok(AccountPage { items, next })
     }
 }
 

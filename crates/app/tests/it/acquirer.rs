@@ -6,7 +6,9 @@ use paygate_core::Timestamp;
 use paygate_core::charge::Decline;
 use paygate_core::id::PaymentId;
 use paygate_memory::ManualClock;
-use paygate_ports::{Acquirer, AcquirerError, Authorization, Clock, Decision, KnownOutcome};
+use paygate_ports::{
+    Acquirer, AcquirerError, Authorization, Clock, Decision, KnownOutcome, RefundRequest,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -31,6 +33,7 @@ pub enum Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     ToAuthorize,
+    ToRefund,
     ForStatus,
 }
 
@@ -51,6 +54,8 @@ pub struct Script {
     /// Questions for the status are not answered.
     pub mute: bool,
     pub calls: Vec<Call>,
+    /// What was asked back: the refund, of which payment, how much.
+    pub refunds: Vec<(PaymentId, PaymentId, i64)>,
     decided: BTreeMap<PaymentId, Decision>,
     running: usize,
     /// The most calls that ran at once.
@@ -107,21 +112,10 @@ impl FakeAcquirer {
         let plan = own.or(stands).or(script.usually.clone()).unwrap_or(Plan::Approve);
         (plan, Running(self))
     }
-}
 
-/// Counts a call as running while it lives.
-struct Running<'a>(&'a FakeAcquirer);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.script().running -= 1;
-    }
-}
-
-#[async_trait]
-impl Acquirer for FakeAcquirer {
-    async fn authorize(&self, request: Authorization) -> Result<Decision, AcquirerError> {
-        let (mut plan, _running) = self.called(request.key, Asked::ToAuthorize);
+    /// Does what the script says of `key`, for money in either direction.
+    async fn decide(&self, key: PaymentId, asked: Asked) -> Result<Decision, AcquirerError> {
+        let (mut plan, _running) = self.called(key, asked);
         loop {
             let decision = match plan {
                 Plan::Approve | Plan::TakenWithoutAnswer => Decision::Approved,
@@ -138,10 +132,31 @@ impl Acquirer for FakeAcquirer {
                     continue;
                 }
             };
-            let decision = *self.script().decided.entry(request.key).or_insert(decision);
+            let decision = *self.script().decided.entry(key).or_insert(decision);
             let answered = !matches!(plan, Plan::TakenWithoutAnswer);
             return if answered { Ok(decision) } else { Err(AcquirerError::TimedOut) };
         }
+    }
+}
+
+/// Counts a call as running while it lives.
+struct Running<'a>(&'a FakeAcquirer);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.script().running -= 1;
+    }
+}
+
+#[async_trait]
+impl Acquirer for FakeAcquirer {
+    async fn authorize(&self, request: Authorization) -> Result<Decision, AcquirerError> {
+        self.decide(request.key, Asked::ToAuthorize).await
+    }
+
+    async fn refund(&self, request: RefundRequest) -> Result<Decision, AcquirerError> {
+        self.script().refunds.push((request.key, request.of, request.amount.minor));
+        self.decide(request.key, Asked::ToRefund).await
     }
 
     async fn status(&self, key: PaymentId) -> Result<KnownOutcome, AcquirerError> {

@@ -2,22 +2,40 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test that is how it fails")]
 
 mod acquirer;
+mod counted;
 mod gate;
 mod queue;
+mod rates;
 mod rig;
+mod rig_money;
+mod rows;
 mod store;
+mod store_accounts;
+mod store_audit;
 mod store_ports;
 
 mod accepting;
+mod accounts;
+mod charge_refunds;
 mod deliveries;
+mod exchange;
+mod holds;
 mod killed;
+mod limits;
+mod looking_up;
 mod outages;
 mod poison;
 mod publishing;
+mod reconciling;
 mod redelivered;
+mod refunds;
+mod refusals;
+mod replays;
 mod retries;
 mod slow_provider;
+mod statements;
 mod stopping;
 mod sweeping;
+mod transfers;
 mod two_workers;
 mod waiting;

@@ -87,6 +87,7 @@ async fn a_payment_that_breaks_a_rule_of_the_book_is_parked_by_its_code() {
     rig.store.rows().payments.get_mut(&ids[4]).unwrap().payment.kind = Kind::Payout;
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
+    rig.store.rows().payments.get_mut(&ids[4]).unwrap().payment.kind = Kind::Charge;
     check_parked(&rig, ids[4], "unsupported-kind", &ids);
     worker.stop().await;
 }

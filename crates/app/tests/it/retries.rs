@@ -3,7 +3,7 @@
 
 use crate::acquirer::Asked::{ForStatus, ToAuthorize};
 use crate::acquirer::Plan;
-use crate::rig::{Rig, rest};
+use crate::rig::{Rig, claiming, rest};
 use chrono::TimeDelta;
 use paygate_app::{SweeperConfig, WorkerConfig};
 use paygate_core::charge::ClaimPolicy;
@@ -126,7 +126,7 @@ async fn overtaken(policy: ClaimPolicy, second: Plan) -> (Rig, paygate_core::id:
     rig.acquirer.gate.shut();
     let id = rig.accept(100).await;
     rig.acquirer.plan(id, [Plan::AtGate(Box::new(Plan::Approve)), second]);
-    let config = WorkerConfig { policy, ..WorkerConfig::default() };
+    let config = claiming(policy);
     // Both go on by themselves until the test ends.
     let _ = (rig.worker(config), rig.sweeper(SweeperConfig::default()));
     rig.pass_until(40 * SECOND, |rig| rig.acquirer.authorizations(id) == 2).await;
@@ -172,7 +172,7 @@ async fn of_two_attempts_settled_together_the_definitive_answer_counts() {
     let first = Plan::After(40 * SECOND, Box::new(Plan::Approve));
     rig.acquirer.plan(id, [first, Plan::After(15 * SECOND, Box::new(Plan::NoAnswer))]);
     let policy = ClaimPolicy { max_attempts: 2, ..ClaimPolicy::default() };
-    let worker = rig.worker(WorkerConfig { policy, ..WorkerConfig::default() });
+    let worker = rig.worker(claiming(policy));
     let sweeper = rig.sweeper(SweeperConfig::default());
     rig.pass_until(35 * SECOND, |rig| rig.acquirer.authorizations(id) == 2).await;
 

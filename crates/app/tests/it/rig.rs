@@ -6,20 +6,26 @@
 
 use crate::acquirer::FakeAcquirer;
 use crate::queue::{FakeDeliveries, FakeOutcomes, FakeQueue};
+use crate::rates::FakeRates;
 use crate::store::FakeStore;
 use chrono::TimeDelta;
 use paygate_app::{
-    CreateCharge, CreatePayment, Created, Directory, HintPublisher, ReadPayments, Sweeper,
-    SweeperConfig, Worker, WorkerConfig, WorkerPorts,
+    Accepting, Accounts, Call, Charges, CreateCharge, CreateError, Created, Directory, Exchange,
+    ExchangeConfig, FindAccounts, HintPublisher, Holds, Proving, ReadPayments, Refunds, Sweeper,
+    SweeperConfig, Transfers, Worker, WorkerConfig, WorkerPorts,
 };
 use paygate_core::Timestamp;
+use paygate_core::account::Role;
+use paygate_core::charge::ClaimPolicy;
 use paygate_core::id::{CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{Idempotency, Request, RequestHash};
+use paygate_core::risk::Limits;
 use paygate_core::status::Status;
 use paygate_core::text::{IdempotencyKey, Reference};
+use paygate_core::work::WorkPolicy;
 use paygate_memory::{ManualClock, MemoryQueueConfig, SequentialIds};
-use paygate_ports::{Clock, IdSource, TraceContext};
+use paygate_ports::{Clock, IdSource};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -27,6 +33,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long an accept waits for the confirm.
 pub const CONFIRM: Duration = Duration::from_millis(500);
+/// The currencies that are enabled. There are rates of JPY, too.
+pub const ENABLED: [&str; 4] = ["EUR", "IDR", "SGD", "USD"];
 
 /// Everything in one place.
 pub struct Rig {
@@ -37,7 +45,15 @@ pub struct Rig {
     pub queue: Arc<FakeQueue>,
     pub outcomes: Arc<FakeOutcomes>,
     pub acquirer: Arc<FakeAcquirer>,
-    pub create: CreatePayment,
+    pub rates: Arc<FakeRates>,
+    pub directory: Arc<Directory>,
+    pub charges: Charges,
+    pub transfers: Transfers,
+    pub holds: Holds,
+    pub refunds: Refunds,
+    pub accounts: Accounts,
+    pub exchange: Exchange,
+    pub proving: Proving,
     pub read: ReadPayments,
 }
 
@@ -68,37 +84,96 @@ impl Rig {
     }
 
     pub async fn with(config: MemoryQueueConfig) -> Self {
+        Self::put_together(config, 0).await
+    }
+
+    /// Which keeps so much of each conversion.
+    pub async fn with_spread(bps: u16) -> Self {
+        Self::put_together(MemoryQueueConfig::default(), bps).await
+    }
+
+    async fn put_together(config: MemoryQueueConfig, spread_bps: u16) -> Self {
         let start = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let clock = ManualClock::new(start);
+        let time = Arc::new(clock.clone());
         let ids = Arc::new(SequentialIds::new(start));
         let store = Arc::new(FakeStore::new(clock.clone()));
         let queue = Arc::new(FakeQueue::new(config));
         let outcomes = Arc::new(FakeOutcomes::default());
         let acquirer = Arc::new(FakeAcquirer::new(clock.clone()));
-        let create = accepting(&clock, &ids, &store, &queue, &outcomes).await;
-        let read = ReadPayments::new(store.clone(), outcomes.clone(), Arc::new(clock.clone()));
-        Self { clock, start, ids, store, queue, outcomes, acquirer, create, read }
+        let rates = Arc::new(FakeRates::new(clock.clone()));
+
+        let currencies = ENABLED.map(currency);
+        let directory = Directory::open(&*store, &*ids, &currencies).await.unwrap();
+        let directory = Arc::new(directory);
+        let publisher = HintPublisher::new(queue.clone(), time.clone(), CONFIRM);
+        let accepting = Accepting::new(
+            store.clone(),
+            store.clone(),
+            publisher,
+            outcomes.clone(),
+            time.clone(),
+            ids.clone(),
+        );
+        let find = FindAccounts::new(store.clone());
+        let exchange = Exchange::new(
+            rates.clone(),
+            store.clone(),
+            time.clone(),
+            ids.clone(),
+            ExchangeConfig { spread_bps, ..ExchangeConfig::default() },
+        );
+        Self {
+            charges: Charges::new(accepting.clone(), directory.clone()),
+            transfers: Transfers::new(
+                accepting.clone(),
+                find.clone(),
+                exchange.clone(),
+                directory.clone(),
+                Limits::default_in(currency("IDR")),
+            ),
+            holds: Holds::new(store.clone(), store.clone()),
+            refunds: Refunds::new(accepting, find),
+            accounts: Accounts::new(store.clone(), store.clone(), ids.clone(), directory.clone()),
+            proving: Proving::new(store.clone(), Duration::from_secs(3_600)),
+            read: ReadPayments::new(store.clone(), outcomes.clone(), time),
+            clock,
+            start,
+            ids,
+            store,
+            queue,
+            outcomes,
+            acquirer,
+            rates,
+            directory,
+            exchange,
+        }
     }
 
     /// A charge of so many cents under a reference of its own.
     pub fn charge(&self, minor: i64) -> CreateCharge {
-        let reference = Reference::parse(&self.ids.random().to_string()).unwrap();
         CreateCharge {
             amount: Money { minor, currency: currency("USD") },
-            request: Request {
-                merchant: MerchantId::default(),
-                caller: CallerId::default(),
-                reference,
-                idempotency: None,
-                metadata: None,
-            },
-            context: TraceContext::default(),
-            wait: None,
+            request: self.request(),
+            call: Call::default(),
+        }
+    }
+
+    /// A request under a reference of its own.
+    pub fn request(&self) -> Request {
+        Request {
+            merchant: MerchantId::default(),
+            caller: CallerId::default(),
+            reference: Some(Reference::parse(&self.ids.random().to_string()).unwrap()),
+            idempotency: None,
+            description: None,
+            tx_date: None,
+            metadata: None,
         }
     }
 
     pub async fn accept(&self, minor: i64) -> PaymentId {
-        self.create.charge(self.charge(minor)).await.unwrap().record.payment.id
+        self.charges.create(self.charge(minor)).await.unwrap().record.payment.id
     }
 
     /// So many charges, accepted together.
@@ -108,12 +183,9 @@ impl Rig {
     }
 
     /// Sends a charge without waiting for the answer.
-    pub fn send(
-        &self,
-        charge: CreateCharge,
-    ) -> JoinHandle<Result<Created, paygate_app::CreateError>> {
-        let create = self.create.clone();
-        tokio::spawn(async move { create.charge(charge).await })
+    pub fn send(&self, charge: CreateCharge) -> JoinHandle<Result<Created, CreateError>> {
+        let charges = self.charges.clone();
+        tokio::spawn(async move { charges.create(charge).await })
     }
 
     pub fn ports(&self, deliveries: Arc<FakeDeliveries>) -> WorkerPorts {
@@ -170,26 +242,20 @@ impl Rig {
         self.outcomes.announced.lock().unwrap().iter().map(|it| (it.id, it.status)).collect()
     }
 
-    /// How much the default merchant has.
+    /// How many cents the default merchant has.
     pub fn merchant_minor(&self) -> i64 {
         let rows = self.store.rows();
-        rows.accounts.values().filter(|it| !it.overdraft).map(|it| it.posted_minor).sum()
+        let merchant = Role::Merchant(MerchantId::default());
+        let accounts = rows.accounts.values().map(|it| &it.account);
+        let mut own = accounts.filter(|it| it.role == merchant && it.currency == currency("USD"));
+        own.next().unwrap().posted_minor
     }
 }
 
-async fn accepting(
-    clock: &ManualClock,
-    ids: &Arc<SequentialIds>,
-    store: &Arc<FakeStore>,
-    queue: &Arc<FakeQueue>,
-    outcomes: &Arc<FakeOutcomes>,
-) -> CreatePayment {
-    let clock = Arc::new(clock.clone());
-    let directory = Directory::open(&**store, &**ids, &[currency("USD")]).await.unwrap();
-    let publisher = HintPublisher::new(queue.clone(), clock.clone(), CONFIRM);
-    let (reader, outcomes, ids) = (store.clone(), outcomes.clone(), ids.clone());
-    let directory = Arc::new(directory);
-    CreatePayment::new(store.clone(), reader, publisher, outcomes, clock, ids, directory)
+/// A worker that claims like this.
+pub fn claiming(claim: ClaimPolicy) -> WorkerConfig {
+    let policy = WorkPolicy { claim, ..WorkPolicy::default() };
+    WorkerConfig { policy, ..WorkerConfig::default() }
 }
 
 pub fn currency(code: &str) -> Currency {
@@ -198,9 +264,14 @@ pub fn currency(code: &str) -> Currency {
 
 /// The charge under an idempotency key; `request` stands for what the client sent.
 pub fn keyed(charge: CreateCharge, key: &str, request: u8) -> CreateCharge {
+    CreateCharge { request: under_key(charge.request, key, request), ..charge }
+}
+
+/// The request under an idempotency key; `sent` stands for what the client sent.
+pub fn under_key(request: Request, key: &str, sent: u8) -> Request {
     let key = IdempotencyKey::parse(key).unwrap();
-    let idempotency = Some(Idempotency { key, hash: RequestHash([request; 32]) });
-    CreateCharge { request: Request { idempotency, ..charge.request }, ..charge }
+    let idempotency = Some(Idempotency { key, hash: RequestHash([sent; 32]) });
+    Request { idempotency, ..request }
 }
 
 /// Gives every other task its turns until all wait. Enough for the longest chain of wake-ups here;

@@ -2,16 +2,15 @@
 //! to its callers: be away, lose the answer of a commit, hold calls, choke on one row.
 
 use crate::gate::Gate;
+use crate::rows::Rows;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use paygate_core::Timestamp;
-use paygate_core::account::Account;
-use paygate_core::book::{Book, Changes};
+use paygate_core::book::Changes;
 use paygate_core::id::{AccountId, PaymentId};
-use paygate_core::journal::Entry;
-use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
+use paygate_core::payment::{NewPayment, Payment};
+use paygate_core::proof::{Proof, Scope};
 use paygate_core::status::Status;
-use paygate_core::text::Reference;
 use paygate_memory::ManualClock;
 use paygate_ports::{Accepted, Clock, Decide, PaymentStore, StoreError};
 use std::collections::BTreeMap;
@@ -44,30 +43,12 @@ pub struct Faults {
     pub poison: BTreeMap<PaymentId, Poison>,
     /// Payments of these amounts can't be stored.
     pub refused: Vec<i64>,
+    /// Accounts whose rows can't be read.
+    pub unreadable: Vec<AccountId>,
     /// Redeliveries can't be counted.
     pub uncountable: bool,
     /// How far ahead of the others this store's clock is.
     pub skew: TimeDelta,
-}
-
-/// When a payment is due, and how often it was taken.
-#[derive(Clone, Copy, Debug)]
-pub struct Due {
-    pub at: Timestamp,
-    pub taken: u32,
-}
-
-/// The tables.
-#[derive(Debug, Default)]
-pub struct Rows {
-    pub payments: BTreeMap<PaymentId, PaymentRecord>,
-    references: BTreeMap<Reference, PaymentId>,
-    pub accounts: BTreeMap<AccountId, Account>,
-    pub transitions: Vec<Transition>,
-    pub entries: Vec<Entry>,
-    pub due: BTreeMap<PaymentId, Due>,
-    pub redelivered: BTreeMap<PaymentId, i32>,
-    pub parked: BTreeMap<PaymentId, String>,
 }
 
 /// What was asked of the store.
@@ -80,6 +61,10 @@ pub struct Log {
     pub reads: Vec<Timestamp>,
     /// How many calls will never come back.
     pub hung: usize,
+    /// How many names each look-up of accounts had.
+    pub finds: Vec<usize>,
+    /// The scopes that were proved.
+    pub proofs: Vec<Scope>,
 }
 
 #[derive(Debug)]
@@ -87,6 +72,12 @@ pub struct FakeStore {
     pub clock: ManualClock,
     pub accepting: Gate,
     pub transacting: Gate,
+    /// Where look-ups of accounts wait.
+    pub finding: Gate,
+    /// Where look-ups of keys wait.
+    pub looking: Gate,
+    /// Where proofs wait.
+    pub proving: Gate,
     rows: Mutex<Rows>,
     faults: Mutex<Faults>,
     log: Mutex<Log>,
@@ -94,9 +85,9 @@ pub struct FakeStore {
 
 impl FakeStore {
     pub fn new(clock: ManualClock) -> Self {
-        let (accepting, transacting) = (Gate::default(), Gate::default());
+        let (accepting, transacting, finding, looking, proving) = Default::default();
         let (rows, faults, log) = Default::default();
-        Self { clock, accepting, transacting, rows, faults, log }
+        Self { clock, accepting, transacting, finding, looking, proving, rows, faults, log }
     }
 
     pub fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -125,7 +116,7 @@ impl FakeStore {
     }
 
     /// The answer, unless it is to be lost after the commit.
-    fn answered<T>(&self, answer: T) -> Result<T, StoreError> {
+    pub fn answered<T>(&self, answer: T) -> Result<T, StoreError> {
         let mut faults = self.faults();
         if faults.lost_answers > 0 {
             faults.lost_answers -= 1;
@@ -156,71 +147,15 @@ impl FakeStore {
         self.rows().payments.values().filter(|record| record.payment.status == status).count()
     }
 
-    /// Breaks the promise that holds between any two calls: a payment is posted once if and only if
-    /// it succeeded, and the balances are the sums of the postings.
+    /// Fails unless the whole ledger holds, by the same proof that operators run.
     pub fn check(&self) {
-        let rows = self.rows();
-        let mut sums: BTreeMap<AccountId, i64> = BTreeMap::new();
-        for posting in rows.entries.iter().flat_map(|entry| &entry.postings) {
-            *sums.entry(posting.account).or_default() += posting.amount.minor;
+        let mut found = Vec::new();
+        let mut proof = Proof::new(Scope::Whole, TimeDelta::MAX, |violation| found.push(violation));
+        for fact in self.rows().facts(Scope::Whole, self.time()) {
+            proof.see(fact);
         }
-        for account in rows.accounts.values() {
-            let sum = sums.get(&account.id).copied().unwrap_or(0);
-            assert_eq!(account.posted_minor, sum, "{account:?}");
-        }
-        for (id, record) in &rows.payments {
-            let entries = rows.entries.iter().filter(|entry| entry.payment == *id).count();
-            let settled = record.payment.status == Status::Success;
-            assert_eq!(entries, usize::from(settled), "{:?}", record.payment);
-            let steps = rows.transitions.iter().filter(|row| row.payment == *id).count();
-            assert_eq!(steps, usize::try_from(record.payment.transitions).unwrap());
-        }
-    }
-}
-
-impl Rows {
-    /// What becomes of a new payment, as the port's rules say.
-    fn accept(&mut self, new: NewPayment, now: Timestamp) -> Accepted {
-        if let Some(own) = self.payments.get(&new.id) {
-            return Accepted::Created(own.payment.created_at);
-        }
-        if let Some(sent) = &new.request.idempotency {
-            let own = self.payments.values().filter(|it| it.request.caller == new.request.caller);
-            let mut keyed = own.filter_map(|it| Some((it, it.request.idempotency.as_ref()?)));
-            match keyed.find(|(_, kept)| kept.key == sent.key) {
-                Some((other, kept)) if kept.hash == sent.hash => {
-                    return Accepted::Replayed(Box::new(other.clone()));
-                }
-                Some(_) => return Accepted::KeyReused,
-                None => {}
-            }
-        }
-        if let Some(existing) = self.references.get(&new.request.reference) {
-            return Accepted::ReferenceTaken { existing: *existing };
-        }
-        self.references.insert(new.request.reference.clone(), new.id);
-        self.payments.insert(new.id, new.accepted(now));
-        Accepted::Created(now)
-    }
-
-    fn open_book(&self, ids: &[PaymentId], now: Timestamp) -> Book {
-        let known = ids.iter().filter_map(|id| self.payments.get(id));
-        let payments: Vec<_> = known.map(|record| record.payment.clone()).collect();
-        let accounts = payments.iter().flat_map(|it| [it.source, it.destination]);
-        let accounts = accounts.filter_map(|id| self.accounts.get(&id).cloned()).collect();
-        Book::new(now, payments, accounts)
-    }
-
-    fn write(&mut self, changes: &Changes) {
-        for payment in &changes.payments {
-            if let Some(record) = self.payments.get_mut(&payment.id) {
-                record.payment = payment.clone();
-            }
-        }
-        self.accounts.extend(changes.accounts.iter().map(|it| (it.id, it.clone())));
-        self.transitions.extend(changes.transitions.iter().cloned());
-        self.entries.extend(changes.entries.iter().cloned());
-        self.due.extend(changes.due.iter().map(|(id, at)| (*id, Due { at: *at, taken: 0 })));
+        let summary = proof.finish();
+        assert_eq!(found, [], "{summary:?}");
     }
 }
 
@@ -235,7 +170,7 @@ impl PaymentStore for FakeStore {
         let refused = self.faults().refused.clone();
         let now = self.time();
         let mut rows = self.reach()?;
-        let accept = |new: NewPayment| match refused.contains(&new.amount.minor) {
+        let accept = |new: NewPayment| match refused.contains(&new.terms.amount.minor) {
             true => Accepted::Refused(StoreError::Refused("not this one".to_owned())),
             false => rows.accept(new, now),
         };
@@ -244,15 +179,22 @@ impl PaymentStore for FakeStore {
         self.answered(accepted)
     }
 
-    async fn transact_payments(
-        &self,
-        ids: Vec<PaymentId>,
-        decide: Decide,
-    ) -> Result<Changes, StoreError> {
-        self.transact(ids, decide).await
+    async fn claim(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
+        self.run(ids, decide, Payment::claim_needs_accounts).await
     }
 
     async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
+        self.run(ids, decide, |_| true).await
+    }
+}
+
+impl FakeStore {
+    async fn run(
+        &self,
+        ids: Vec<PaymentId>,
+        decide: Decide,
+        need: impl Fn(&Payment) -> bool,
+    ) -> Result<Changes, StoreError> {
         self.log().transacts.push(ids.clone());
         self.transacting.pass().await;
         let poison = ids.iter().find_map(|id| self.faults().poison.get(id).cloned());
@@ -266,7 +208,7 @@ impl PaymentStore for FakeStore {
         }
         let now = self.time();
         let mut rows = self.reach()?;
-        let mut book = rows.open_book(&ids, now);
+        let mut book = rows.open_book(&ids, now, need);
         let decided = catch_unwind(AssertUnwindSafe(|| decide(&mut book)));
         if decided.is_err() || matches!(poison, Some(Poison::Panics)) {
             return Err(StoreError::Refused("the decision panicked".to_owned()));

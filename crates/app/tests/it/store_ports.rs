@@ -1,29 +1,30 @@
-//! The other ports of the fake store: reading, accounts, what is due, the quarantine.
+//! The fake store: reading payments, what is due, the quarantine.
 
-use crate::store::{Due, FakeStore, Rows};
+use crate::rows::{Due, Rows};
+use crate::store::FakeStore;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use paygate_core::Timestamp;
-use paygate_core::account::{Account, NewAccount};
-use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::id::{CallerId, PaymentId};
 use paygate_core::payment::{PaymentRecord, Transition};
+use paygate_core::status::{Kind, Status};
+use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
-    AccountStore, Clock, DueStore, Page, PaymentQuery, PaymentReader, Quarantine, Redelivered,
-    StoreError, Walked,
+    Clock, DueStore, Page, PaymentQuery, PaymentReader, Quarantine, Redelivered, StoreError, Walked,
 };
 use std::collections::BTreeSet;
 
 impl Rows {
     /// Whether a worker still has something to do with it.
     fn is_open(&self, id: PaymentId) -> bool {
-        self.payments
-            .get(&id)
-            .is_some_and(|it| it.payment.status.is_in_flight() && !it.payment.parked)
+        self.payments.get(&id).is_some_and(|it| it.payment.status.is_due() && !it.payment.parked)
     }
 
-    fn is_leased(&self, id: PaymentId, now: Timestamp) -> bool {
-        let lease = self.payments.get(&id).and_then(|record| record.payment.lease_until);
-        lease.is_some_and(|until| until > now)
+    /// When a worker has something to do with it: at once, or when its lease or hold ends.
+    fn due_at(&self, id: PaymentId, now: Timestamp) -> Timestamp {
+        let payment = &self.payments[&id].payment;
+        let held_until = payment.expires_at.filter(|_| payment.status == Status::Authorized);
+        payment.lease_until.or(held_until).map_or(now, |until| until.max(now))
     }
 
     fn set_parked(&mut self, id: PaymentId, parked: bool) {
@@ -40,6 +41,16 @@ impl PaymentReader for FakeStore {
         Ok(self.reach()?.payments.get(&id).cloned())
     }
 
+    async fn by_key(
+        &self,
+        caller: &CallerId,
+        kind: Kind,
+        key: &IdempotencyKey,
+    ) -> Result<Option<PaymentRecord>, StoreError> {
+        self.looking.pass().await;
+        Ok(self.reach()?.by_key(caller, kind, key).cloned())
+    }
+
     async fn payments(&self, query: PaymentQuery) -> Result<Page, StoreError> {
         let rows = self.reach()?;
         let items = rows.payments.values().rev().take(query.limit.into()).cloned().collect();
@@ -49,33 +60,6 @@ impl PaymentReader for FakeStore {
     async fn timeline(&self, id: PaymentId) -> Result<Vec<Transition>, StoreError> {
         let rows = self.reach()?;
         Ok(rows.transitions.iter().filter(|row| row.payment == id).cloned().collect())
-    }
-}
-
-#[async_trait]
-impl AccountStore for FakeStore {
-    async fn open(&self, accounts: Vec<NewAccount>) -> Result<Vec<Account>, StoreError> {
-        let mut rows = self.reach()?;
-        let open = |new: NewAccount| {
-            let account = Account {
-                id: new.id,
-                number: new.number,
-                currency: new.currency,
-                role: new.role,
-                overdraft: new.overdraft,
-                posted_minor: 0,
-                held_minor: 0,
-                last_seq: 0,
-                last_entry_at: None,
-            };
-            rows.accounts.insert(account.id, account.clone());
-            account
-        };
-        Ok(accounts.into_iter().map(open).collect())
-    }
-
-    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        Ok(self.reach()?.accounts.get(&id).cloned())
     }
 }
 
@@ -100,8 +84,7 @@ impl DueStore for FakeStore {
         let mut found = 0;
         for id in &ids {
             if rows.is_open(*id) && !rows.due.contains_key(id) {
-                let lease = rows.payments[id].payment.lease_until;
-                let at = lease.map_or(now, |until| until.max(now));
+                let at = rows.due_at(*id, now);
                 rows.due.insert(*id, Due { at, taken: 0 });
                 found += 1;
             }
@@ -137,7 +120,8 @@ impl DueStore for FakeStore {
     async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
         let rows = self.reach()?;
         let open = rows.due.keys().filter(|id| rows.is_open(**id));
-        Ok(open.map(|id| rows.payments[id].payment.created_at).min())
+        let payments = open.map(|id| &rows.payments[id].payment);
+        Ok(payments.filter(|it| it.status.is_in_flight()).map(|it| it.created_at).min())
     }
 
     async fn now(&self) -> Result<Timestamp, StoreError> {
@@ -160,7 +144,7 @@ impl Quarantine for FakeStore {
         let mut rows = self.reach()?;
         let mut counted = Vec::new();
         for id in ids.into_iter().collect::<BTreeSet<_>>() {
-            if rows.is_open(id) && !rows.is_leased(id, now) {
+            if rows.is_open(id) && rows.due_at(id, now) <= now {
                 let times = rows.redelivered.entry(id).or_default();
                 *times += i32::from(*times < below);
                 counted.push(Redelivered { id, times: *times });

@@ -22,6 +22,8 @@ async fn two_workers_settle_each_payment_once() {
         worker.stop().await;
     }
     assert!(ids.iter().all(|id| rig.acquirer.authorizations(*id) == 1));
+    // A worker that stops does not wait for its announcements.
+    eventually(|| rig.announced().len() >= ids.len()).await;
     assert_eq!(rig.announced().len(), ids.len());
     assert_eq!(rig.merchant_minor(), 30_000);
     rig.store.check();

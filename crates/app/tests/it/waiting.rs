@@ -1,8 +1,8 @@
 //! Waiting for an outcome: woken by the announcement, by time if that is lost, and never longer
 //! than asked.
 
-use crate::rig::{Rig, keyed, rest, soon};
-use paygate_app::{CreateCharge, Created, WorkerConfig};
+use crate::rig::{Rig, claiming, keyed, rest, soon};
+use paygate_app::{Call, CreateCharge, Created, WorkerConfig};
 use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,8 @@ use uuid::Uuid;
 const MS: Duration = Duration::from_millis(1);
 
 fn waiting(charge: CreateCharge, ms: u32) -> CreateCharge {
-    CreateCharge { wait: Some(MS * ms), ..charge }
+    let call = Call { wait: Some(MS * ms), ..charge.call };
+    CreateCharge { call, ..charge }
 }
 
 async fn answered(request: JoinHandle<Result<Created, paygate_app::CreateError>>) -> Created {
@@ -84,7 +85,7 @@ async fn a_payment_in_review_ends_the_wait() {
     let rig = Rig::new().await;
     rig.acquirer.usually(crate::acquirer::Plan::NoAnswer);
     let policy = paygate_core::charge::ClaimPolicy { max_attempts: 1, ..Default::default() };
-    let worker = rig.worker(WorkerConfig { policy, ..WorkerConfig::default() });
+    let worker = rig.worker(claiming(policy));
     let created = answered(rig.send(waiting(rig.charge(100), 10_000))).await;
     assert_eq!(created.record.payment.status, Status::ManualReview);
     worker.stop().await;
@@ -105,7 +106,7 @@ async fn a_store_that_goes_away_meanwhile_takes_nothing_back_that_was_accepted()
 #[tokio::test]
 async fn a_replayed_request_waits_too() {
     let rig = Rig::new().await;
-    let first = rig.create.charge(keyed(rig.charge(100), "key", 1)).await.unwrap();
+    let first = rig.charges.create(keyed(rig.charge(100), "key", 1)).await.unwrap();
     let again = rig.send(waiting(keyed(rig.charge(100), "key", 1), 10_000));
     rest().await;
     assert!(!again.is_finished());
