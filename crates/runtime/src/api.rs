@@ -7,8 +7,12 @@ use crate::store::{self, Stores};
 use crate::system::{RandomIds, SystemClock};
 use crate::telemetry::{self, RenderMetrics};
 use crate::{Fatal, fatal};
-use paygate_app::{Api, CreatePayment, Directory, HintPublisher, ReadPayments, Readiness};
+use paygate_app::{
+    Accepting, Accounts, Api, Charges, Directory, Exchange, FindAccounts, HintPublisher, Holds,
+    Proving, ReadPayments, Readiness, Refunds, Transfers,
+};
 use paygate_http::Server;
+use paygate_memory::FixedRates;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -25,6 +29,51 @@ pub(crate) async fn run(config: Config) -> Result<(), Fatal> {
     Ok(())
 }
 
+/// What the API does with requests.
+pub(crate) async fn use_cases(
+    config: &Config,
+    stores: &Stores,
+    queue: &Queue,
+) -> Result<Api, Fatal> {
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
+    let outcomes = queue.listening();
+    let directory = Directory::open(&*stores.accounts, &*ids, &config.currencies).await;
+    let directory = Arc::new(directory.map_err(fatal)?);
+    let publisher = HintPublisher::new(queue.publishing(), clock.clone(), config.confirm_timeout);
+    let accepting = Accepting::new(
+        Arc::clone(&stores.payments),
+        Arc::clone(&stores.reader),
+        publisher,
+        Arc::clone(&outcomes),
+        clock.clone(),
+        ids.clone(),
+    );
+    let find = FindAccounts::new(Arc::clone(&stores.account_reader));
+    let rates = Arc::new(FixedRates::new(config.rates.clone(), clock.clone()));
+    let quotes = Arc::clone(&stores.quotes);
+    let exchange =
+        Exchange::new(rates, quotes, clock.clone(), ids.clone(), config.exchange.clone());
+    let (store, reader) = (Arc::clone(&stores.accounts), Arc::clone(&stores.account_reader));
+    Ok(Api {
+        charges: Charges::new(accepting.clone(), Arc::clone(&directory)),
+        transfers: Transfers::new(
+            accepting.clone(),
+            find.clone(),
+            exchange.clone(),
+            Arc::clone(&directory),
+            config.limits,
+        ),
+        holds: Holds::new(Arc::clone(&stores.payments), Arc::clone(&stores.reader)),
+        refunds: Refunds::new(accepting, find),
+        read: ReadPayments::new(Arc::clone(&stores.reader), outcomes, clock),
+        accounts: Accounts::new(store, reader, ids, Arc::clone(&directory)),
+        exchange,
+        proving: Proving::new(Arc::clone(&stores.audit), config.overdue_after),
+        readiness: Readiness::new(vec![Arc::clone(&stores.health), queue.health()]),
+        directory,
+    })
+}
+
 /// An API that listens.
 pub(crate) async fn start(
     config: &Config,
@@ -32,23 +81,8 @@ pub(crate) async fn start(
     queue: &Queue,
     metrics: RenderMetrics,
 ) -> Result<(Server, Vec<SocketAddr>), Fatal> {
-    let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-    let outcomes = queue.listening();
-    let directory = Directory::open(&*stores.accounts, &*ids, &config.currencies).await;
-    let publisher = HintPublisher::new(queue.publishing(), clock.clone(), config.confirm_timeout);
-    let api = Api {
-        create: CreatePayment::new(
-            Arc::clone(&stores.payments),
-            Arc::clone(&stores.reader),
-            publisher,
-            Arc::clone(&outcomes),
-            clock.clone(),
-            ids.clone(),
-            Arc::new(directory.map_err(fatal)?),
-        ),
-        read: ReadPayments::new(Arc::clone(&stores.reader), outcomes, clock),
-        readiness: Readiness::new(vec![Arc::clone(&stores.health), queue.health()]),
-    };
+    let api = use_cases(config, stores, queue).await?;
+    let ids = Arc::new(RandomIds);
     paygate_http::serve(&config.http, api, metrics, ids).map_err(fatal)
 }
 

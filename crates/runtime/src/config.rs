@@ -4,10 +4,14 @@
 use crate::Role;
 use crate::settings::{Settings, SettingsError};
 use crate::telemetry::LogFormat;
+use chrono::TimeDelta;
 use paygate_acquirer::{FailRate, HttpAcquirerConfig, SimulatorConfig};
-use paygate_app::{SweeperConfig, WorkerConfig};
+use paygate_app::{ExchangeConfig, SweeperConfig, WorkerConfig};
 use paygate_core::charge::ClaimPolicy;
-use paygate_core::money::Currency;
+use paygate_core::fx::RateTable;
+use paygate_core::money::{Currency, Money};
+use paygate_core::risk::Limits;
+use paygate_core::work::WorkPolicy;
 use paygate_http::{ApiToken, HttpConfig};
 use paygate_postgres::PostgresConfig;
 use paygate_rabbitmq::RabbitConfig;
@@ -36,6 +40,11 @@ pub(crate) struct Config {
     pub(crate) http: HttpConfig,
     pub(crate) metrics_port: Option<u16>,
     pub(crate) currencies: Vec<Currency>,
+    pub(crate) limits: Limits,
+    pub(crate) rates: RateTable,
+    pub(crate) exchange: ExchangeConfig,
+    pub(crate) overdue_after: Duration,
+    pub(crate) reconciliation_interval: Duration,
     pub(crate) confirm_timeout: Duration,
     pub(crate) worker: WorkerConfig,
     pub(crate) sweeper: SweeperConfig,
@@ -46,7 +55,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    pub(crate) fn parse(settings: &Settings, role: Role) -> Result<Self, SettingsError> {
+    pub(crate) fn parse(settings: &Settings, role: &Role) -> Result<Self, SettingsError> {
         let worker = worker(settings)?;
         let ids_per_message = settings.count("PUBLISH_IDS_PER_MESSAGE")?;
         let shutdown_timeout = settings.duration("SHUTDOWN_TIMEOUT")?;
@@ -63,6 +72,11 @@ impl Config {
                 .map(|_| settings.read("METRICS_PORT", "a port number"))
                 .transpose()?,
             currencies: currencies(settings)?,
+            limits: limits(settings)?,
+            rates: rates(settings)?,
+            exchange: exchange(settings)?,
+            overdue_after: settings.duration("OVERDUE_AFTER")?,
+            reconciliation_interval: settings.duration("RECONCILIATION_INTERVAL")?,
             confirm_timeout: milliseconds(settings, "PUBLISH_CONFIRM_TIMEOUT_MS")?,
             sweeper: SweeperConfig {
                 sweep_after: settings.duration("SWEEP_AFTER")?,
@@ -74,9 +88,17 @@ impl Config {
             shutdown_timeout,
             startup_timeout: settings.duration("STARTUP_TIMEOUT")?,
             log_format: settings.read("LOG_FORMAT", "pretty or json")?,
-            log_filter: settings.text("RUST_LOG").unwrap_or_default().to_owned(),
+            log_filter: log_filter(settings, role),
         };
         Ok(config)
+    }
+}
+
+/// Who asked a question wants its answer, and to hear of nothing else that goes well.
+fn log_filter(settings: &Settings, role: &Role) -> String {
+    match role {
+        Role::Command(_) if !settings.is_set("RUST_LOG") => "warn,lapin=off".to_owned(),
+        _ => settings.text("RUST_LOG").unwrap_or_default().to_owned(),
     }
 }
 
@@ -85,7 +107,7 @@ fn milliseconds(settings: &Settings, name: &'static str) -> Result<Duration, Set
     Ok(Duration::from_millis(u64::from(ms)))
 }
 
-fn database(settings: &Settings, role: Role) -> Result<Database, SettingsError> {
+fn database(settings: &Settings, role: &Role) -> Result<Database, SettingsError> {
     let url = settings.text("DATABASE_URL").unwrap_or_default();
     let alone = matches!(role, Role::Api | Role::Worker);
     if alone && !settings.is_set("DATABASE_URL") {
@@ -113,7 +135,7 @@ fn database(settings: &Settings, role: Role) -> Result<Database, SettingsError> 
 
 fn rabbitmq(
     settings: &Settings,
-    role: Role,
+    role: &Role,
     batch: usize,
     ids_per_message: usize,
 ) -> Result<Option<RabbitConfig>, SettingsError> {
@@ -147,7 +169,7 @@ fn rabbitmq(
     }))
 }
 
-fn simulator(settings: &Settings, role: Role) -> Result<SimulatorConfig, SettingsError> {
+fn simulator(settings: &Settings, role: &Role) -> Result<SimulatorConfig, SettingsError> {
     let fail_rate: FailRate = settings.read("ACQUIRER_FAIL_RATE", "a share such as 0.02")?;
     let timeout = settings.duration("ACQUIRER_TIMEOUT")?;
     Ok(SimulatorConfig {
@@ -156,18 +178,18 @@ fn simulator(settings: &Settings, role: Role) -> Result<SimulatorConfig, Setting
         seed: settings.read("ACQUIRER_SEED", "a whole number")?,
         journal: settings.text("ACQUIRER_JOURNAL").map(Into::into),
         // As a server it must outwait its clients, to be what never answers.
-        timeout: if role == Role::Acquirer { timeout.saturating_mul(4) } else { timeout },
+        timeout: if *role == Role::Acquirer { timeout.saturating_mul(4) } else { timeout },
     })
 }
 
 fn acquirer(
     settings: &Settings,
-    role: Role,
+    role: &Role,
     simulator: SimulatorConfig,
 ) -> Result<AcquirerChoice, SettingsError> {
     let Some(url) = settings.text("ACQUIRER_URL") else {
         // Each worker would remember alone what was charged, and a retry elsewhere charge twice.
-        if role == Role::Worker {
+        if *role == Role::Worker {
             return Err(SettingsError::invalid("ACQUIRER_URL", "must be set to an http:// URL"));
         }
         return Ok(AcquirerChoice::Simulated(simulator));
@@ -181,12 +203,12 @@ fn acquirer(
 
 fn http(
     settings: &Settings,
-    role: Role,
+    role: &Role,
     shutdown_timeout: Duration,
 ) -> Result<HttpConfig, SettingsError> {
     let token = settings.text("PAYGATE_API_TOKEN").map(ApiToken::parse).transpose();
     let port = match settings.is_set("PORT") {
-        false if role == Role::Acquirer => 8090,
+        false if *role == Role::Acquirer => 8090,
         _ => settings.read("PORT", "a port number")?,
     };
     Ok(HttpConfig {
@@ -211,6 +233,41 @@ fn currencies(settings: &Settings) -> Result<Vec<Currency>, SettingsError> {
         .collect()
 }
 
+/// The limits are told in whole units of this currency.
+const REFERENCE_CURRENCY: &str = "IDR";
+
+fn limits(settings: &Settings) -> Result<Limits, SettingsError> {
+    let money = |name: &'static str| {
+        let currency = Currency::parse(REFERENCE_CURRENCY);
+        let currency = currency.map_err(|error| SettingsError::invalid(name, error))?;
+        let text = settings.text(name).unwrap_or_default();
+        Money::parse_positive(text, currency).map_err(|error| SettingsError::invalid(name, error))
+    };
+    let limits = Limits { min: money("RISK_MIN_IDR")?, max: money("RISK_MAX_IDR")? };
+    if limits.min.minor > limits.max.minor {
+        return Err(SettingsError::invalid("RISK_MIN_IDR", "must not be above RISK_MAX_IDR"));
+    }
+    Ok(limits)
+}
+
+fn rates(settings: &Settings) -> Result<RateTable, SettingsError> {
+    let text = settings.text("FX_RATES").unwrap_or_default();
+    RateTable::parse(text).map_err(|error| SettingsError::invalid("FX_RATES", error))
+}
+
+fn exchange(settings: &Settings) -> Result<ExchangeConfig, SettingsError> {
+    let must_be = "a whole number from 0 to 9999";
+    let spread_bps: u16 = settings.read("FX_SPREAD_BPS", must_be)?;
+    if spread_bps > 9_999 {
+        return Err(SettingsError::invalid("FX_SPREAD_BPS", format!("must be {must_be}")));
+    }
+    Ok(ExchangeConfig { spread_bps, quote_valid: delta(settings.duration("FX_QUOTE_VALID")?) })
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
 fn worker(settings: &Settings) -> Result<WorkerConfig, SettingsError> {
     let attempts: std::num::NonZeroU8 =
         settings.read("MAX_ATTEMPTS", "a whole number from 1 to 255")?;
@@ -220,17 +277,17 @@ fn worker(settings: &Settings) -> Result<WorkerConfig, SettingsError> {
     if lease < timeout.saturating_mul(3) {
         return Err(SettingsError::invalid("CLAIM_LEASE", "must be at least 3 × ACQUIRER_TIMEOUT"));
     }
-    let delta = |duration: Duration| {
-        chrono::TimeDelta::from_std(duration).unwrap_or(chrono::TimeDelta::MAX)
-    };
     Ok(WorkerConfig {
         batch: settings.count("WORKER_BATCH")?,
         acquirer_concurrency: settings.count("ACQUIRER_CONCURRENCY")?,
         provider_timeout: timeout,
-        policy: ClaimPolicy {
-            lease: delta(lease),
-            max_attempts: i32::from(attempts.get()),
-            backoff: delta(settings.duration("RETRY_BACKOFF")?),
+        policy: WorkPolicy {
+            claim: ClaimPolicy {
+                lease: delta(lease),
+                max_attempts: i32::from(attempts.get()),
+                backoff: delta(settings.duration("RETRY_BACKOFF")?),
+            },
+            hold_for: delta(settings.duration("HOLD_EXPIRES_AFTER")?),
         },
         ..WorkerConfig::default()
     })

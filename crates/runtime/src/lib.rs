@@ -5,8 +5,8 @@
 mod acquirer;
 mod api;
 mod broker;
+mod commands;
 mod config;
-mod parked;
 mod serve;
 mod settings;
 mod stop;
@@ -20,11 +20,18 @@ use settings::Settings;
 use std::fmt::Display;
 use std::process::ExitCode;
 
+pub use commands::{Command, Form, ListAccounts, ListPayments, ShowStatement, parse_time};
+pub use paygate_app::Period;
+pub use paygate_core::Timestamp;
+pub use paygate_core::account::{AccountRef, Alias};
 pub use paygate_core::id::PaymentId;
+pub use paygate_core::money::Currency;
+pub use paygate_core::status::{Kind, Status};
+pub use paygate_core::text::Reference;
 pub use settings::{VARIABLES, Variable};
 
 /// What a binary can start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Everything in one process.
     Serve,
@@ -38,10 +45,8 @@ pub enum Role {
     Migrate,
     /// Print the effective configuration and end.
     Config,
-    /// Print the parked payments with their reasons and end.
-    Parked,
-    /// Take a payment out of the quarantine and end.
-    Unpark(PaymentId),
+    /// Answer an operator's command and end.
+    Command(Command),
     /// Ask a running process for its readiness and end: the health check of containers.
     Health,
 }
@@ -53,7 +58,7 @@ pub(crate) type Fatal = String;
 /// SIGINT). A failure is one line on standard error and exit code 1.
 #[must_use]
 pub fn run(role: Role) -> ExitCode {
-    match try_run(role) {
+    match try_run(&role) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("paygate: {why}");
@@ -62,10 +67,10 @@ pub fn run(role: Role) -> ExitCode {
     }
 }
 
-fn try_run(role: Role) -> Result<(), Fatal> {
+fn try_run(role: &Role) -> Result<(), Fatal> {
     let settings = Settings::from_environment().map_err(fatal)?;
     let config = Config::parse(&settings, role).map_err(fatal)?;
-    if role == Role::Config {
+    if *role == Role::Config {
         return print_settings(&settings);
     }
     telemetry::start_logging(config.log_format, &config.log_filter)?;
@@ -77,8 +82,7 @@ fn try_run(role: Role) -> Result<(), Fatal> {
             Role::Worker => worker::run(config).await,
             Role::Acquirer => acquirer::run(config).await,
             Role::Migrate => store::migrate(&config).await,
-            Role::Parked => parked::list(&config).await,
-            Role::Unpark(id) => parked::unpark(&config, id).await,
+            Role::Command(command) => commands::run(command, &config).await,
             Role::Health => acquirer::health(&config).await,
             Role::Config => Ok(()),
         }

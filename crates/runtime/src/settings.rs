@@ -79,6 +79,26 @@ pub const VARIABLES: &[Variable] = &[
     variable("CLAIM_LEASE", "30s", "how long a claim keeps other workers away"),
     variable("MAX_ATTEMPTS", "5", "provider calls before MANUAL_REVIEW"),
     variable("RETRY_BACKOFF", "1s", "wait before the second attempt; doubles"),
+    variable(
+        "HOLD_EXPIRES_AFTER",
+        "7d",
+        "how long a transfer with `capture: false` holds its money",
+    ),
+    variable("RISK_MIN_IDR", "1000", "least worth of a transfer, in rupiah"),
+    variable("RISK_MAX_IDR", "10000000", "greatest worth of a transfer, in rupiah"),
+    variable(
+        "FX_RATES",
+        paygate_core::fx::DEFAULT_RATES,
+        "fixed exchange rates: units of the second currency for one of the first",
+    ),
+    variable("FX_SPREAD_BPS", "0", "what of a conversion is kept, in basis points"),
+    variable("FX_QUOTE_VALID", "30s", "how long a quoted rate is promised"),
+    variable(
+        "RECONCILIATION_INTERVAL",
+        "1m",
+        "pause between two proofs of the new journal entries, per worker",
+    ),
+    variable("OVERDUE_AFTER", "1h", "age at which the proof calls an undecided payment overdue"),
     variable("SWEEP_AFTER", "5s", "age at which the sweeper looks at a payment"),
     variable("SWEEP_INTERVAL", "500ms", "pause between two looks of the sweeper"),
     variable("SHUTDOWN_TIMEOUT", "25s", "longest time from SIGTERM to the end"),
@@ -181,7 +201,7 @@ impl Settings {
         }
     }
 
-    /// A time such as `500ms`, `5s`, `2m` or `1h`; longer than nothing, at most a day.
+    /// A time such as `500ms`, `5s`, `2m`, `1h` or `7d`; longer than nothing, at most a year.
     pub(crate) fn duration(&self, name: &'static str) -> Result<Duration, SettingsError> {
         let text = self.text(name).unwrap_or_default();
         let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
@@ -191,15 +211,16 @@ impl Settings {
             Some("s") => Some(1000),
             Some("m") => Some(60_000),
             Some("h") => Some(3_600_000),
+            Some("d") => Some(86_400_000),
             _ => None,
         };
         number
             .zip(unit_ms)
             .and_then(|(number, unit_ms)| number.checked_mul(unit_ms))
-            .filter(|ms| (1..=86_400_000).contains(ms))
+            .filter(|ms| (1..=365 * 86_400_000).contains(ms))
             .map(Duration::from_millis)
             .ok_or_else(|| {
-                SettingsError::invalid(name, "must be a time such as 500ms, 5s, 2m or 1h")
+                SettingsError::invalid(name, "must be a time such as 500ms, 5s, 2m, 1h or 7d")
             })
     }
 
@@ -270,11 +291,13 @@ mod tests {
 
     #[test]
     fn times_have_units() {
-        for (text, ms) in [("250ms", 250), ("5s", 5000), ("2m", 120_000), ("1h", 3_600_000)] {
+        for (text, ms) in
+            [("250ms", 250), ("5s", 5000), ("2m", 120_000), ("1h", 3_600_000), ("7d", 604_800_000)]
+        {
             let settings = settings(&[("CLAIM_LEASE", text)]).unwrap();
             assert_eq!(settings.duration("CLAIM_LEASE").unwrap(), Duration::from_millis(ms));
         }
-        for bad in ["0s", "-1s", "1d", "s", "1.5s", "25h", "99999999999999999999s", "1 s"] {
+        for bad in ["0s", "-1s", "1w", "s", "1.5s", "366d", "99999999999999999999s", "1 s"] {
             let settings = settings(&[("CLAIM_LEASE", bad)]).unwrap();
             assert!(settings.duration("CLAIM_LEASE").is_err(), "{bad}");
         }
@@ -283,8 +306,9 @@ mod tests {
     #[test]
     fn every_default_can_be_read() {
         let none = settings(&[]).unwrap();
-        for variable in
-            VARIABLES.iter().filter(|it| it.default.ends_with('s') && it.default.len() < 6)
+        for variable in VARIABLES
+            .iter()
+            .filter(|it| it.default.ends_with(['s', 'm', 'h', 'd']) && it.default.len() < 6)
         {
             assert!(none.duration(variable.name).is_ok(), "{}", variable.name);
         }

@@ -3,7 +3,10 @@
 use crate::config::{Config, Database};
 use crate::system::SystemClock;
 use crate::{Fatal, fatal};
-use paygate_ports::{AccountStore, DueStore, HealthCheck, PaymentReader, PaymentStore, Quarantine};
+use paygate_ports::{
+    AccountReader, AccountStore, Audit, DueStore, HealthCheck, PaymentReader, PaymentStore,
+    ProofLog, Quarantine, QuoteStore,
+};
 use paygate_postgres::{PostgresStore, SchemaError};
 use paygate_sqlite::SqliteStore;
 use std::sync::Arc;
@@ -16,6 +19,10 @@ pub(crate) struct Stores {
     pub(crate) payments: Arc<dyn PaymentStore>,
     pub(crate) reader: Arc<dyn PaymentReader>,
     pub(crate) accounts: Arc<dyn AccountStore>,
+    pub(crate) account_reader: Arc<dyn AccountReader>,
+    pub(crate) quotes: Arc<dyn QuoteStore>,
+    pub(crate) audit: Arc<dyn Audit>,
+    pub(crate) proof_log: Arc<dyn ProofLog>,
     pub(crate) due: Arc<dyn DueStore>,
     pub(crate) quarantine: Arc<dyn Quarantine>,
     pub(crate) health: Arc<dyn HealthCheck>,
@@ -24,13 +31,23 @@ pub(crate) struct Stores {
 impl Stores {
     fn of<S>(store: S) -> Self
     where
-        S: PaymentStore + PaymentReader + AccountStore + DueStore + Quarantine + HealthCheck,
-        S: Clone + 'static,
+        S: PaymentStore
+            + PaymentReader
+            + AccountStore
+            + AccountReader
+            + QuoteStore
+            + Audit
+            + ProofLog,
+        S: DueStore + Quarantine + HealthCheck + Clone + 'static,
     {
         Self {
             payments: Arc::new(store.clone()),
             reader: Arc::new(store.clone()),
             accounts: Arc::new(store.clone()),
+            account_reader: Arc::new(store.clone()),
+            quotes: Arc::new(store.clone()),
+            audit: Arc::new(store.clone()),
+            proof_log: Arc::new(store.clone()),
             due: Arc::new(store.clone()),
             quarantine: Arc::new(store.clone()),
             health: Arc::new(store),

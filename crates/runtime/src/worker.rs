@@ -7,7 +7,7 @@ use crate::stop::Stop;
 use crate::store::{self, Stores};
 use crate::system::{RandomIds, SystemClock};
 use crate::{Fatal, api, fatal, telemetry};
-use paygate_app::{Readiness, Sweeper, Worker, WorkerPorts};
+use paygate_app::{Proving, Readiness, Reconciler, Sweeper, Worker, WorkerPorts};
 use paygate_http::HttpConfig;
 use paygate_ports::Outcomes;
 use std::sync::Arc;
@@ -59,15 +59,25 @@ pub(crate) async fn work(
     };
     let worker = Worker::new(ports, config.worker.clone(), stop.abandon.clone());
     let due = Arc::clone(&stores.due);
-    let sweeper = Sweeper::new(due, queue.publishing(), clock, config.sweeper.clone());
+    let sweeper = Sweeper::new(due, queue.publishing(), clock.clone(), config.sweeper.clone());
+
+    let proving = Proving::new(Arc::clone(&stores.audit), config.overdue_after);
+    let interval = config.reconciliation_interval;
+    let reconciler =
+        Reconciler::new(proving, Arc::clone(&stores.proof_log), clock.clone(), interval);
 
     let mut working = tokio::spawn(worker.run(stop.stop.clone()));
+    let mut reconciling = tokio::spawn(reconciler.run(stop.stop.clone()));
     let mut sweeping = tokio::spawn(sweeper.run(stop.stop.clone()));
     tracing::info!("the worker takes hints");
     // Neither ends before it is told to, unless it panics; the process must not go on without it.
     let ended = tokio::select! {
         ended = &mut working => ended,
         ended = &mut sweeping => match ended {
+            Ok(()) => working.await,
+            panicked => panicked,
+        },
+        ended = &mut reconciling => match ended {
             Ok(()) => working.await,
             panicked => panicked,
         },

@@ -1,0 +1,110 @@
+//! The operator's commands: questions to the store, answered on standard output as a table for
+//! people or, with `--json`, for programs.
+//!
+//! What must stay true: standard output holds nothing but the answer (logs, progress and errors go to
+//! standard error); what is told grows with the answer and memory does not; but for `demo` and
+//! `unpark` nothing is changed.
+
+mod accounts;
+mod bodies;
+mod demo;
+mod output;
+mod paging;
+mod parked;
+mod payments;
+mod progress;
+mod prove;
+mod statement;
+mod statement_csv;
+mod table;
+
+pub use accounts::ListAccounts;
+pub use payments::ListPayments;
+pub use statement::{Form, ShowStatement};
+
+use crate::config::Config;
+use crate::{Fatal, store};
+use chrono::{DateTime, Utc};
+use output::Ended;
+use paygate_core::Timestamp;
+use paygate_core::id::PaymentId;
+
+/// What an operator can ask for in a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// List accounts.
+    Accounts(ListAccounts),
+    /// List payments.
+    Payments(ListPayments),
+    /// Show what happened in an account.
+    Statement(ShowStatement),
+    /// Prove the whole ledger.
+    Prove {
+        /// Whether the answer is for programs.
+        json: bool,
+    },
+    /// Fill the store with a few wallets and a little history.
+    Demo,
+    /// List the payments that were set aside as poison.
+    Parked {
+        /// Whether the answer is for programs.
+        json: bool,
+    },
+    /// Take a payment out of the quarantine.
+    Unpark(PaymentId),
+}
+
+/// Answers a command.
+pub(crate) async fn run(command: &Command, config: &Config) -> Result<(), Fatal> {
+    match answer(command, config).await {
+        Err(Ended::Because(why)) => Err(why),
+        Ok(()) | Err(Ended::NobodyReads) => Ok(()),
+    }
+}
+
+async fn answer(command: &Command, config: &Config) -> Result<(), Ended> {
+    if *command == Command::Demo {
+        return demo::run(config).await;
+    }
+    let stores = store::open(config, false).await?;
+    match command {
+        Command::Accounts(asked) => accounts::list(&stores, asked).await,
+        Command::Payments(asked) => payments::list(&stores, asked).await,
+        Command::Statement(asked) => statement::show(&stores, asked).await,
+        Command::Prove { json } => prove::prove(&stores, config.overdue_after, *json).await,
+        Command::Parked { json } => parked::list(&stores, *json).await,
+        Command::Unpark(id) => parked::unpark(&stores, *id).await,
+        Command::Demo => Ok(()),
+    }
+}
+
+/// Reads a time at which a period begins or ends (RFC 3339), rounded up to the microseconds that
+/// stores keep.
+///
+/// # Errors
+/// What it must be.
+pub fn parse_time(text: &str) -> Result<Timestamp, &'static str> {
+    const MUST_BE: &str = "must be an RFC 3339 time such as 2026-01-31T12:00:00Z";
+    let at: DateTime<Utc> = DateTime::parse_from_rfc3339(text).map_err(|_| MUST_BE)?.into();
+    let below = i64::from(!at.timestamp_subsec_nanos().is_multiple_of(1_000));
+    DateTime::from_timestamp_micros(at.timestamp_micros().saturating_add(below)).ok_or(MUST_BE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_up_to_microseconds() {
+        for (text, micros) in [
+            ("1970-01-01T00:00:01Z", 1_000_000),
+            ("1970-01-01T01:00:01+01:00", 1_000_000),
+            ("1970-01-01T00:00:00.000001001Z", 2),
+        ] {
+            assert_eq!(parse_time(text).unwrap().timestamp_micros(), micros, "{text}");
+        }
+        for bad in ["", "now", "2026-01-31", "2026-01-31T12:00:00"] {
+            assert!(parse_time(bad).is_err(), "{bad}");
+        }
+    }
+}

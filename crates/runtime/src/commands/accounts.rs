@@ -1,0 +1,94 @@
+//! `paygate accounts`
+
+use super::bodies::{AccountBody, available, decimal, role, status};
+use super::output::{Ended, JsonList, stdout};
+use super::paging::Paging;
+use super::table::{Column, Table};
+use crate::store::Stores;
+use paygate_core::account::{AccountRecord, Alias};
+use paygate_core::id::AccountId;
+use paygate_core::money::Currency;
+use paygate_core::text::Label;
+use paygate_ports::AccountQuery;
+use serde_json::json;
+use std::io::Write;
+
+/// Which accounts to list: those that pass every filter given, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListAccounts {
+    /// In that currency.
+    pub currency: Option<Currency>,
+    /// With exactly that alias.
+    pub alias: Option<Alias>,
+    /// At most so many.
+    pub limit: u32,
+    /// Whether the answer is for programs.
+    pub json: bool,
+}
+
+/// The columns of a table of accounts.
+pub(super) const COLUMNS: [Column; 9] = [
+    Column::left("NUMBER"),
+    Column::left("ALIAS"),
+    Column::left("NAME"),
+    Column::left("ROLE"),
+    Column::left("CURRENCY"),
+    Column::right("POSTED"),
+    Column::right("HELD"),
+    Column::right("AVAILABLE"),
+    Column::left("STATUS"),
+];
+
+/// An account in these columns.
+pub(super) fn cells(record: &AccountRecord) -> Vec<String> {
+    let account = &record.account;
+    let amount = |minor: i64| decimal(minor.into(), account.currency);
+    vec![
+        account.number.to_string(),
+        record.alias.as_ref().map_or("-", Alias::as_str).to_owned(),
+        record.name.as_ref().map_or("-", Label::as_str).to_owned(),
+        role(&account.role).to_owned(),
+        account.currency.code().to_owned(),
+        amount(account.posted_minor),
+        amount(account.held_minor),
+        available(record),
+        status(record).to_owned(),
+    ]
+}
+
+/// Lists accounts.
+pub(super) async fn list(stores: &Stores, asked: &ListAccounts) -> Result<(), Ended> {
+    let mut paging = Paging::up_to(asked.limit);
+    let mut out = stdout();
+    if asked.json {
+        let mut list = JsonList::begin(out, &json!({}))?;
+        while let Some(page) = read(stores, asked, &mut paging).await? {
+            page.iter().try_for_each(|record| list.item(&AccountBody::of(record)))?;
+        }
+        return list.end(paging.next().map(|id| id.to_string()));
+    }
+    let mut table = Table::of(&COLUMNS);
+    while let Some(page) = read(stores, asked, &mut paging).await? {
+        page.iter().try_for_each(|record| table.row(&mut out, cells(record)))?;
+    }
+    table.print(&mut out)?;
+    paging.tell(&mut out)?;
+    Ok(out.flush()?)
+}
+
+async fn read(
+    stores: &Stores,
+    asked: &ListAccounts,
+    paging: &mut Paging<AccountId>,
+) -> Result<Option<Vec<AccountRecord>>, Ended> {
+    let Some(limit) = paging.limit() else { return Ok(None) };
+    let query = AccountQuery {
+        currency: asked.currency,
+        alias: asked.alias.clone(),
+        limit,
+        cursor: paging.next(),
+    };
+    let page = stores.account_reader.accounts(query).await?;
+    paging.took(page.items.len(), page.next);
+    Ok(Some(page.items))
+}

@@ -1,0 +1,186 @@
+//! Carrying the plan out, through the use cases that clients' requests reach.
+
+use super::plan::{Does, Payment, Then, Wallet};
+use crate::{Fatal, fatal};
+use paygate_app::{
+    Api, Call, CreateCharge, CreateError, CreateRefund, CreateTransfer, Created, OpenWallet,
+    Refusal,
+};
+use paygate_core::account::{AccountRecord, AccountRef, Alias};
+use paygate_core::id::{CallerId, MerchantId, PaymentId};
+use paygate_core::money::{Currency, Money};
+use paygate_core::payment::{Idempotency, PaymentRecord, Request, RequestHash};
+use paygate_core::status::Status;
+use paygate_core::text::{IdempotencyKey, Label, Reference};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::time::Duration;
+
+/// How long an outcome is waited for: longer than a claim lasts that a killed run has left.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is there when the plan is carried out, and how much of it is new.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) wallets: Vec<AccountRecord>,
+    /// By key; `None` for one that was refused at once, as it may be.
+    pub(super) payments: Vec<(&'static str, Option<PaymentRecord>)>,
+    pub(super) new_wallets: u64,
+    pub(super) new_payments: u64,
+}
+
+/// The plan as far as it is carried out.
+pub(super) struct History<'a> {
+    api: &'a Api,
+    ids: BTreeMap<&'static str, PaymentId>,
+    pub(super) made: Made,
+}
+
+impl<'a> History<'a> {
+    /// Nothing yet.
+    pub(super) fn of(api: &'a Api) -> Self {
+        Self { api, ids: BTreeMap::new(), made: Made::default() }
+    }
+
+    /// Opens a wallet, or finds it open.
+    pub(super) async fn open(&mut self, wallet: &Wallet) -> Result<(), Fatal> {
+        let opened = self.api.accounts.open(wallet_of(wallet)?).await;
+        let (record, replayed) = opened.map_err(|why| failed(wallet.alias, why))?;
+        self.made.new_wallets += u64::from(!replayed);
+        self.made.wallets.push(record);
+        Ok(())
+    }
+
+    /// Has a payment accepted, or finds it accepted.
+    pub(super) async fn send(&mut self, payment: &Payment) -> Result<(), Fatal> {
+        self.create(payment, None).await.map(drop)
+    }
+
+    /// Has a payment accepted, or finds it accepted, and brings it to its end.
+    pub(super) async fn settle(&mut self, payment: &Payment) -> Result<(), Fatal> {
+        let record = match self.create(payment, Some(PATIENCE)).await? {
+            Some(record) => Some(self.decide(payment, record).await?),
+            None => None,
+        };
+        let status = record.as_ref().map(|record| record.payment.status);
+        if let Some(status) = status.filter(|status| status.is_in_flight()) {
+            let why = format!("still {status} after {} s", PATIENCE.as_secs());
+            return Err(failed(payment.key, why));
+        }
+        self.made.payments.push((payment.key, record));
+        Ok(())
+    }
+
+    /// Captures or voids what is held.
+    async fn decide(
+        &self,
+        payment: &Payment,
+        record: PaymentRecord,
+    ) -> Result<PaymentRecord, Fatal> {
+        let id = record.payment.id;
+        let decided = match (payment.then, record.payment.status) {
+            (Then::Capture(part), Status::Authorized) => {
+                self.api.holds.capture(id, Some(part)).await
+            }
+            (Then::Void, Status::Authorized) => self.api.holds.void(id).await,
+            _ => return Ok(record),
+        };
+        decided.map_err(|why| failed(payment.key, why))
+    }
+
+    async fn create(
+        &mut self,
+        payment: &Payment,
+        wait: Option<Duration>,
+    ) -> Result<Option<PaymentRecord>, Fatal> {
+        match self.try_create(payment, wait).await? {
+            Ok(Created { record, replayed }) => {
+                self.made.new_payments += u64::from(!replayed);
+                self.ids.insert(payment.key, record.payment.id);
+                Ok(Some(record))
+            }
+            Err(CreateError::Refused(Refusal::InsufficientFunds)) if payment.may_be_refused => {
+                Ok(None)
+            }
+            Err(why) => Err(failed(payment.key, why)),
+        }
+    }
+
+    async fn try_create(
+        &self,
+        payment: &Payment,
+        wait: Option<Duration>,
+    ) -> Result<Result<Created, CreateError>, Fatal> {
+        let request = request_of(payment)?;
+        let call = Call { wait, ..Call::default() };
+        Ok(match payment.does {
+            Does::Transfer { from, to, amount, currency } => {
+                let transfer = CreateTransfer {
+                    source: (AccountRef::Alias(alias(from)?), from.to_owned()),
+                    destination: (AccountRef::Alias(alias(to)?), to.to_owned()),
+                    amount: amount.to_owned(),
+                    currency: currency.map(Currency::parse).transpose().map_err(fatal)?,
+                    quote: None,
+                    hold: payment.then != Then::Nothing,
+                    request,
+                    call,
+                };
+                self.api.transfers.create(transfer).await
+            }
+            Does::Charge { amount, currency } => {
+                let amount = money(amount, currency)?;
+                self.api.charges.create(CreateCharge { amount, request, call }).await
+            }
+            Does::Refund { of, amount } => {
+                let of = *self.ids.get(of).ok_or_else(|| failed(of, "there is no such payment"))?;
+                let amount = Some(amount.to_owned());
+                self.api.refunds.create(CreateRefund { of, amount, request, call }).await
+            }
+        })
+    }
+}
+
+fn failed(name: &str, why: impl Display) -> Fatal {
+    format!("{name}: {why}")
+}
+
+fn alias(text: &str) -> Result<Alias, Fatal> {
+    Alias::parse(text).map_err(fatal)
+}
+
+fn money(amount: &str, currency: &str) -> Result<Money, Fatal> {
+    Money::parse_positive(amount, Currency::parse(currency).map_err(fatal)?).map_err(fatal)
+}
+
+fn wallet_of(wallet: &Wallet) -> Result<OpenWallet, Fatal> {
+    let opening = money(wallet.opening, wallet.currency)?;
+    Ok(OpenWallet {
+        currency: opening.currency,
+        name: Some(Label::parse(wallet.name).map_err(fatal)?),
+        alias: Some(alias(wallet.alias)?),
+        overdraft: false,
+        opening_balance: Some(opening),
+        metadata: None,
+        hash: hash(&wallet.canonical()),
+    })
+}
+
+/// What a client would have sent along.
+fn request_of(payment: &Payment) -> Result<Request, Fatal> {
+    let key = IdempotencyKey::parse(payment.key).map_err(fatal)?;
+    Ok(Request {
+        merchant: MerchantId::default(),
+        caller: CallerId::default(),
+        reference: Some(Reference::parse(&payment.key.to_uppercase()).map_err(fatal)?),
+        idempotency: Some(Idempotency { key, hash: hash(&payment.canonical()) }),
+        description: Some(Label::parse(payment.description).map_err(fatal)?),
+        tx_date: None,
+        metadata: None,
+    })
+}
+
+/// What tells this part of the plan from another that stood under the same name.
+fn hash(canonical: &str) -> RequestHash {
+    RequestHash(Sha256::digest(canonical).into())
+}

@@ -1,0 +1,45 @@
+//! `paygate parked` and `paygate unpark`: the operator's view of the quarantine, and the way out of
+//! it.
+
+use super::output::{Ended, JsonList, stdout};
+use super::table::{Column, Table};
+use crate::store::Stores;
+use paygate_core::id::PaymentId;
+use serde_json::json;
+use std::io::Write;
+
+/// The most payments one listing shows.
+const LIMIT: u16 = 1000;
+
+const COLUMNS: [Column; 2] = [Column::left("PAYMENT"), Column::left("REASON")];
+
+/// Lists the parked payments with their reasons.
+pub(super) async fn list(stores: &Stores, json: bool) -> Result<(), Ended> {
+    let parked = stores.quarantine.parked(LIMIT).await?;
+    let mut out = stdout();
+    if json {
+        let mut list = JsonList::begin(out, &json!({}))?;
+        for (id, reason) in &parked {
+            list.item(&json!({ "payment_id": id.to_string(), "reason": reason }))?;
+        }
+        return list.end(None);
+    }
+    if parked.is_empty() {
+        writeln!(out, "nothing is parked")?;
+        return Ok(out.flush()?);
+    }
+    let mut table = Table::of(&COLUMNS);
+    for (id, reason) in parked {
+        table.row(&mut out, vec![id.to_string(), reason])?;
+    }
+    table.print(&mut out)?;
+    Ok(out.flush()?)
+}
+
+/// Makes a parked payment due again.
+pub(super) async fn unpark(stores: &Stores, id: PaymentId) -> Result<(), Ended> {
+    match stores.quarantine.unpark(id).await? {
+        true => Ok(writeln!(std::io::stdout(), "{id} is due again")?),
+        false => Err(Ended::Because(format!("{id} is not parked"))),
+    }
+}

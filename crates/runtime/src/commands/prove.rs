@@ -1,0 +1,221 @@
+//! `paygate prove`: the proof that the ledger holds, over all of it.
+
+use super::bodies::{Raw, decimal, time};
+use super::output::{Ended, object, stdout};
+use super::progress::Progress;
+use super::table::{Column, Table, counted};
+use crate::store::Stores;
+use paygate_app::Proving;
+use paygate_core::Timestamp;
+use paygate_core::money::Currency;
+use paygate_core::proof::{CurrencyTotals, Scope, Summary, Violation};
+use serde::Serialize;
+use std::io::{BufWriter, Stdout, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+const VIOLATION: [Column; 4] = [
+    Column::left("TABLE").at_least(19),
+    // A posting's: its account's, and its seq.
+    Column::left("ID").at_least(42),
+    Column::left("CHECK").at_least(32),
+    Column::left("DETAIL"),
+];
+
+const TOTALS: [Column; 8] = [
+    Column::left("CURRENCY"),
+    Column::right("WALLETS"),
+    Column::right("MERCHANTS"),
+    Column::right("ACQUIRER"),
+    Column::right("BANK"),
+    Column::right("FX LIQUIDITY"),
+    Column::right("OPENING EQUITY"),
+    Column::right("SUM"),
+];
+
+/// Proves the ledger. A ledger that does not hold is a failure, whoever reads of it.
+pub(super) async fn prove(
+    stores: &Stores,
+    overdue_after: Duration,
+    json: bool,
+) -> Result<(), Ended> {
+    let proving = Proving::new(Arc::clone(&stores.audit), overdue_after);
+    let progress = Progress::start();
+    let mut told = Told::new(json);
+    let report = |violation: Violation| progress.aside(|| told.violation(&violation));
+    let mut pace = progress.pace();
+    let proven = proving.run(Scope::Whole, report, |seen, of| pace.at(seen, of)).await;
+    progress.finish();
+    let (summary, as_of) = proven.map_err(|error| Ended::Because(error.to_string()))?;
+    let written = told.summary(&summary, as_of);
+    match summary.violations {
+        0 => written,
+        count => {
+            let violations = counted(count, "violation", "violations");
+            Err(Ended::Because(format!("the ledger does not hold: {violations}")))
+        }
+    }
+}
+
+/// What is told of a proof, as it goes on.
+struct Told<'a> {
+    out: BufWriter<Stdout>,
+    /// `None` if it is told to a program.
+    table: Option<Table<'a>>,
+    written: Result<(), Ended>,
+}
+
+impl Told<'_> {
+    fn new(json: bool) -> Self {
+        let table = (!json).then(|| Table::of(&VIOLATION));
+        Self { out: stdout(), table, written: Ok(()) }
+    }
+
+    /// Tells it at once. That it could not be told is remembered, and does not end the proof.
+    fn violation(&mut self, violation: &Violation) {
+        if self.written.is_ok() {
+            self.written = self.try_violation(violation);
+        }
+    }
+
+    fn try_violation(&mut self, violation: &Violation) -> Result<(), Ended> {
+        match &mut self.table {
+            Some(table) => {
+                let (name, id) = place(violation);
+                let id = id.unwrap_or("-");
+                let cells = [name, id, violation.check, &violation.detail];
+                table.row(&mut self.out, cells.map(ToOwned::to_owned).to_vec())?;
+                table.print(&mut self.out)?;
+            }
+            None => object(&mut self.out, &ViolationBody::of(violation))?,
+        }
+        Ok(self.out.flush()?)
+    }
+
+    fn summary(mut self, summary: &Summary, as_of: Option<Timestamp>) -> Result<(), Ended> {
+        self.written?;
+        let out = &mut self.out;
+        if self.table.is_none() {
+            object(out, &SummaryBody::of(summary, as_of))?;
+            return Ok(out.flush()?);
+        }
+        if summary.violations > 0 {
+            writeln!(out)?;
+        }
+        let mut totals = Table::of(&TOTALS);
+        for of_currency in &summary.totals {
+            totals.row(out, amounts(of_currency))?;
+        }
+        totals.print(out)?;
+        let counts = [
+            counted(summary.accounts, "account", "accounts"),
+            counted(summary.payments, "payment", "payments"),
+            counted(summary.entries, "entry", "entries"),
+            counted(summary.postings, "posting", "postings"),
+        ];
+        let at = as_of.map_or_else(|| "no time".to_owned(), time);
+        writeln!(out, "\n{}, as of {at}", counts.join(", "))?;
+        if summary.violations == 0 {
+            writeln!(out, "the ledger holds")?;
+        }
+        Ok(out.flush()?)
+    }
+}
+
+/// The table of the row, and its id there unless the table as a whole is meant.
+fn place(violation: &Violation) -> (&str, Option<&str>) {
+    match violation.row.split_once(' ') {
+        Some((table, id)) => (table, Some(id)),
+        None => (&violation.row, None),
+    }
+}
+
+fn amounts(totals: &CurrencyTotals) -> Vec<String> {
+    let CurrencyTotals { wallets, merchants, acquirer, bank, fx_liquidity, .. } = totals;
+    let parts = [wallets, merchants, acquirer, bank, fx_liquidity];
+    let parts = parts.into_iter().chain([&totals.opening_equity, &totals.sum]);
+    let amounts = parts.map(|minor| decimal(*minor, totals.currency));
+    std::iter::once(totals.currency.code().to_owned()).chain(amounts).collect()
+}
+
+/// A row that does not fit: the API's body, and where its `row` is.
+#[derive(Serialize)]
+struct ViolationBody<'a> {
+    check: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'static str>,
+    row: &'a str,
+    table: &'a str,
+    id: Option<&'a str>,
+    detail: &'a str,
+}
+
+impl<'a> ViolationBody<'a> {
+    fn of(violation: &'a Violation) -> Self {
+        let (table, id) = place(violation);
+        Self {
+            check: violation.check,
+            currency: violation.currency.map(Currency::code),
+            row: &violation.row,
+            table,
+            id,
+            detail: &violation.detail,
+        }
+    }
+}
+
+/// What the proof came to: the API's body without the violations, which were told before.
+#[derive(Serialize)]
+struct SummaryBody {
+    ok: bool,
+    as_of: Option<String>,
+    accounts: u64,
+    payments: u64,
+    entries: u64,
+    postings: u64,
+    violation_count: u64,
+    totals: Vec<TotalsBody>,
+}
+
+#[derive(Serialize)]
+struct TotalsBody {
+    currency: &'static str,
+    wallets: Raw,
+    merchants: Raw,
+    acquirer: Raw,
+    bank: Raw,
+    fx_liquidity: Raw,
+    opening_equity: Raw,
+    sum: Raw,
+}
+
+impl SummaryBody {
+    fn of(summary: &Summary, as_of: Option<Timestamp>) -> Self {
+        Self {
+            ok: summary.violations == 0,
+            as_of: as_of.map(time),
+            accounts: summary.accounts,
+            payments: summary.payments,
+            entries: summary.entries,
+            postings: summary.postings,
+            violation_count: summary.violations,
+            totals: summary.totals.iter().map(TotalsBody::of).collect(),
+        }
+    }
+}
+
+impl TotalsBody {
+    fn of(totals: &CurrencyTotals) -> Self {
+        let amount = |minor: i128| Raw::sum(minor, totals.currency);
+        Self {
+            currency: totals.currency.code(),
+            wallets: amount(totals.wallets),
+            merchants: amount(totals.merchants),
+            acquirer: amount(totals.acquirer),
+            bank: amount(totals.bank),
+            fx_liquidity: amount(totals.fx_liquidity),
+            opening_equity: amount(totals.opening_equity),
+            sum: amount(totals.sum),
+        }
+    }
+}
