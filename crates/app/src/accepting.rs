@@ -4,14 +4,15 @@
 //! those whose hints it carries.
 
 use crate::await_outcome::await_outcome;
-use crate::coalescer::{Coalescer, Submitted};
+use crate::coalescer::{Coalescer, NotSubmitted, Submitted};
 use crate::create_error::CreateError;
 use crate::publish::HintPublisher;
+use paygate_core::id::PaymentId;
 use paygate_core::payment::{NewPayment, PaymentRecord, Request};
 use paygate_core::status::Kind;
 use paygate_ports::{
-    Accepted, Clock, HintOut, IdSource, Outcomes, PaymentReader, PaymentStore, StoreError,
-    TraceContext, Waiting,
+    Accepted, Clock, HintOut, IdSource, Outcomes, PaymentQuery, PaymentReader, PaymentStore,
+    StoreError, TraceContext, Waiting,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,13 +40,15 @@ pub struct Call {
     pub wait: Option<Duration>,
 }
 
-type Answer = Result<Accepted, StoreError>;
-type Waiter = Submitted<(NewPayment, TraceContext), Answer>;
+/// A payment to be stored; or nothing, which is answered when all that came before it is stored.
+type Item = Option<(NewPayment, TraceContext)>;
+type Answer = Result<Option<Accepted>, StoreError>;
+type Waiter = Submitted<Item, Answer>;
 
 /// Accepts payments that have been checked.
 #[derive(Clone)]
 pub struct Accepting {
-    accepting: Coalescer<(NewPayment, TraceContext), Answer>,
+    accepting: Coalescer<Item, Answer>,
     reader: Arc<dyn PaymentReader>,
     outcomes: Arc<dyn Outcomes>,
     clock: Arc<dyn Clock>,
@@ -85,8 +88,9 @@ impl Accepting {
     ) -> Result<Created, CreateError> {
         // Registered before the hint is published, so that no announcement comes too early.
         let announced = call.wait.map(|_| self.outcomes.wait_for(payment.id));
-        let submitted = self.accepting.try_submit((payment.clone(), call.context)).await;
-        let record = match submitted.map_err(CreateError::from)?? {
+        let item = Some((payment.clone(), call.context));
+        let answer = self.accepting.try_submit(item).await.map_err(CreateError::from)??;
+        let record = match answer.ok_or(NotSubmitted::NoAnswer)? {
             Accepted::Created(at) => payment.accepted(at),
             Accepted::Replayed(record) => return Ok(self.replayed(*record, call.wait).await),
             Accepted::KeyReused => return Err(CreateError::KeyReused),
@@ -111,15 +115,44 @@ impl Accepting {
         wait: Option<Duration>,
         refusal: CreateError,
     ) -> Result<Created, CreateError> {
-        let Some(sent) = request.idempotency.as_ref().filter(|_| refusal.is_final()) else {
+        let named = request.idempotency.is_some() || request.reference.is_some();
+        if !refusal.is_final() || !named {
             return Err(refusal);
-        };
-        let found = self.reader.by_key(&request.caller, kind, &sent.key).await?;
-        let Some(record) = found else { return Err(refusal) };
-        match record.request.idempotency.as_ref().is_some_and(|stored| stored.hash == sent.hash) {
-            true => Ok(self.replayed(record, wait).await),
-            false => Err(CreateError::KeyReused),
         }
+        // A twin may be waiting to be stored. What comes after it through the same door finds it.
+        self.accepting.try_submit(None).await.map_err(CreateError::from)??;
+        if let Some(sent) = &request.idempotency
+            && let Some(record) = self.reader.by_key(&request.caller, kind, &sent.key).await?
+        {
+            let stored = record.request.idempotency.as_ref().map(|stored| stored.hash);
+            return match stored == Some(sent.hash) {
+                true => Ok(self.replayed(record, wait).await),
+                false => Err(CreateError::KeyReused),
+            };
+        }
+        match self.of_reference(request).await? {
+            Some(existing) => Err(CreateError::ReferenceTaken { existing }),
+            None => Err(refusal),
+        }
+    }
+
+    /// The merchant's payment of that reference, which a client without a key knows its request by.
+    async fn of_reference(&self, request: &Request) -> Result<Option<PaymentId>, StoreError> {
+        let Some(reference) = request.reference.clone() else { return Ok(None) };
+        let query = PaymentQuery {
+            merchant: request.merchant.clone(),
+            status: None,
+            kind: None,
+            currency: None,
+            parent: None,
+            reference: Some(reference),
+            created_after: None,
+            created_before: None,
+            limit: 1,
+            cursor: None,
+        };
+        let found = self.reader.payments(query).await?;
+        Ok(found.items.first().map(|record| record.payment.id))
     }
 
     async fn replayed(&self, record: PaymentRecord, wait: Option<Duration>) -> Created {
@@ -148,15 +181,20 @@ impl Accepting {
 /// Stores a batch, then lets its hints be published and its clients be answered while the next
 /// batch is stored.
 async fn accept(store: Arc<dyn PaymentStore>, publisher: HintPublisher, batch: Vec<Waiter>) {
-    metrics::histogram!("paygate_accept_batch_size").record(batch.len() as f64);
-    let payments: Vec<NewPayment> = batch.iter().map(|waiter| waiter.item.0.clone()).collect();
-    // Once more after a passing error: a connection may have died in the pool, or the answer of a
-    // commit was lost; the ids tell the store which.
-    let accepted = match store.accept(payments.clone()).await {
-        Err(error) if error.is_transient() => store.accept(payments).await,
-        accepted => accepted,
+    let (behind, batch): (Vec<Waiter>, Vec<Waiter>) =
+        batch.into_iter().partition(|waiter| waiter.item.is_none());
+    let payments: Vec<NewPayment> = items(&batch).map(|(payment, _)| payment.clone()).collect();
+    let accepted = match payments.is_empty() {
+        true => Ok(Vec::new()),
+        false => store_batch(&*store, payments).await,
     };
+    let passed = accepted.as_ref().map(|_| None).map_err(Clone::clone);
+    for waiter in behind {
+        // A client that went away needs no answer.
+        let _ = waiter.answer.send(passed.clone());
+    }
     match accepted {
+        Ok(accepted) if accepted.is_empty() => {}
         Ok(accepted) => {
             tokio::spawn(publish_and_answer(publisher, batch, accepted));
         }
@@ -164,19 +202,35 @@ async fn accept(store: Arc<dyn PaymentStore>, publisher: HintPublisher, batch: V
             tracing::warn!(%error, payments = batch.len(), "a batch was not accepted");
             count("store-error", batch.len());
             for waiter in batch {
-                // A client that went away needs no answer.
                 let _ = waiter.answer.send(Err(error.clone()));
             }
         }
     }
 }
 
+/// Stores, once more after a passing error: a connection may have died in the pool, or the answer of
+/// a commit was lost; the ids tell the store which.
+async fn store_batch(
+    store: &dyn PaymentStore,
+    payments: Vec<NewPayment>,
+) -> Result<Vec<Accepted>, StoreError> {
+    metrics::histogram!("paygate_accept_batch_size").record(payments.len() as f64);
+    match store.accept(payments.clone()).await {
+        Err(error) if error.is_transient() => store.accept(payments).await,
+        accepted => accepted,
+    }
+}
+
+/// What is to be stored of a batch.
+fn items(batch: &[Waiter]) -> impl Iterator<Item = &(NewPayment, TraceContext)> {
+    batch.iter().filter_map(|waiter| waiter.item.as_ref())
+}
+
 async fn publish_and_answer(publisher: HintPublisher, batch: Vec<Waiter>, accepted: Vec<Accepted>) {
     let mut hints = Vec::with_capacity(batch.len());
-    for (waiter, accepted) in batch.iter().zip(&accepted) {
+    for ((payment, context), accepted) in items(&batch).zip(&accepted) {
         count(result_name(accepted), 1);
         if matches!(accepted, Accepted::Created(_)) {
-            let (payment, context) = &waiter.item;
             hints.push(HintOut { id: payment.id, context: context.clone() });
         }
     }
@@ -184,7 +238,7 @@ async fn publish_and_answer(publisher: HintPublisher, batch: Vec<Waiter>, accept
         publisher.publish(hints).await;
     }
     for (waiter, accepted) in batch.into_iter().zip(accepted) {
-        let _ = waiter.answer.send(Ok(accepted));
+        let _ = waiter.answer.send(Ok(Some(accepted)));
     }
 }
 

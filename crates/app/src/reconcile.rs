@@ -61,19 +61,21 @@ impl Reconciler {
     /// Proves what is new, if that is due.
     async fn look(&self) -> Result<(), ProofError> {
         let Some(from) = self.log.begin(self.interval).await? else { return Ok(()) };
-        let from = from.checked_sub_signed(OVERLAP).unwrap_or(from);
         let mut told = 0usize;
         let report = |violation: Violation| {
             raise(&violation, told < MOST_TOLD);
             told = told.saturating_add(1);
         };
-        let (summary, as_of) = self.proving.run(Scope::Since(from), report, |_, _| ()).await?;
+        let scope = Scope::Since(from.checked_sub_signed(OVERLAP).unwrap_or(from));
+        let proved = self.proving.run(scope, report, |_, _| ()).await;
+        let Ok((summary, as_of)) = proved else {
+            // Given back, so that nobody waits for a proof that has ended.
+            self.log.record(from).await?;
+            return proved.map(drop);
+        };
         metrics::counter!("paygate_ledger_proved_entries_total").increment(summary.entries);
         tracing::debug!(entries = summary.entries, "new entries are proved");
-        match as_of {
-            Some(as_of) => Ok(self.log.record(as_of).await?),
-            None => Ok(()),
-        }
+        Ok(self.log.record(as_of.unwrap_or(from)).await?)
     }
 }
 

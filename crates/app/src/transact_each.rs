@@ -33,7 +33,7 @@ pub(crate) enum Sees {
     Accounts,
 }
 
-/// If so many payments in a row are refused, and none goes through, it is not the payments.
+/// If the store refuses so many payments in a row, and none goes through, it is not the payments.
 const SYSTEMIC: usize = 10;
 /// The wait before a store that refuses everything is tried again.
 const SYSTEMIC_PAUSE: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ pub(crate) async fn transact_each(
 ) -> Option<Vec<Changed>> {
     loop {
         let attempt = attempt_each(ward, &ids, sees, &decide).await?;
-        if attempt.refused.len() < SYSTEMIC || attempt.refused.len() < ids.len() {
+        if attempt.by_store < SYSTEMIC || attempt.by_store < ids.len() {
             for (id, why) in attempt.refused {
                 ward.park(id, &why).await?;
             }
@@ -70,6 +70,8 @@ pub(crate) async fn transact_each(
 struct Attempt {
     changed: Vec<Changed>,
     refused: Vec<(PaymentId, String)>,
+    /// How many of these the store refused, rather than a rule of core.
+    by_store: usize,
 }
 
 async fn attempt_each(
@@ -112,7 +114,10 @@ async fn attempt_each(
             }
             Err(error) => match group {
                 [] => {}
-                [alone] => result.refused.push((*alone, error.to_string())),
+                [alone] => {
+                    result.refused.push((*alone, error.to_string()));
+                    result.by_store = result.by_store.saturating_add(1);
+                }
                 many => {
                     let (left, right) = many.split_at(many.len() / 2);
                     groups.extend([left, right]);

@@ -134,6 +134,13 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.payments.is_empty() && self.accounts.is_empty() && self.due.is_empty()
     }
+
+    /// The payments whose hold has ended: nobody has to look at them when its time would be over.
+    #[must_use]
+    pub fn no_longer_due(&self) -> Vec<PaymentId> {
+        let ended = self.transitions.iter().filter(|it| it.from == Status::Authorized);
+        ended.map(|it| it.payment).collect()
+    }
 }
 
 /// The payments and accounts of one transaction.

@@ -75,9 +75,9 @@ pub fn process(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
     }
     let outcome = book.atomically(|book| {
         claim_amount(book, id)?;
-        finish(book, id)
+        Ok(finish(book, id)?)
     });
-    outcome.or_else(|error| error.fail(book, id))
+    outcome.or_else(|error: Refused| error.fail(book, id))
 }
 
 /// Makes a PENDING refund PROCESSING, before its provider is called: the amount is claimed at the
@@ -92,10 +92,7 @@ pub(crate) fn begin(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
 
 /// Posts a refund whose amount is claimed, and counts it at the original.
 pub(crate) fn complete(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
-    book.atomically(|book| finish(book, id)).map_err(|refused| match refused {
-        Refused::ByBook(rejection) => rejection,
-        Refused::ByOriginal(_) => Rejection::UnknownPayment,
-    })
+    book.atomically(|book| finish(book, id))
 }
 
 /// Gives the claimed amount of a refund up that the provider refused.
@@ -144,6 +141,9 @@ fn claim_amount(book: &mut Book, id: PaymentId) -> Result<(), Refused> {
     let parent = refund.parent.ok_or(Rejection::UnknownPayment)?;
     let minor = refund.credit.minor;
     let original = book.payment(parent).ok_or(Refused::ByOriginal(NotRefundable::State))?;
+    if !mirrors(refund, original) {
+        return Err(Refused::ByOriginal(NotRefundable::State));
+    }
     check(original, minor).map_err(Refused::ByOriginal)?;
     let debit = taken_back(original, minor);
     let refunding = original.refunding_minor.checked_add(minor).ok_or(Rejection::Overflow)?;
@@ -152,8 +152,17 @@ fn claim_amount(book: &mut Book, id: PaymentId) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Whether a refund leads back between the accounts of its original, in their currencies.
+fn mirrors(refund: &Payment, original: &Payment) -> bool {
+    let there = (original.source, original.debit.currency);
+    let back = (refund.destination, refund.credit.currency);
+    let taken = (original.destination, original.credit.currency);
+    let given = (refund.source, refund.debit.currency);
+    there == back && taken == given
+}
+
 /// Posts the refund, and turns what is claimed at the original into what is refunded.
-fn finish(book: &mut Book, id: PaymentId) -> Result<(), Refused> {
+fn finish(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
     let refund = book.payment(id).ok_or(Rejection::UnknownPayment)?;
     let parent = refund.parent.ok_or(Rejection::UnknownPayment)?;
     let minor = refund.credit.minor;

@@ -75,14 +75,18 @@ pub(crate) fn legs_through(
 ) -> Result<Vec<Leg>, Rejection> {
     let leg = |account, amount| Leg { account, amount };
     let minus = |money: Money| money.negated().ok_or(Rejection::Overflow);
-    let liquidity = |money: Money| liquidity(money.currency).ok_or(Rejection::UnknownAccount);
-    let mut legs = vec![leg(payment.source, minus(debit)?)];
-    if debit.currency != credit.currency {
-        legs.push(leg(liquidity(debit)?, debit));
-        legs.push(leg(liquidity(credit)?, minus(credit)?));
+    let converted = debit.currency != credit.currency;
+    let mut legs = Vec::with_capacity(4);
+    for (outside, amount) in [(payment.source, minus(debit)?), (payment.destination, credit)] {
+        if amount.minor == 0 {
+            continue;
+        }
+        legs.push(leg(outside, amount));
+        if converted {
+            let between = liquidity(amount.currency).ok_or(Rejection::UnknownAccount)?;
+            legs.push(leg(between, minus(amount)?));
+        }
     }
-    legs.push(leg(payment.destination, credit));
-    legs.retain(|leg| leg.amount.minor != 0);
     Ok(legs)
 }
 
@@ -113,7 +117,7 @@ pub fn capture(book: &mut Book, id: PaymentId, minor: Option<i64>) -> Result<(),
     let part = minor.unwrap_or(payment.debit.minor);
     match payment.status {
         Status::Success | Status::Reversed if payment.captured_minor.is_some() => {
-            let same = minor.is_none_or(|minor| payment.captured_minor == Some(minor));
+            let same = payment.captured_minor == Some(part);
             return if same { Ok(()) } else { Err(HoldError::NotAuthorized(payment.status)) };
         }
         Status::Authorized => {}

@@ -9,15 +9,15 @@ use std::time::Duration;
 /// none leaves out what was made while no worker ran.
 #[async_trait]
 pub trait ProofLog: Send + Sync {
-    /// Begins a proof, if the last one was begun at least `every` ago: answers from when on entries
-    /// are not proved yet. Of many who ask at once one is answered; the others get `None`. A proof
-    /// that is begun and never recorded is begun again `every` later.
+    /// Begins a proof, if the last one was begun at least `every` ago and is recorded: answers from
+    /// when on entries are not proved yet. Of many who ask at once one is answered; the others get
+    /// `None`. A proof that is not recorded is taken for dead after ten times `every`.
     ///
     /// # Errors
     /// [`StoreError`]; then none was begun.
     async fn begin(&self, every: Duration) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Records that what was made before `to` has been looked at. Never goes back.
+    /// Ends a proof, and records that what was made before `to` has been looked at. Never goes back.
     ///
     /// # Errors
     /// [`StoreError`]; then it is looked at again.

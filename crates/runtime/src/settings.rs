@@ -96,7 +96,7 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "RECONCILIATION_INTERVAL",
         "1m",
-        "pause between two proofs of the new journal entries, per worker",
+        "pause between two proofs of the new journal entries, by one of all workers",
     ),
     variable("OVERDUE_AFTER", "1h", "age at which the proof calls an undecided payment overdue"),
     variable("SWEEP_AFTER", "5s", "age at which the sweeper looks at a payment"),

@@ -73,6 +73,7 @@ CREATE INDEX journal_entries_at ON journal_entries
 CREATE TABLE ledger_proof (
     one       boolean PRIMARY KEY DEFAULT true CHECK (one),
     proved_to timestamptz NOT NULL,
-    begun_at  timestamptz NOT NULL
+    begun_at  timestamptz NOT NULL,
+    under_way boolean NOT NULL DEFAULT false
 );
 INSERT INTO ledger_proof (proved_to, begun_at) VALUES ('epoch', 'epoch');

@@ -153,6 +153,7 @@ CREATE INDEX journal_entries_at ON journal_entries (at);
 CREATE TABLE ledger_proof (
     one       INTEGER NOT NULL PRIMARY KEY DEFAULT 1 CHECK (one = 1),
     proved_to INTEGER NOT NULL,
-    begun_at  INTEGER NOT NULL
+    begun_at  INTEGER NOT NULL,
+    under_way INTEGER NOT NULL DEFAULT 0 CHECK (under_way IN (0, 1))
 ) STRICT;
 INSERT INTO ledger_proof (proved_to, begun_at) VALUES (0, 0);

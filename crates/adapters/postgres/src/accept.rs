@@ -158,7 +158,7 @@ pub(crate) fn insert(payments: &[&NewPayment]) -> Statement<Insert> {
     let mut rows = Columns(payments.to_vec());
     rows.0.sort_by_key(|row| {
         let key = row.request.idempotency.as_ref().map(|it| &it.key);
-        (&row.request.merchant, &row.request.reference, key, row.id)
+        (&row.request.merchant, &row.request.reference, key, row.terms.quote, row.id)
     });
     let part = |part: u64| i64::try_from(part).unwrap_or(i64::MAX);
     statement([

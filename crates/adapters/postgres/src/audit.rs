@@ -9,29 +9,23 @@ use crate::error::PgError;
 use crate::statement::{Param, Sql, statement};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Timestamptz};
+use diesel::sql_types::{BigInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use paygate_core::proof::{Fact, Scope};
 use paygate_ports::{Audit, Examiner, StoreError};
 
 /// How many accounts or payments are read at once.
 const PAGE: i64 = 500;
-/// How many postings are read at once.
-const POSTINGS: i64 = 2_000;
 
 /// A proof reads much and rarely: unlike the hot path it may take its time, and may read tables as a
 /// whole.
 struct Unhurried;
 impl Sql for Unhurried {
     const TEXT: &'static str = "SELECT set_config('statement_timeout', '0', true), \
+         set_config('idle_in_transaction_session_timeout', '0', true), \
          set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true), \
          set_config('enable_mergejoin', 'on', true)";
-    type Row = (
-        diesel::sql_types::Text,
-        diesel::sql_types::Text,
-        diesel::sql_types::Text,
-        diesel::sql_types::Text,
-    );
+    type Row = (Text, Text, Text, Text, Text);
 }
 
 /// The store's time, then the rows of accounts, payments, postings, entries and transitions.
@@ -51,9 +45,13 @@ struct NewSize;
 impl Sql for NewSize {
     const TEXT: &'static str = "WITH e AS MATERIALIZED (SELECT payment_id, transition_seq \
          FROM journal_entries WHERE at >= ?), \
-         p AS MATERIALIZED (SELECT DISTINCT payment_id FROM e), \
-         a AS MATERIALIZED (SELECT l.account_id, min(l.account_seq) AS first \
-         FROM e JOIN postings l USING (payment_id, transition_seq) GROUP BY l.account_id) \
+         p AS MATERIALIZED (SELECT payment_id FROM e UNION SELECT r.parent_id \
+         FROM e JOIN payments r ON r.id = e.payment_id WHERE r.parent_id IS NOT NULL), \
+         a AS MATERIALIZED (SELECT account_id, min(first) AS first FROM ( \
+         SELECT l.account_id, l.account_seq AS first \
+         FROM e JOIN postings l USING (payment_id, transition_seq) UNION ALL \
+         SELECT id, last_seq + 1 FROM accounts WHERE system_code IS NOT NULL) s \
+         GROUP BY account_id) \
          SELECT clock_timestamp(), (SELECT count(*) FROM a), (SELECT count(*) FROM p), \
          (SELECT count(*) FROM a JOIN postings l ON l.account_id = a.account_id \
          AND l.account_seq >= a.first), \
@@ -84,7 +82,7 @@ async fn stream(
     examiner: &mut dyn Examiner,
 ) -> Result<(), PgError> {
     let unhurried = statement::<Unhurried>([]);
-    unhurried.load::<(String, String, String, String)>(connection).await?;
+    unhurried.load::<(String, String, String, String, String)>(connection).await?;
     let (now, accounts, payments, postings, entries, transitions): SizeRow = match scope {
         Scope::Whole => statement::<WholeSize>([]).get_result(connection).await?,
         Scope::Since(at) => statement::<NewSize>([Param::Time(at)]).get_result(connection).await?,

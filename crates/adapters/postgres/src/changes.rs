@@ -69,6 +69,12 @@ impl Sql for UpsertDue {
     type Row = ();
 }
 
+struct ForgetDue;
+impl Sql for ForgetDue {
+    const TEXT: &'static str = "DELETE FROM due WHERE payment_id = ANY(?)";
+    type Row = ();
+}
+
 /// Writes the changes. The statements are independent of each other and go out together.
 pub(crate) async fn write(
     connection: &AsyncPgConnection,
@@ -111,7 +117,15 @@ pub(crate) async fn write(
         let affected = upsert.execute(&mut &*connection).await?;
         check_affected("due", changes.due.len(), affected)
     };
-    tokio::try_join!(payments, accounts, journal, due)?;
+    let ended = changes.no_longer_due();
+    let forgotten = async {
+        if !ended.is_empty() {
+            let ids = Param::Ids(ended.iter().map(|id| id.0).collect());
+            statement::<ForgetDue>([ids]).execute(&mut &*connection).await?;
+        }
+        Ok(())
+    };
+    tokio::try_join!(payments, accounts, journal, due, forgotten)?;
     Ok(())
 }
 

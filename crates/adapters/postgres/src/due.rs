@@ -2,10 +2,9 @@
 
 use crate::PostgresStore;
 use crate::error::PgError;
-use crate::statement::{Param, Sql, Statement, statement};
+use crate::statement::{Param, Sql, statement};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::OptionalExtension;
 use diesel::sql_types::{BigInt, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use paygate_core::Timestamp;
@@ -46,13 +45,15 @@ impl Sql for Take {
     type Row = Nullable<SqlUuid>;
 }
 
-/// Goes along `due`, which is short: `OFFSET 0` keeps the planner from going along `payments`.
+/// What is in flight is never due later than in an hour (leases and backoffs are far shorter); holds
+/// are, and are left aside by that. `OFFSET 0` keeps the planner from going along `payments`.
 struct Oldest;
 impl Sql for Oldest {
-    const TEXT: &'static str = "SELECT p.created_at FROM due d CROSS JOIN LATERAL (SELECT created_at \
-         FROM payments WHERE id = d.payment_id AND status IN ('PENDING', 'PROCESSING') \
-         AND parked_at IS NULL OFFSET 0) p ORDER BY d.payment_id LIMIT 1";
-    type Row = Timestamptz;
+    const TEXT: &'static str = "SELECT min(p.created_at) FROM due d CROSS JOIN LATERAL \
+         (SELECT created_at FROM payments WHERE id = d.payment_id \
+         AND status IN ('PENDING', 'PROCESSING') AND parked_at IS NULL OFFSET 0) p \
+         WHERE d.republish_at < clock_timestamp() + interval '1 hour'";
+    type Row = Nullable<Timestamptz>;
 }
 
 struct Now;
@@ -103,24 +104,19 @@ impl DueStore for PostgresStore {
     }
 
     async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.time(statement::<Oldest>([])).await
+        let oldest = async {
+            let mut connection = self.pool.get().await?;
+            let oldest = statement::<Oldest>([]);
+            Ok(oldest.get_result::<Option<DateTime<Utc>>>(&mut connection).await?)
+        };
+        oldest.await.map_err(|error: PgError| self.pool.learn(error))
     }
 
     async fn now(&self) -> Result<Timestamp, StoreError> {
-        let now = self.time(statement::<Now>([])).await?;
-        now.ok_or_else(|| StoreError::Unavailable("the server told no time".to_owned()))
-    }
-}
-
-impl PostgresStore {
-    async fn time<S: Sql<Row = Timestamptz>>(
-        &self,
-        read: Statement<S>,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let reading = async {
+        let now = async {
             let mut connection = self.pool.get().await?;
-            Ok(read.get_result::<DateTime<Utc>>(&mut connection).await.optional()?)
+            Ok(statement::<Now>([]).get_result::<DateTime<Utc>>(&mut connection).await?)
         };
-        reading.await.map_err(|error: PgError| self.pool.learn(error))
+        now.await.map_err(|error: PgError| self.pool.learn(error))
     }
 }

@@ -15,14 +15,17 @@ use std::time::Duration;
 /// Of two who ask at once the second waits for the row, and finds it begun.
 struct Begin;
 impl Sql for Begin {
-    const TEXT: &'static str = "UPDATE ledger_proof SET begun_at = clock_timestamp() \
-         WHERE begun_at <= clock_timestamp() - ? * interval '1 microsecond' RETURNING proved_to";
+    const TEXT: &'static str = "UPDATE ledger_proof SET begun_at = clock_timestamp(), \
+         under_way = true WHERE begun_at <= clock_timestamp() \
+         - CASE WHEN under_way THEN 10 ELSE 1 END * ?::bigint * interval '1 microsecond' \
+         RETURNING proved_to";
     type Row = Timestamptz;
 }
 
 struct Record;
 impl Sql for Record {
-    const TEXT: &'static str = "UPDATE ledger_proof SET proved_to = greatest(proved_to, ?)";
+    const TEXT: &'static str =
+        "UPDATE ledger_proof SET under_way = false, proved_to = greatest(proved_to, ?)";
     type Row = ();
 }
 

@@ -4,6 +4,7 @@ use crate::rows::{self, shown};
 use crate::statement::{Statement, statement};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
 use diesel::{QueryableByName, SqliteConnection};
 use paygate_core::Timestamp;
@@ -48,9 +49,10 @@ const POSTPONE: &str = "\
     WHERE payment_id IN (SELECT unhex(value) FROM json_each(?))";
 
 /// What is held only waits for its time.
+// What is in flight is never due later than in an hour; holds are, and are left aside by that.
 const OLDEST: &str = "\
     SELECT min(created_at) AS at FROM due CROSS JOIN payments ON id = payment_id \
-    WHERE parked_at IS NULL AND status IN ('PENDING', 'PROCESSING')";
+    WHERE republish_at < ? AND parked_at IS NULL AND status IN ('PENDING', 'PROCESSING')";
 
 #[derive(QueryableByName)]
 struct LastRow {
@@ -122,8 +124,9 @@ impl DueStore for SqliteStore {
     }
 
     async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|connection| {
-            let row: Option<OldestRow> = statement(OLDEST).row(connection)?;
+        let soon = self.time() + TimeDelta::hours(1);
+        self.read(move |connection| {
+            let row: Option<OldestRow> = statement(OLDEST).time(soon).row(connection)?;
             let at = row.and_then(|row| row.at).map(|at| rows::time("created_at", at));
             at.transpose().map_err(|broken| broken.in_row("payments", "the oldest due"))
         })

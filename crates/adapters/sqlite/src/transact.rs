@@ -55,6 +55,9 @@ const INSERT_ENTRIES: &str = "\
     INSERT INTO journal_entries (payment_id, transition_seq, at) \
     SELECT unhex(value ->> 0), value ->> 1, value ->> 2 FROM json_each(?)";
 
+const FORGET_DUE: &str =
+    "DELETE FROM due WHERE payment_id IN (SELECT unhex(value) FROM json_each(?))";
+
 const UPSERT_DUE: &str = "\
     INSERT INTO due (payment_id, republish_at) \
     SELECT unhex(value ->> 0), value ->> 1 FROM json_each(?) WHERE true \
@@ -129,7 +132,12 @@ pub(crate) fn write(
     put(connection, INSERT_POSTINGS, entries.iter().flat_map(posting_rows))?;
     put(connection, INSERT_ENTRIES, entries.iter().map(entry_row))?;
     put(connection, UPDATE_ACCOUNTS, accounts.iter().map(account_row))?;
-    put(connection, UPSERT_DUE, due.iter().map(|(id, at)| json!([hex(id.0), micros(*at)])))
+    put(connection, UPSERT_DUE, due.iter().map(|(id, at)| json!([hex(id.0), micros(*at)])))?;
+    let ended = changes.no_longer_due();
+    if !ended.is_empty() {
+        statement(FORGET_DUE).ids(ended.into_iter().map(|id| id.0)).run(connection)?;
+    }
+    Ok(())
 }
 
 /// Writes rows with one statement, which must touch each of them.
@@ -224,4 +232,5 @@ pub(crate) const STATEMENTS: &[&str] = &[
     INSERT_POSTINGS,
     INSERT_ENTRIES,
     UPSERT_DUE,
+    FORGET_DUE,
 ];

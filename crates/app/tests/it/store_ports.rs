@@ -53,7 +53,11 @@ impl PaymentReader for FakeStore {
 
     async fn payments(&self, query: PaymentQuery) -> Result<Page, StoreError> {
         let rows = self.reach()?;
-        let items = rows.payments.values().rev().take(query.limit.into()).cloned().collect();
+        let asked = |row: &&PaymentRecord| {
+            query.reference.is_none() || row.request.reference == query.reference
+        };
+        let items = rows.payments.values().rev().filter(asked);
+        let items = items.take(query.limit.into()).cloned().collect();
         Ok(Page { items, next: None })
     }
 

@@ -11,8 +11,9 @@ use crate::payment::{PaymentRecord, Transition};
 pub enum Scope {
     /// All of it.
     Whole,
-    /// Payments that have entries made at that time or later, and of their accounts the postings
-    /// from the first of these on. Holds and totals are left out.
+    /// Payments that have entries made at that time or later and what refunds among these refund, of
+    /// their accounts the postings from the first new one on, and the system's accounts. Holds and
+    /// totals are left out.
     Since(Timestamp),
 }
 

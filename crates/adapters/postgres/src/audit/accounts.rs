@@ -1,6 +1,6 @@
 //! The accounts, each followed by its postings.
 
-use super::{PAGE, POSTINGS, unreadable};
+use super::{PAGE, unreadable};
 use crate::error::PgError;
 use crate::journal::PostingLine;
 use crate::rows::{AccountRow, AccountTypes, account_columns};
@@ -14,6 +14,11 @@ use paygate_core::proof::{Fact, Position, Scope};
 use paygate_ports::Examiner;
 use std::collections::HashMap;
 use uuid::Uuid;
+
+/// How many postings of each account are read with a page of accounts.
+const FIRST_POSTINGS: i64 = 20;
+/// How many postings of one account are read at once after these.
+const MORE_POSTINGS: i64 = 2_000;
 
 struct Page;
 impl Sql for Page {
@@ -44,13 +49,16 @@ impl Sql for NextHolds {
     type Row = (SqlUuid, Text);
 }
 
-/// The accounts that have new postings, with the first of them.
+/// The accounts that have new postings, with the first of them; and the system's accounts, which tell
+/// what entries may be made of.
 struct OpenTouched;
 impl Sql for OpenTouched {
     const TEXT: &'static str = "DECLARE touched NO SCROLL CURSOR FOR \
-         SELECT l.account_id, min(l.account_seq) FROM journal_entries e \
-         JOIN postings l USING (payment_id, transition_seq) WHERE e.at >= ? \
-         GROUP BY l.account_id ORDER BY l.account_id";
+         SELECT account_id, min(first) FROM (SELECT l.account_id, l.account_seq AS first \
+         FROM journal_entries e JOIN postings l USING (payment_id, transition_seq) \
+         WHERE e.at >= ? UNION ALL \
+         SELECT id, last_seq + 1 FROM accounts WHERE system_code IS NOT NULL) s \
+         GROUP BY account_id ORDER BY account_id";
     type Row = ();
 }
 
@@ -73,20 +81,34 @@ impl Sql for Touched {
     type Row = (BigInt, Nullable<BigInt>, AccountTypes);
 }
 
-/// The postings of a page of accounts, from where each is to be shown. An entry that is missing is
-/// no reason to leave a posting out.
-struct Postings;
-impl Sql for Postings {
+/// The first postings of each account of a page, from where it is to be shown. An entry that is
+/// missing is no reason to leave a posting out.
+struct FirstPostings;
+impl Sql for FirstPostings {
     const TEXT: &'static str = "SELECT l.payment_id, l.transition_seq, l.account_id, \
          l.account_seq, l.amount_minor, l.currency, l.balance_after_minor, e.at \
-         FROM (SELECT l.* FROM unnest(?::uuid[], ?::bigint[]) AS w (id, seq) \
-         JOIN postings l ON l.account_id = w.id AND l.account_seq > w.seq \
-         WHERE (l.account_id, l.account_seq) > (?, ?) \
-         ORDER BY l.account_id, l.account_seq LIMIT ?) l \
+         FROM unnest(?::uuid[], ?::bigint[]) AS w (id, seq) CROSS JOIN LATERAL \
+         (SELECT * FROM postings p WHERE p.account_id = w.id AND p.account_seq > w.seq \
+         ORDER BY p.account_seq LIMIT ?) l \
          LEFT JOIN journal_entries e ON e.payment_id = l.payment_id \
          AND e.transition_seq = l.transition_seq ORDER BY l.account_id, l.account_seq";
-    type Row = (SqlUuid, Integer, SqlUuid, BigInt, BigInt, Text, BigInt, Nullable<Timestamptz>);
+    type Row = PostingTypes;
 }
+
+/// The next postings of an account that has many.
+struct MorePostings;
+impl Sql for MorePostings {
+    const TEXT: &'static str = "SELECT l.payment_id, l.transition_seq, l.account_id, \
+         l.account_seq, l.amount_minor, l.currency, l.balance_after_minor, e.at FROM \
+         (SELECT * FROM postings p WHERE p.account_id = ? AND p.account_seq > ? \
+         ORDER BY p.account_seq LIMIT ?) l \
+         LEFT JOIN journal_entries e ON e.payment_id = l.payment_id \
+         AND e.transition_seq = l.transition_seq ORDER BY l.account_seq";
+    type Row = PostingTypes;
+}
+
+type PostingTypes =
+    (SqlUuid, Integer, SqlUuid, BigInt, BigInt, Text, BigInt, Nullable<Timestamptz>);
 
 /// An account to be shown.
 struct Shown {
@@ -167,56 +189,55 @@ async fn show_page(
     accounts: Vec<Shown>,
     examiner: &mut dyn Examiner,
 ) -> Result<(), PgError> {
-    let ids: Vec<Uuid> = accounts.iter().map(|shown| shown.row.id).collect();
-    let starts: Vec<i64> = accounts.iter().map(|shown| shown.start.seq).collect();
-    let mut accounts = accounts.into_iter().peekable();
-    let (mut last_account, mut last_seq) = (Uuid::nil(), 0);
-    // Of an account that can't be read the postings can't be proved, so they are left out.
-    let mut last_shown = None;
-    loop {
-        let page = statement::<Postings>([
-            Param::Ids(ids.clone()),
-            Param::BigInts(starts.clone()),
-            Param::Id(last_account),
-            Param::BigInt(last_seq),
-            Param::BigInt(POSTINGS),
-        ]);
-        let lines = page.load::<PostingLine>(connection).await?;
-        let Some(end) = lines.last() else { break };
-        (last_account, last_seq) = (end.account_id, end.account_seq);
-        for line in lines {
-            while let Some(shown) = accounts.next_if(|it| it.row.id <= line.account_id) {
-                last_shown = show_one(shown, examiner);
-            }
-            if last_shown != Some(line.account_id) {
-                continue;
-            }
-            let (payment, at) = (PaymentId(line.payment_id), line.at);
-            let transition_seq = line.transition_seq;
-            examiner.see(match line.posting() {
-                Ok(posting) => Fact::Posting { posting, payment, transition_seq, at },
-                Err(error) => unreadable(error),
-            });
-        }
-    }
+    let first = statement::<FirstPostings>([
+        Param::Ids(accounts.iter().map(|shown| shown.row.id).collect()),
+        Param::BigInts(accounts.iter().map(|shown| shown.start.seq).collect()),
+        Param::BigInt(FIRST_POSTINGS),
+    ]);
+    let mut lines = first.load::<PostingLine>(connection).await?.into_iter().peekable();
     for shown in accounts {
-        show_one(shown, examiner);
+        let id = shown.row.id;
+        let mut own = Vec::new();
+        while let Some(line) = lines.next_if(|line| line.account_id == id) {
+            own.push(line);
+        }
+        // Of an account that can't be read the postings can't be proved, so they are left out.
+        if !show_account(shown, examiner) {
+            continue;
+        }
+        let mut page = FIRST_POSTINGS;
+        loop {
+            let (count, last) = (own.len(), own.last().map(|line| line.account_seq));
+            own.drain(..).for_each(|line| show_posting(&line, examiner));
+            let Some(last) = last.filter(|_| i64::try_from(count) == Ok(page)) else { break };
+            page = MORE_POSTINGS;
+            let more = statement::<MorePostings>([
+                Param::Id(id),
+                Param::BigInt(last),
+                Param::BigInt(page),
+            ]);
+            own = more.load::<PostingLine>(connection).await?;
+        }
     }
     Ok(())
 }
 
-/// Shows an account, and answers its id if it can be read.
-fn show_one(shown: Shown, examiner: &mut dyn Examiner) -> Option<Uuid> {
+fn show_posting(line: &PostingLine, examiner: &mut dyn Examiner) {
+    let (payment, transition_seq, at) = (PaymentId(line.payment_id), line.transition_seq, line.at);
+    examiner.see(match line.posting() {
+        Ok(posting) => Fact::Posting { posting, payment, transition_seq, at },
+        Err(error) => unreadable(error),
+    });
+}
+
+/// Shows an account, and answers whether it can be read.
+fn show_account(shown: Shown, examiner: &mut dyn Examiner) -> bool {
     let Shown { row, start, held_minor } = shown;
-    let id = row.id;
-    match Account::try_from(row) {
-        Ok(account) => {
-            examiner.see(Fact::Account { account, start, held_minor });
-            Some(id)
-        }
-        Err(error) => {
-            examiner.see(unreadable(error));
-            None
-        }
-    }
+    let account = Account::try_from(row);
+    let readable = account.is_ok();
+    examiner.see(match account {
+        Ok(account) => Fact::Account { account, start, held_minor },
+        Err(error) => unreadable(error),
+    });
+    readable
 }

@@ -31,11 +31,13 @@ impl Sql for Page {
     type Row = (PaymentTypes, RequestTypes);
 }
 
-/// The payments that have new entries.
+/// The payments that have new entries, and what new refunds refund.
 struct OpenNew;
 impl Sql for OpenNew {
     const TEXT: &'static str = "DECLARE moved NO SCROLL CURSOR FOR \
-         SELECT DISTINCT payment_id FROM journal_entries WHERE at >= ? ORDER BY payment_id";
+         WITH e AS MATERIALIZED (SELECT payment_id FROM journal_entries WHERE at >= ?) \
+         SELECT payment_id FROM e UNION SELECT r.parent_id FROM e JOIN payments r \
+         ON r.id = e.payment_id WHERE r.parent_id IS NOT NULL ORDER BY payment_id";
     type Row = ();
 }
 

@@ -10,11 +10,15 @@ use paygate_core::Timestamp;
 const COUNT: &str = "\
     WITH fresh (payment_id, transition_seq) AS MATERIALIZED ( \
         SELECT payment_id, transition_seq FROM journal_entries WHERE at >= ?), \
-    moved (payment_id) AS MATERIALIZED (SELECT DISTINCT payment_id FROM fresh), \
+    moved (payment_id) AS MATERIALIZED (SELECT payment_id FROM fresh \
+        UNION SELECT r.parent_id FROM fresh CROSS JOIN payments AS r ON r.id = fresh.payment_id \
+            WHERE r.parent_id IS NOT NULL), \
     firsts (account_id, seq) AS MATERIALIZED ( \
-        SELECT p.account_id, min(p.account_seq) FROM fresh CROSS JOIN postings AS p \
-            ON p.payment_id = fresh.payment_id AND p.transition_seq = fresh.transition_seq \
-        GROUP BY p.account_id) \
+        SELECT account_id, min(seq) FROM ( \
+            SELECT p.account_id, p.account_seq AS seq FROM fresh CROSS JOIN postings AS p \
+                ON p.payment_id = fresh.payment_id AND p.transition_seq = fresh.transition_seq \
+            UNION ALL SELECT id, last_seq + 1 FROM accounts WHERE system_code > '') \
+        GROUP BY account_id) \
     SELECT (SELECT count(*) FROM firsts) AS accounts, (SELECT count(*) FROM moved) AS payments, \
         (SELECT count(*) FROM firsts CROSS JOIN postings AS p \
             ON p.account_id = firsts.account_id AND p.account_seq >= firsts.seq) AS postings, \
@@ -24,16 +28,21 @@ const COUNT: &str = "\
             ON t.payment_id = moved.payment_id) AS transitions";
 
 const FIRST_POSTINGS: &str = "\
-    SELECT p.account_id, min(p.account_seq) AS account_seq \
-    FROM journal_entries AS e CROSS JOIN postings AS p \
-        ON p.payment_id = e.payment_id AND p.transition_seq = e.transition_seq \
-    WHERE e.at >= ? AND p.account_id > ? \
-    GROUP BY p.account_id ORDER BY p.account_id LIMIT ?";
+    SELECT account_id, min(seq) AS account_seq FROM ( \
+        SELECT p.account_id, p.account_seq AS seq \
+        FROM journal_entries AS e CROSS JOIN postings AS p \
+            ON p.payment_id = e.payment_id AND p.transition_seq = e.transition_seq \
+        WHERE e.at >= ? \
+        UNION ALL SELECT id, last_seq + 1 FROM accounts WHERE system_code > '') \
+    WHERE account_id > ? GROUP BY account_id ORDER BY account_id LIMIT ?";
 
 // The sign keeps SQLite from going along the payments instead of the times.
 const PAYMENTS: &str = "\
-    SELECT DISTINCT +payment_id AS payment_id FROM journal_entries \
-    WHERE at >= ? AND +payment_id > ? ORDER BY 1 LIMIT ?";
+    SELECT payment_id FROM ( \
+        SELECT +payment_id AS payment_id FROM journal_entries WHERE at >= ? \
+        UNION SELECT r.parent_id FROM journal_entries AS e CROSS JOIN payments AS r \
+            ON r.id = e.payment_id WHERE e.at >= ? AND r.parent_id IS NOT NULL) \
+    WHERE payment_id > ? ORDER BY 1 LIMIT ?";
 
 /// An account's first posting that is new.
 #[derive(QueryableByName)]
@@ -54,16 +63,19 @@ pub(super) fn count(from: Timestamp) -> Statement {
     statement(COUNT).time(from)
 }
 
-/// The first new posting of each account that has one, by account.
+/// The first new posting of each account that has one, by account; and the system's accounts, which
+/// tell what the others' entries may be made of.
 pub(super) fn first_postings(from: Timestamp) -> Pages<FirstRow> {
     let page =
         move |after: &[u8]| statement(FIRST_POSTINGS).time(from).blob(after).integer(SUMMARY_PAGE);
     Pages::new(SUMMARY_PAGE, page(&[]), move |row: &FirstRow| page(&row.account_id))
 }
 
-/// The payments that have a new entry, by id.
+/// The payments that have a new entry, and what new refunds refund, by id.
 pub(super) fn payments(from: Timestamp) -> Pages<MovedRow> {
-    let page = move |after: &[u8]| statement(PAYMENTS).time(from).blob(after).integer(SUMMARY_PAGE);
+    let page = move |after: &[u8]| {
+        statement(PAYMENTS).time(from).time(from).blob(after).integer(SUMMARY_PAGE)
+    };
     Pages::new(SUMMARY_PAGE, page(&[]), move |row: &MovedRow| page(&row.payment_id))
 }
 
