@@ -35,12 +35,42 @@ pub async fn read_json(
     read
 }
 
+/// Reads a JSON body that may be left out: then there is nothing in it, and nothing need be said
+/// about it. That, and `null`, read as `{}`.
+///
+/// # Errors
+/// As [`read_json`].
+pub async fn read_optional_json(
+    request: &HttpRequest,
+    mut payload: Payload,
+    timeout: Duration,
+) -> Result<Bytes, Problem> {
+    let read = match check_length(request) {
+        Ok(()) => within(timeout, collect(&mut payload)).await,
+        Err(problem) => Err(problem),
+    };
+    match read {
+        Ok(body) if matches!(body.trim_ascii(), b"" | b"null") => Ok(Bytes::from_static(b"{}")),
+        Ok(_) if !is_json(request) => Err(not_json()),
+        Err(problem) => {
+            request.extensions_mut().insert(Unread { _payload: payload });
+            Err(problem)
+        }
+        read => read,
+    }
+}
+
 /// Refuses what can be refused before the body has come.
 fn check_head(request: &HttpRequest) -> Result<(), Problem> {
-    if !is_json(request) {
-        let detail = "expected Content-Type: application/json, in UTF-8 and without a coding";
-        return Err(Problem::new(Code::UnsupportedMediaType, detail));
-    }
+    if is_json(request) { check_length(request) } else { Err(not_json()) }
+}
+
+fn not_json() -> Problem {
+    let detail = "expected Content-Type: application/json, in UTF-8 and without a coding";
+    Problem::new(Code::UnsupportedMediaType, detail)
+}
+
+fn check_length(request: &HttpRequest) -> Result<(), Problem> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BYTES) { Err(too_large()) } else { Ok(()) }

@@ -17,6 +17,8 @@ pub struct HttpConfig {
     pub token: Option<ApiToken>,
     /// Allows to listen beyond loopback without a token.
     pub insecure_no_auth: bool,
+    /// Offers what is of use only where money is not real, such as accounts to try transfers with.
+    pub sandbox: bool,
     /// Threads that serve requests.
     pub workers: usize,
     /// How long a client may take to send a request's head.
@@ -36,6 +38,7 @@ impl Default for HttpConfig {
             port: 8080,
             token: None,
             insecure_no_auth: false,
+            sandbox: false,
             workers: 2,
             head_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),

@@ -123,9 +123,25 @@ impl<'a> Fields<'a> {
         value.map(RawValue::get)
     }
 
+    /// The value of a field that may be left out, as its JSON text; `null` is as good as none.
+    fn optional(&mut self, name: &'static str) -> Option<&'a str> {
+        let value = self.slot(name).and_then(|slot| slot.take());
+        value.map(RawValue::get).filter(|json| *json != "null")
+    }
+
     /// A required string.
     pub fn string(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
         let json = self.required(name)?;
+        self.string_of(name, json)
+    }
+
+    /// An optional string.
+    pub fn optional_string(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
+        let json = self.optional(name)?;
+        self.string_of(name, json)
+    }
+
+    fn string_of(&mut self, name: &'static str, json: &'a str) -> Option<Cow<'a, str>> {
         if !json.starts_with('"') {
             self.violate(name, "wrong-type", "must be a string");
             return None;
@@ -133,9 +149,31 @@ impl<'a> Fields<'a> {
         self.unquoted(name, json)
     }
 
+    /// An optional `true` or `false`.
+    pub fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
+        match self.optional(name)? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => {
+                self.violate(name, "wrong-type", "must be true or false");
+                None
+            }
+        }
+    }
+
     /// A required decimal, written as a JSON number or string; its text as it was written.
     pub fn decimal(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
         let json = self.required(name)?;
+        self.decimal_of(name, json)
+    }
+
+    /// An optional decimal, as [`Fields::decimal`].
+    pub fn optional_decimal(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
+        let json = self.optional(name)?;
+        self.decimal_of(name, json)
+    }
+
+    fn decimal_of(&mut self, name: &'static str, json: &'a str) -> Option<Cow<'a, str>> {
         match json.as_bytes().first() {
             Some(b'"') => self.unquoted(name, json),
             Some(b'-' | b'0'..=b'9') => Some(Cow::Borrowed(json)),
@@ -148,10 +186,9 @@ impl<'a> Fields<'a> {
 
     /// An optional object (`null` is as good as none); its JSON text as it was written.
     pub fn optional_object(&mut self, name: &'static str) -> Option<Cow<'a, str>> {
-        let json = self.slot(name).and_then(|slot| slot.take())?.get();
+        let json = self.optional(name)?;
         match json.as_bytes().first() {
             Some(b'{') => Some(Cow::Borrowed(json)),
-            Some(b'n') => None,
             _ => {
                 self.violate(name, "wrong-type", "must be an object");
                 None
@@ -171,6 +208,14 @@ impl<'a> Fields<'a> {
             self.violate(name, "not-unicode", "must not contain an unpaired surrogate");
         }
         text.ok()
+    }
+
+    /// Done, if nothing was wrong.
+    ///
+    /// # Errors
+    /// A problem with every broken rule, in the order found.
+    pub fn finish(self) -> Result<(), Problem> {
+        if self.violations.is_empty() { Ok(()) } else { Err(Problem::invalid(self.violations)) }
     }
 
     /// What was wrong, in the order found.
@@ -222,6 +267,35 @@ mod tests {
         assert_eq!(violations(r#"{"text":"\ud800","number":1}"#), ["text not-unicode"]);
         let many = (0..9_000).map(|at| format!("\"{at}\":0,")).collect::<String>();
         assert_eq!(violations(&format!("{{{many}\"text\":\"\"}}")).len(), MAX_VIOLATIONS);
+    }
+
+    #[test]
+    fn what_is_optional_may_be_null_but_of_no_other_type() {
+        let names = &["text", "number", "flag"];
+        let told = |json: &str| {
+            let mut fields = read(json.as_bytes(), names).unwrap();
+            let read = (
+                fields.optional_string("text").map(Cow::into_owned),
+                fields.optional_decimal("number").map(Cow::into_owned),
+                fields.optional_bool("flag"),
+            );
+            let violations = fields.into_violations();
+            (read, violations.iter().map(|it| format!("{} {}", it.field, it.code)).collect())
+        };
+        let none: Vec<String> = Vec::new();
+        assert_eq!(told("{}"), ((None, None, None), none.clone()));
+        assert_eq!(
+            told(r#"{"text":null,"number": null ,"flag":null}"#),
+            ((None, None, None), none.clone())
+        );
+        let all = (Some("a".to_owned()), Some("1.0".to_owned()), Some(false));
+        assert_eq!(told(r#"{"text":"a","number":1.0,"flag":false}"#), (all, none));
+        let broken = ["text wrong-type", "number wrong-type", "flag wrong-type"];
+        assert_eq!(
+            told(r#"{"text":1,"number":true,"flag":"true"}"#),
+            ((None, None, None), broken.map(str::to_owned).to_vec())
+        );
+        assert_eq!(told(r#"{"text":[],"number":{},"flag":0}"#).1.len(), 3);
     }
 
     #[test]

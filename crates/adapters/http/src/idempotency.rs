@@ -2,6 +2,7 @@
 
 use crate::problem::Violation;
 use actix_web::http::header::{HeaderMap, HeaderName};
+use paygate_core::account::AccountRef;
 use paygate_core::money::Money;
 use paygate_core::payment::{Idempotency, RequestHash};
 use paygate_core::status::Kind;
@@ -27,7 +28,20 @@ pub fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Violation> {
         .map_err(|error| Violation::new(IDEMPOTENCY_KEY, "invalid", error.to_string()))
 }
 
-/// What makes two requests to create a payment the same: what they ask for, not how they write it.
+/// The key of a request that needs one, or what is wrong with it.
+pub fn required_key(headers: &HeaderMap) -> (Option<IdempotencyKey>, Vec<Violation>) {
+    let message = "is required: a value of your own that stands for this request";
+    match key(headers) {
+        Ok(Some(key)) => (Some(key), Vec::new()),
+        Ok(None) => {
+            let missing = Violation::new(IDEMPOTENCY_KEY, "idempotency-key-required", message);
+            (None, vec![missing])
+        }
+        Err(violation) => (None, vec![violation]),
+    }
+}
+
+/// What makes two requests to charge a payer the same: what they ask for, not how they write it.
 #[derive(Clone, Copy, Debug)]
 pub struct CanonicalRequest<'a> {
     /// What it does.
@@ -57,11 +71,66 @@ impl CanonicalRequest<'_> {
         parts.extend(self.metadata.map(Metadata::as_str));
         let mut hash = Sha256::new();
         for part in parts {
-            let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
-            hash.update(length.to_be_bytes());
-            hash.update(part.as_bytes());
+            add(&mut hash, part);
         }
         RequestHash(hash.finalize().into())
+    }
+}
+
+fn add(hash: &mut Sha256, part: &str) {
+    let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+    hash.update(length.to_be_bytes());
+    hash.update(part.as_bytes());
+}
+
+/// What makes two requests of any other operation the same: SHA-256 over the operation, then the
+/// name and the value of each field that was given, in a fixed order, each preceded by its length
+/// as in [`CanonicalRequest`]. Stored: never change it, nor the order, without a new version.
+#[derive(Clone, Debug)]
+pub struct Canonical(Sha256);
+
+impl Canonical {
+    /// A request for this operation.
+    #[must_use]
+    pub fn of(operation: &str) -> Self {
+        let mut hash = Sha256::new();
+        add(&mut hash, operation);
+        Self(hash)
+    }
+
+    /// With this field, if it was given.
+    #[must_use]
+    pub fn with<'a>(mut self, name: &str, value: impl Into<Option<&'a str>>) -> Self {
+        if let Some(value) = value.into() {
+            add(&mut self.0, name);
+            add(&mut self.0, value);
+        }
+        self
+    }
+
+    /// The hash.
+    #[must_use]
+    pub fn hash(self) -> RequestHash {
+        RequestHash(self.0.finalize().into())
+    }
+}
+
+/// The text of an account's name, the same however it was written.
+#[must_use]
+pub fn canonical_account(name: &AccountRef) -> String {
+    match name {
+        AccountRef::Id(id) => id.to_string(),
+        AccountRef::Number(number) => number.to_string(),
+        AccountRef::Alias(alias) => alias.as_str().to_owned(),
+    }
+}
+
+/// A decimal without trailing zeros behind its point: `100.50` and `100.5` are the same.
+#[must_use]
+pub fn canonical_decimal(text: &str) -> &str {
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => text,
     }
 }
 
@@ -106,5 +175,40 @@ mod tests {
         let hash = hash("100.50", "USD", "REF-001", Some("{}"));
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "910264de47655c98acc5d273b04ae8f56f2d37b991e61e1c1847bd01111662cc");
+    }
+
+    #[test]
+    fn names_and_values_of_other_operations_do_not_run_together() {
+        let hash = |request: Canonical| request.hash().0;
+        let of = |fields: &[(&str, &str)]| {
+            fields.iter().fold(Canonical::of("op"), |it, (name, value)| it.with(name, *value))
+        };
+        let all = [
+            hash(of(&[])),
+            hash(Canonical::of("other")),
+            hash(of(&[("a", "b")])),
+            hash(of(&[("ab", "")])),
+            hash(of(&[("a", "c")])),
+            hash(of(&[("a", "b"), ("c", "d")])),
+            hash(of(&[("a", "bcd")])),
+        ];
+        assert_eq!(HashSet::from(all).len(), all.len());
+        assert_eq!(hash(of(&[]).with("a", None)), all[0]);
+        let hex: String = all[2].iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "bca28227c69f791805a4fe2d9aace3db39556611765d312b62865c9c2f4360c9");
+    }
+
+    #[test]
+    fn trailing_zeros_do_not_count() {
+        for (text, canonical) in [
+            ("100", "100"),
+            ("100.0", "100"),
+            ("100.50", "100.5"),
+            ("0.10", "0.1"),
+            ("1000.00", "1000"),
+            ("10", "10"),
+        ] {
+            assert_eq!(canonical_decimal(text), canonical);
+        }
     }
 }

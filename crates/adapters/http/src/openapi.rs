@@ -1,10 +1,9 @@
 //! The API's own description: the OpenAPI document, made from the code, and the page to browse it.
 
-use crate::health;
-use crate::payments::{create, get, list, timeline};
 use crate::problem::{Code, Problem, ProblemBody, Violation};
 use crate::routes::readable;
 use crate::schema;
+use crate::{accounts, fx, health, integrity, payments, sandbox, transfers};
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Path, ServiceConfig};
@@ -27,12 +26,24 @@ const PAGE_PATH: &str = "/api/v1/docs/";
             their `code` is stable.",
     ),
     paths(
-        create::create, list::list, get::get, timeline::timeline,
+        accounts::open::open, accounts::list::list, accounts::get::get, accounts::close::close,
+        accounts::balance::balance, accounts::statement::statement,
+        payments::create::create, payments::list::list, payments::get::get,
+        payments::timeline::timeline, payments::capture::capture, payments::void::void,
+        payments::refund::refund, payments::refunds::refunds,
+        transfers::create::create,
+        fx::rates::rates, fx::convert::convert, fx::quote::quote,
+        integrity::integrity, sandbox::random_accounts,
         health::health, health::healthz, health::live, health::ready, health::metrics,
     ),
     components(schemas(ProblemBody, Violation, schema::AmountSchema)),
     tags(
+        (name = "accounts", description = "Accounts, their balances and statements."),
         (name = "payments", description = "Taking payments and following them."),
+        (name = "transfers", description = "Moving money between accounts."),
+        (name = "fx", description = "Exchange rates, as customers get them."),
+        (name = "integrity", description = "The proof that the ledger holds."),
+        (name = "sandbox", description = "Only where money is not real."),
         (name = "operations", description = "For orchestrators and monitors; without a token."),
     ),
 )]

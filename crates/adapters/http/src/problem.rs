@@ -4,95 +4,23 @@
 //! actix itself (see `telemetry`); a code is stable once it was released; what caused a failure of
 //! our own goes to the log and never to the client.
 
+mod code;
+mod of_app;
+
 use crate::request_id::RequestId;
 use crate::schema::CodeSchema;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
-use paygate_app::CreateError;
-use paygate_core::id::PaymentId;
-use paygate_ports::StoreError;
+use paygate_core::id::{AccountId, PaymentId};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt;
 use utoipa::ToSchema;
 
+pub use code::Code;
+
 /// The media type of RFC 9457 section 6.1.
 pub const CONTENT_TYPE: &str = "application/problem+json";
-
-/// Declares [`Code`] with the table of what each is called and answered with.
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $status:ident, $title:literal;)+) => {
-        /// What kind of problem it is: one stable code each, with its status and title.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Code { $($(#[$doc])* $name),+ }
-
-        impl Code {
-            /// Every code.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            /// The code on the wire.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text),+ }
-            }
-
-            /// The problem type of RFC 9457 section 3.1.1. A URN, since it names and does not locate.
-            #[must_use]
-            pub fn type_uri(self) -> &'static str {
-                match self { $(Self::$name => concat!("urn:paygate:problem:", $text)),+ }
-            }
-
-            /// The status it is answered with.
-            #[must_use]
-            pub fn status(self) -> StatusCode {
-                match self { $(Self::$name => StatusCode::$status),+ }
-            }
-
-            /// A summary for people that is the same for every occurrence.
-            #[must_use]
-            pub fn title(self) -> &'static str {
-                match self { $(Self::$name => $title),+ }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The body is no JSON text.
-    MalformedJson = "malformed-json", BAD_REQUEST, "The body is not valid JSON";
-    /// The body could not be read from the connection.
-    MalformedBody = "malformed-body", BAD_REQUEST, "The body could not be read";
-    /// A field, header or parameter breaks a rule; `errors` names each.
-    InvalidRequest = "invalid-request", BAD_REQUEST, "The request breaks a rule";
-    /// The request is not HTTP as we understand it.
-    BadRequest = "bad-request", BAD_REQUEST, "The request is malformed";
-    /// No token, or a wrong one.
-    Unauthorized = "unauthorized", UNAUTHORIZED, "A valid bearer token is required";
-    /// The path names nothing.
-    RouteNotFound = "route-not-found", NOT_FOUND, "There is nothing at this path";
-    /// The path names a payment that does not exist.
-    PaymentNotFound = "payment-not-found", NOT_FOUND, "There is no such payment";
-    /// The path exists, not with this method.
-    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "This method is not allowed here";
-    /// The client sent too slowly.
-    RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request did not arrive in time";
-    /// Another payment has this reference.
-    ReferenceExists = "reference-already-exists", CONFLICT, "The reference is already in use";
-    /// The body is larger than allowed.
-    PayloadTooLarge = "payload-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
-    /// The body is not said to be JSON.
-    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE,
-        "The body must be application/json";
-    /// The idempotency key stands for another request.
-    KeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY,
-        "The idempotency key was used for another request";
-    /// We failed.
-    InternalError = "internal-error", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
-    /// The store is away.
-    StoreUnavailable = "store-unavailable", SERVICE_UNAVAILABLE, "The service is unavailable";
-    /// Too many requests wait already.
-    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The service is overloaded";
-}
 
 /// One broken rule of an [`Code::InvalidRequest`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -127,9 +55,11 @@ pub struct Problem(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     code: Code,
+    status: StatusCode,
     detail: String,
     errors: Vec<Violation>,
     payment_id: Option<PaymentId>,
+    account_id: Option<AccountId>,
     allow: Option<&'static str>,
     cause: Option<String>,
 }
@@ -139,9 +69,11 @@ impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             code,
+            status: code.status(),
             detail: detail.into(),
             errors: Vec::new(),
             payment_id: None,
+            account_id: None,
             allow: None,
             cause: None,
         }))
@@ -171,6 +103,12 @@ impl Problem {
     #[must_use]
     pub fn payment_not_found() -> Self {
         Self::new(Code::PaymentNotFound, "no payment has this id")
+    }
+
+    /// The path names no account.
+    #[must_use]
+    pub fn account_not_found() -> Self {
+        Self::new(Code::AccountNotFound, "no account has this id, number or alias")
     }
 
     /// Only these methods are allowed (RFC 9110 section 15.5.6 wants them named).
@@ -208,11 +146,15 @@ impl Problem {
     #[must_use]
     pub fn render(&self, request_id: &RequestId, path: &str) -> HttpResponse {
         let problem = &*self.0;
-        let mut response = HttpResponseBuilder::new(problem.code.status());
+        let mut response = HttpResponseBuilder::new(problem.status);
         response.insert_header((header::CONTENT_TYPE, CONTENT_TYPE));
         match problem.code {
             Code::StoreUnavailable | Code::Overloaded => {
                 response.insert_header((header::RETRY_AFTER, "1"));
+            }
+            // Neither is over in a moment.
+            Code::FxUnavailable | Code::ProofUnderWay => {
+                response.insert_header((header::RETRY_AFTER, "5"));
             }
             Code::Unauthorized => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"paygate\""));
@@ -226,16 +168,21 @@ impl Problem {
             let link = format!("</api/v1/payments/{id}>; rel=\"related\"");
             response.insert_header((header::LINK, link));
         }
+        if let Some(id) = problem.account_id {
+            let link = format!("</api/v1/accounts/{id}>; rel=\"related\"");
+            response.insert_header((header::LINK, link));
+        }
         let body = ProblemBody {
             type_uri: problem.code.type_uri(),
             title: problem.code.title(),
-            status: problem.code.status().as_u16(),
+            status: problem.status.as_u16(),
             detail: &problem.detail,
             instance: path,
             code: problem.code.as_str(),
             request_id: request_id.as_str(),
             errors: &problem.errors,
             payment_id: problem.payment_id.map(|id| id.to_string()),
+            existing_account_id: problem.account_id.map(|id| id.to_string()),
         };
         // These are strings and numbers: writing them as JSON does not fail.
         response.body(serde_json::to_vec(&body).unwrap_or_default())
@@ -269,10 +216,15 @@ pub struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "<[Violation]>::is_empty")]
     #[schema(required = false)]
     errors: &'a [Violation],
-    /// The payment that has the reference, with `reference-already-exists` only.
+    /// The payment that has the reference or the quote, with `reference-already-exists` and
+    /// `quote-already-used` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Uuid, nullable = false)]
     payment_id: Option<String>,
+    /// The account that has the alias, with `alias-already-exists` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid, nullable = false)]
+    existing_account_id: Option<String>,
 }
 
 impl fmt::Display for Problem {
@@ -285,50 +237,10 @@ impl fmt::Display for Problem {
 /// problem in it and renders it with what belongs to the request.
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.0.code.status()
+        self.0.status
     }
 
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        if !error.is_transient() {
-            return Self::internal(error);
-        }
-        let mut problem = Self::new(
-            Code::StoreUnavailable,
-            "the store can't be reached; repeat the request, best with an Idempotency-Key",
-        );
-        problem.0.cause = Some(error.to_string());
-        problem
-    }
-}
-
-impl From<CreateError> for Problem {
-    fn from(error: CreateError) -> Self {
-        match error {
-            CreateError::CurrencyNotEnabled(currency) => Self::invalid(vec![Violation::new(
-                "currency",
-                "currency-not-enabled",
-                format!("payments in {currency} are not taken"),
-            )]),
-            CreateError::KeyReused => Self::new(
-                Code::KeyReused,
-                "the key was sent before with another amount, currency, reference or metadata",
-            ),
-            CreateError::ReferenceTaken { existing } => {
-                let detail = format!("payment {existing} has this reference");
-                let mut problem = Self::new(Code::ReferenceExists, detail);
-                problem.0.payment_id = Some(existing);
-                problem
-            }
-            CreateError::Overloaded => {
-                Self::new(Code::Overloaded, "too many payments wait to be accepted; repeat later")
-            }
-            CreateError::Store(error) => error.into(),
-        }
     }
 }

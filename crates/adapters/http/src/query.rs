@@ -1,7 +1,12 @@
 //! Reading query parameters so that every broken rule is found, not only the first.
 
-use crate::problem::Violation;
+use crate::problem::{Problem, Violation};
 use actix_web::web::Query;
+
+/// The most rows of a page.
+const MAX_LIMIT: u16 = 200;
+/// The rows of a page if nothing is said.
+const DEFAULT_LIMIT: u16 = 50;
 
 /// The parameters by their known names, and what is wrong so far.
 #[derive(Debug)]
@@ -52,9 +57,39 @@ impl Parameters {
         }
     }
 
-    /// What was wrong, in the order found.
-    #[must_use]
-    pub fn into_violations(self) -> Vec<Violation> {
-        self.violations
+    /// A required parameter, read as [`Parameters::optional`] does.
+    pub fn required<T, M: Into<String>>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, (&'static str, M)>,
+    ) -> Option<T> {
+        if self.values.iter().all(|(known, _)| *known != name) {
+            self.violations.push(Violation::new(name, "missing-parameter", "is required"));
+        }
+        self.optional(name, parse)
+    }
+
+    /// The most rows of a page: `limit`, or the default.
+    pub fn limit(&mut self) -> u16 {
+        let read = self.optional("limit", |text| {
+            let number = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+            let message = || format!("must be a number from 1 to {MAX_LIMIT}");
+            number.ok_or_else(|| ("out-of-range", message()))
+        });
+        read.unwrap_or(DEFAULT_LIMIT)
+    }
+
+    /// Where the page starts: `cursor`, read by `parse`.
+    pub fn cursor<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let malformed = ("malformed", "must be the next_cursor of a page");
+        self.optional("cursor", |text| parse(text).ok_or(malformed))
+    }
+
+    /// Done, if nothing was wrong.
+    ///
+    /// # Errors
+    /// A problem with every broken rule, in the order found.
+    pub fn finish(self) -> Result<(), Problem> {
+        if self.violations.is_empty() { Ok(()) } else { Err(Problem::invalid(self.violations)) }
     }
 }

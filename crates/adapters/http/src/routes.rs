@@ -37,6 +37,19 @@ where
     with_head(path, get).route(web::post().to(post)).default_service(only("GET, HEAD, POST"))
 }
 
+/// A path that can be posted to and nothing else.
+pub fn postable<F, Args>(path: &'static str, post: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .app_data(RouteLabel(path))
+        .route(web::post().to(post))
+        .default_service(only("POST"))
+}
+
 fn with_head<F, Args>(path: &'static str, get: F) -> Resource
 where
     F: Handler<Args> + Clone,

@@ -1,12 +1,13 @@
-//! What the OpenAPI document says of types that are not DTOs: enums by their names, and the two
-//! ways to write an amount.
+//! What the OpenAPI document says of types that are not DTOs: enums by their names, the two ways to
+//! write an amount, and the problems that many operations share.
 
-use crate::problem::Code;
+use crate::problem::{self, Code};
 use paygate_core::status::{Kind, Status};
 use std::borrow::Cow;
-use utoipa::openapi::RefOr;
+use std::collections::BTreeMap;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 /// Declares the schema of one of core's enums, with its names.
 macro_rules! names_schema {
@@ -53,4 +54,57 @@ impl ToSchema for AmountSchema {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Amount")
     }
+}
+
+/// The problems of every request: what needs the token and the store.
+pub struct Reading;
+
+/// The problems of every request with parameters.
+pub struct Asking;
+
+/// The problems of every request with a body.
+pub struct Writing;
+
+impl IntoResponses for Reading {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[UNAUTHORIZED, INTERNAL, UNAVAILABLE])
+    }
+}
+
+impl IntoResponses for Asking {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let invalid = ("400", "`invalid-request`: a parameter breaks a rule.");
+        problems(&[invalid, UNAUTHORIZED, INTERNAL, UNAVAILABLE])
+    }
+}
+
+impl IntoResponses for Writing {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            ("400", "`malformed-json`, `malformed-body` or `invalid-request`."),
+            UNAUTHORIZED,
+            ("408", "`request-timeout`: the body came too slowly."),
+            ("413", "`payload-too-large`: more than 64 KiB."),
+            ("415", "`unsupported-media-type`: not application/json."),
+            INTERNAL,
+            ("503", "`store-unavailable` or `overloaded`: repeat it later."),
+        ])
+    }
+}
+
+const UNAUTHORIZED: (&str, &str) = ("401", "`unauthorized`: a token is needed.");
+const INTERNAL: (&str, &str) = ("500", "`internal-error`.");
+const UNAVAILABLE: (&str, &str) = ("503", "`store-unavailable`: repeat it later.");
+
+fn problems(described: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    let response = |(status, description): &(&str, &str)| {
+        let schema = RefOr::from(Ref::from_schema_name("Problem"));
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let response = ResponseBuilder::new()
+            .description(*description)
+            .content(problem::CONTENT_TYPE, content)
+            .build();
+        ((*status).to_owned(), RefOr::from(response))
+    };
+    described.iter().map(response).collect()
 }

@@ -4,7 +4,7 @@ use crate::config::HttpConfig;
 use crate::health::{self, MetricsSource};
 use crate::state::State;
 use crate::telemetry::{self, Telemetry};
-use crate::{openapi, payments, routes};
+use crate::{accounts, fx, integrity, openapi, payments, routes, sandbox, transfers};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, ServiceConfig};
@@ -50,7 +50,17 @@ impl ApiApp {
     > {
         let state = self.state.clone();
         self.observability.build_with(move |config| {
-            config.app_data(state).configure(payments::configure).configure(openapi::configure);
+            if state.sandbox {
+                config.configure(sandbox::configure);
+            }
+            config
+                .app_data(state)
+                .configure(accounts::configure)
+                .configure(payments::configure)
+                .configure(transfers::configure)
+                .configure(fx::configure)
+                .configure(integrity::configure)
+                .configure(openapi::configure);
         })
     }
 }

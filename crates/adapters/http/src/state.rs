@@ -1,7 +1,7 @@
 //! What every request handler of the API shares.
 
 use crate::config::{ApiToken, HttpConfig};
-use crate::payments::EnabledCurrencies;
+use crate::rules::EnabledCurrencies;
 use paygate_app::Api;
 use paygate_ports::IdSource;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub struct State {
     pub token: Option<ApiToken>,
     /// What payments are taken in.
     pub currencies: EnabledCurrencies,
+    /// Whether there is more than in production.
+    pub sandbox: bool,
     /// How long a body may take.
     pub body_timeout: Duration,
 }
@@ -25,10 +27,11 @@ impl State {
     /// The state of an API.
     pub fn new(config: &HttpConfig, api: Api, ids: Arc<dyn IdSource>) -> Self {
         Self {
-            currencies: EnabledCurrencies(api.create.currencies().collect()),
+            currencies: EnabledCurrencies(api.directory.currencies().collect()),
             api,
             ids,
             token: config.token.clone(),
+            sandbox: config.sandbox,
             body_timeout: config.body_timeout,
         }
     }

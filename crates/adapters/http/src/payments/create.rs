@@ -2,25 +2,19 @@
 
 use super::create_request::{Charge, CreateRequest};
 use super::dto::PaymentBody;
-use super::json;
+use crate::accepted;
 use crate::auth::Caller;
 use crate::body;
 use crate::idempotency::{self, CanonicalRequest};
-use crate::prefer::{PREFERENCE_APPLIED, Wait};
+use crate::prefer::Wait;
 use crate::problem::{Problem, ProblemBody};
-use crate::request_id::{RequestId, traceparent};
+use crate::schema::Writing;
 use crate::state::State;
-use crate::telemetry::record_payment;
-use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateCharge;
 use paygate_core::payment::Request;
 use paygate_core::status::Kind;
-use paygate_ports::TraceContext;
-
-/// The header that marks the answer to a repeated request.
-const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
 
 /// Accepts a payment
 ///
@@ -44,23 +38,10 @@ const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
                 ("Idempotent-Replayed" = String, description = "`true` for a repeated request."),
                 ("Preference-Applied" = String, description = "The `wait` that was honoured."),
             )),
-        (status = 400, description = "`malformed-json`, `malformed-body` or `invalid-request`.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthorized`: a token is needed.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "`request-timeout`: the body came too slowly.",
-            body = ProblemBody, content_type = "application/problem+json"),
+        Writing,
         (status = 409, description = "`reference-already-exists`: another payment has it.",
             body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`: more than 64 KiB.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`: not application/json.",
-            body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`idempotency-key-reused`: the key stands for another request.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 500, description = "`internal-error`.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`store-unavailable` or `overloaded`: repeat it later.",
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn create(
@@ -72,20 +53,8 @@ pub async fn create(
     let body = body::read_json(&request, payload, state.body_timeout).await?;
     let wait = Wait::of(request.headers());
     let charge = read_charge(&request, &body, caller, &state, wait)?;
-    let created = state.api.create.charge(charge).await?;
-    let id = created.record.payment.id;
-    record_payment(id);
-
-    let mut response = HttpResponse::Created();
-    response.content_type(ContentType::json());
-    response.insert_header((header::LOCATION, format!("/api/v1/payments/{id}")));
-    if created.replayed {
-        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
-    }
-    if let Some(wait) = wait {
-        response.insert_header((PREFERENCE_APPLIED, wait.applied()));
-    }
-    Ok(response.body(json(&PaymentBody::of(&created.record)?)?))
+    let created = state.api.charges.create(charge).await?;
+    accepted::answer(&created, wait)
 }
 
 fn read_charge(
@@ -108,20 +77,17 @@ fn read_charge(
         metadata: metadata.as_ref(),
     };
     let idempotency = key.map(|key| canonical.under(key));
-    let request_id = request.extensions().get::<RequestId>().map(|id| id.as_str().to_owned());
     Ok(CreateCharge {
         amount,
         request: Request {
             merchant: caller.merchant,
             caller: caller.id,
-            reference,
+            reference: Some(reference),
             idempotency,
+            description: None,
+            tx_date: None,
             metadata,
         },
-        context: TraceContext {
-            request_id,
-            traceparent: Some(traceparent(request.headers(), &*state.ids)),
-        },
-        wait: wait.and_then(Wait::limit),
+        call: accepted::call(request, state, wait),
     })
 }

@@ -3,12 +3,14 @@
 //! What must stay true: an amount is an exact JSON number with its currency's scale; metadata goes
 //! out as it came in; times are RFC 3339 in UTC with microseconds.
 
+use crate::fx::RateBody;
 use crate::problem::Problem;
 use crate::schema::{KindSchema, StatusSchema};
-use chrono::SecondsFormat;
-use paygate_core::Timestamp;
+use crate::wire::{metadata, number, time};
+use paygate_core::money::Money;
 use paygate_core::payment::{PaymentRecord, Transition};
-use paygate_core::text::Metadata;
+use paygate_core::text::{Label, Reference};
+use paygate_ports::Page;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -27,14 +29,60 @@ pub struct PaymentBody<'a> {
     amount: Box<RawValue>,
     #[schema(example = "USD")]
     currency: &'static str,
-    #[schema(example = "REF-001")]
-    reference: &'a str,
+    /// Your name for it, if you gave it one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "REF-001", nullable = false)]
+    reference: Option<&'a str>,
+    /// What it is for; of a refund its reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    description: Option<&'a str>,
+    /// Your own time of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime, nullable = false)]
+    tx_date: Option<String>,
     #[schema(value_type = StatusSchema)]
     status: &'static str,
     /// Why it failed, exactly when it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     failure: Option<FailureBody<'a>>,
+    /// What leaves the source, if that is not the amount itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    debit: Option<MoneyBody>,
+    /// What reaches the destination, if that is not the amount itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    credit: Option<MoneyBody>,
+    /// The rate that debit and credit were made with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    fx: Option<RateBody<'a>>,
+    /// The quote the rate came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid, nullable = false)]
+    quote_id: Option<String>,
+    /// Of a refund, the payment it gives back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid, nullable = false)]
+    parent_id: Option<String>,
+    /// `false` for a payment that is, or was, held until it is captured; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    capture: Option<bool>,
+    /// How much of what was held has been captured, in the currency of the debit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, format = "decimal", nullable = false)]
+    captured_amount: Option<Box<RawValue>>,
+    /// How much has been refunded, in the currency of the debit; absent if nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, format = "decimal", nullable = false)]
+    refunded_amount: Option<Box<RawValue>>,
+    /// When what is held is given back, unless it is captured or voided before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime, nullable = false)]
+    expires_at: Option<String>,
     /// What you attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
@@ -56,31 +104,60 @@ pub struct FailureBody<'a> {
     detail: &'a str,
 }
 
+/// An amount with its currency.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Money)]
+pub struct MoneyBody {
+    /// An exact decimal with as many decimals as the currency has.
+    #[schema(value_type = f64, format = "decimal", example = 100.5)]
+    amount: Box<RawValue>,
+    #[schema(example = "USD")]
+    currency: &'static str,
+}
+
+impl MoneyBody {
+    /// An amount as it goes out.
+    ///
+    /// # Errors
+    /// As [`number`].
+    pub fn of(money: Money) -> Result<Self, Problem> {
+        Ok(Self { amount: number(money)?, currency: money.currency.code() })
+    }
+}
+
 impl<'a> PaymentBody<'a> {
     /// A payment as it goes out.
     ///
     /// # Errors
     /// [`Problem::internal`] if the stored metadata is no JSON.
     pub fn of(record: &'a PaymentRecord) -> Result<Self, Problem> {
-        let (payment, request) = (&record.payment, &record.request);
-        let unreadable = |what| {
-            let id = payment.id;
-            move |error| Problem::internal(format_args!("{what} of payment {id}: {error}"))
-        };
-        let metadata = request.metadata.as_ref().map(Metadata::as_str).map(serde_json::from_str);
+        let PaymentRecord { payment, fx, quote, request } = record;
+        let side = |money: Money| (money != payment.amount).then(|| MoneyBody::of(money));
+        let of_debit = |minor: i64| number(Money { minor, ..payment.debit });
+        let refunded = Some(payment.refunded_minor).filter(|minor| *minor > 0);
         Ok(Self {
             id: payment.id.to_string(),
             kind: payment.kind.as_str(),
-            amount: RawValue::from_string(payment.amount.to_string())
-                .map_err(unreadable("amount"))?,
+            amount: number(payment.amount)?,
             currency: payment.amount.currency.code(),
-            reference: request.reference.as_str(),
+            reference: request.reference.as_ref().map(Reference::as_str),
+            description: request.description.as_ref().map(Label::as_str),
+            tx_date: request.tx_date.map(time),
             status: payment.status.as_str(),
             failure: payment.failure.as_ref().map(|failure| FailureBody {
                 code: failure.code.as_str(),
                 detail: &failure.detail,
             }),
-            metadata: metadata.transpose().map_err(unreadable("metadata"))?,
+            debit: side(payment.debit).transpose()?,
+            credit: side(payment.credit).transpose()?,
+            fx: fx.as_ref().map(RateBody::of).transpose()?,
+            quote_id: quote.map(|id| id.to_string()),
+            parent_id: payment.parent.map(|id| id.to_string()),
+            capture: payment.hold.then_some(false),
+            captured_amount: payment.captured_minor.map(of_debit).transpose()?,
+            refunded_amount: refunded.map(of_debit).transpose()?,
+            expires_at: payment.expires_at.map(time),
+            metadata: metadata(request.metadata.as_ref())?,
             created_at: time(payment.created_at),
             updated_at: time(payment.updated_at),
         })
@@ -96,6 +173,17 @@ pub struct PageBody<'a> {
     /// The `cursor` of the next page; `null` at the end.
     #[schema(format = Uuid, required = true)]
     pub next_cursor: Option<String>,
+}
+
+impl<'a> PageBody<'a> {
+    /// A page as it goes out.
+    ///
+    /// # Errors
+    /// As [`PaymentBody::of`].
+    pub fn of(page: &'a Page) -> Result<Self, Problem> {
+        let items = page.items.iter().map(PaymentBody::of).collect::<Result<_, _>>()?;
+        Ok(Self { items, next_cursor: page.next.map(|id| id.to_string()) })
+    }
 }
 
 /// What happened to a payment, in order.
@@ -144,9 +232,4 @@ impl TimelineBody {
             items: transitions.iter().map(item).collect(),
         }
     }
-}
-
-/// RFC 3339, UTC, microseconds.
-fn time(at: Timestamp) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

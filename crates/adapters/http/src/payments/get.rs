@@ -1,12 +1,14 @@
 //! `GET /api/v1/payments/{id}`
 
 use super::dto::PaymentBody;
-use super::{json, parse_id};
 use crate::auth::Caller;
 use crate::prefer::{PREFERENCE_APPLIED, Wait};
 use crate::problem::{Problem, ProblemBody};
+use crate::rules;
+use crate::schema::Reading;
 use crate::state::State;
 use crate::telemetry::record_payment;
+use crate::wire::json;
 use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -24,13 +26,8 @@ use actix_web::{HttpRequest, HttpResponse};
         (status = 200, description = "The payment as it is now.", body = PaymentBody, headers(
             ("Preference-Applied" = String, description = "The `wait` that was honoured."),
         )),
-        (status = 401, description = "`unauthorized`: a token is needed.",
-            body = ProblemBody, content_type = "application/problem+json"),
+        Reading,
         (status = 404, description = "`payment-not-found`.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 500, description = "`internal-error`.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`store-unavailable`: repeat it later.",
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn get(
@@ -39,7 +36,7 @@ pub async fn get(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let id = parse_id(&id).ok_or_else(Problem::payment_not_found)?;
+    let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
     let wait = Wait::of(request.headers());
     let record = state.api.read.get(id, wait.and_then(Wait::limit)).await?;

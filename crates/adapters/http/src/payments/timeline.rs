@@ -1,11 +1,13 @@
 //! `GET /api/v1/payments/{id}/timeline`
 
 use super::dto::TimelineBody;
-use super::{ok, parse_id};
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
+use crate::rules;
+use crate::schema::Reading;
 use crate::state::State;
 use crate::telemetry::record_payment;
+use crate::wire::ok;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
@@ -18,13 +20,8 @@ use actix_web::web::{Data, Path};
     ),
     responses(
         (status = 200, description = "Its steps, in order.", body = TimelineBody),
-        (status = 401, description = "`unauthorized`: a token is needed.",
-            body = ProblemBody, content_type = "application/problem+json"),
+        Reading,
         (status = 404, description = "`payment-not-found`.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 500, description = "`internal-error`.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`store-unavailable`: repeat it later.",
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn timeline(
@@ -32,7 +29,7 @@ pub async fn timeline(
     state: Data<State>,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = parse_id(&id).ok_or_else(Problem::payment_not_found)?;
+    let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
     let found = state.api.read.timeline(id).await?;
     let (record, transitions) = found.ok_or_else(Problem::payment_not_found)?;

@@ -1,24 +1,32 @@
 //! The app over mock adapters, and short ways to ask it.
 
-use crate::fake::FakeStore;
+use crate::fake::{FakeRates, FakeStore};
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::{self, TestRequest};
-use paygate_app::{Api, CreatePayment, Directory, HintPublisher, ReadPayments, Readiness};
+use chrono::TimeDelta;
+use paygate_app::{
+    Accepting, Accounts, Api, Charges, Directory, Exchange, ExchangeConfig, FindAccounts,
+    HintPublisher, Holds, Proving, ReadPayments, Readiness, Refunds, Transfers,
+};
 use paygate_core::Timestamp;
-use paygate_core::id::PaymentId;
+use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::money::Currency;
 use paygate_core::payment::{Actor, Reason, Transition};
-use paygate_core::status::Status;
+use paygate_core::risk::Limits;
+use paygate_core::status::{Kind, Status};
+use paygate_core::{refund, transfer};
 use paygate_http::{ApiApp, HttpConfig};
 use paygate_memory::{ManualClock, MemoryOutcomes, MemoryQueue, MemoryQueueConfig, SequentialIds};
-use paygate_ports::{Outcome, Outcomes};
+use paygate_ports::{Outcome, Outcomes, PaymentStore};
 use serde_json::Value;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub const PAYMENTS: &str = "/api/v1/payments";
+pub const ACCOUNTS: &str = "/api/v1/accounts";
+pub const TRANSFERS: &str = "/api/v1/transfers";
 /// The body of the seed's own example.
 pub const EXAMPLE: &str = r#"{"amount":100.50,"currency":"USD","reference":"REF-001"}"#;
 /// An id no payment has.
@@ -28,6 +36,7 @@ pub struct Harness {
     pub app: ApiApp,
     pub api: Api,
     pub store: Arc<FakeStore>,
+    pub rates: Arc<FakeRates>,
     pub queue: Arc<MemoryQueue>,
     pub outcomes: MemoryOutcomes,
     pub clock: ManualClock,
@@ -49,25 +58,46 @@ impl Harness {
         let outcomes = MemoryOutcomes::default();
         let clock = ManualClock::new(now());
         let ids = Arc::new(SequentialIds::new(now()));
-        let enabled = ["USD", "JPY", "EUR"].map(|code| Currency::parse(code).unwrap());
-        let directory = Directory::open(&*store, &*ids, &enabled).await.unwrap();
+        let rates = Arc::new(FakeRates::new(clock.clone()));
+        let enabled = ["USD", "JPY", "EUR", "IDR"].map(|code| Currency::parse(code).unwrap());
+        let directory = Arc::new(Directory::open(&*store, &*ids, &enabled).await.unwrap());
+        let time = Arc::new(clock.clone());
         let shared: Arc<MemoryOutcomes> = Arc::new(outcomes.clone());
         let confirm = Duration::from_millis(500);
-        let create = CreatePayment::new(
+        let accepting = Accepting::new(
             store.clone(),
             store.clone(),
-            HintPublisher::new(queue.clone(), Arc::new(clock.clone()), confirm),
+            HintPublisher::new(queue.clone(), time.clone(), confirm),
             shared.clone(),
-            Arc::new(clock.clone()),
+            time.clone(),
             ids.clone(),
-            Arc::new(directory),
         );
-        let read = ReadPayments::new(store.clone(), shared, Arc::new(clock.clone()));
-        let readiness = Readiness::new(vec![store.clone(), queue.clone()]);
-        let api = Api { create, read, readiness };
+        let find = FindAccounts::new(store.clone());
+        let promises = ExchangeConfig::default();
+        let exchange =
+            Exchange::new(rates.clone(), store.clone(), time.clone(), ids.clone(), promises);
+        let limits = Limits::default_in(Currency::parse("IDR").unwrap());
+        let api = Api {
+            charges: Charges::new(accepting.clone(), directory.clone()),
+            transfers: Transfers::new(
+                accepting.clone(),
+                find.clone(),
+                exchange.clone(),
+                directory.clone(),
+                limits,
+            ),
+            holds: Holds::new(store.clone(), store.clone()),
+            refunds: Refunds::new(accepting, find),
+            read: ReadPayments::new(store.clone(), shared, time),
+            accounts: Accounts::new(store.clone(), store.clone(), ids.clone(), directory.clone()),
+            exchange,
+            proving: Proving::new(store.clone(), Duration::from_secs(300)),
+            readiness: Readiness::new(vec![store.clone(), queue.clone()]),
+            directory,
+        };
         let metrics = Arc::new(|| "paygate_up 1\n".to_owned());
         let app = ApiApp::new(&config, api.clone(), metrics, ids.clone());
-        Self { app, api, store, queue, outcomes, clock, ids }
+        Self { app, api, store, rates, queue, outcomes, clock, ids }
     }
 
     pub async fn send(&self, request: TestRequest) -> Answer {
@@ -86,6 +116,48 @@ impl Harness {
     pub async fn ask(&self, method: &str, path: &str) -> Answer {
         let method = Method::from_str(method).unwrap();
         self.send(TestRequest::with_uri(path).method(method)).await
+    }
+
+    /// Posts JSON to a path.
+    pub async fn post_to(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.send(post(body).uri(path)).await
+    }
+
+    /// Posts JSON to a path under an idempotency key.
+    pub async fn post_keyed(&self, path: &str, key: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.send(post(body).uri(path).insert_header(("Idempotency-Key", key))).await
+    }
+
+    /// Opens a wallet of that alias with this in it.
+    pub async fn wallet(&self, alias: &str, currency: &str, balance: &str) -> AccountId {
+        let body = format!(
+            r#"{{"currency":"{currency}","alias":"{alias}","opening_balance":"{balance}"}}"#
+        );
+        let answer = self.post_to(ACCOUNTS, body).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.json()["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Makes a transfer under a key of its own and has it processed.
+    pub async fn transferred(&self, key: &str, body: &str) -> PaymentId {
+        let answer = self.post_keyed(TRANSFERS, key, body).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        self.work().await;
+        answer.id()
+    }
+
+    /// Does what a worker does with the transfers and refunds that wait.
+    pub async fn work(&self) {
+        let decide = |book: &mut paygate_core::book::Book| {
+            for id in book.payment_ids() {
+                match book.payment(id).unwrap().kind {
+                    Kind::Transfer => transfer::process(book, id, TimeDelta::days(7)).unwrap(),
+                    Kind::Refund => refund::process(book, id).unwrap(),
+                    _ => {}
+                }
+            }
+        };
+        self.store.transact(Vec::new(), Arc::new(decide)).await.unwrap();
     }
 
     /// Creates a payment with this reference.

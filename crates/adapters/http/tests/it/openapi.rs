@@ -1,4 +1,4 @@
-use crate::harness::{Harness, PAYMENTS};
+use crate::harness::Harness;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ async fn every_operation_is_described_with_every_status() {
             let statuses: Vec<_> = responses.keys().map(String::as_str).collect();
             described.insert(format!("{method} {path} {}", statuses.join(" ")));
             for (status, response) in responses {
-                if path.starts_with(PAYMENTS) && status.starts_with(['4', '5']) {
+                if path.starts_with("/api/v1/") && status.starts_with(['4', '5']) {
                     let content = &response["content"]["application/problem+json"];
                     assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem");
                 }
@@ -27,17 +27,70 @@ async fn every_operation_is_described_with_every_status() {
         }
     }
     let expected = [
+        "get /api/v1/accounts 200 400 401 500 503",
+        "get /api/v1/accounts/{account} 200 401 404 500 503",
+        "get /api/v1/accounts/{account}/balance 200 400 401 404 500 503",
+        "get /api/v1/accounts/{account}/statement 200 400 401 404 500 503",
+        "get /api/v1/fx/convert 200 400 401 422 500 503",
+        "get /api/v1/fx/rates 200 400 401 500 503",
+        "get /api/v1/integrity 200 400 401 500 503",
         "get /api/v1/payments 200 400 401 500 503",
         "get /api/v1/payments/{id} 200 401 404 500 503",
+        "get /api/v1/payments/{id}/refunds 200 400 401 404 500 503",
         "get /api/v1/payments/{id}/timeline 200 401 404 500 503",
+        "get /api/v1/sandbox/random-accounts 200 400 401 404 500 503",
         "get /health 200",
         "get /health/live 200",
         "get /health/ready 200 503",
         "get /healthz 200",
         "get /metrics 200",
+        "post /api/v1/accounts 201 400 401 408 409 413 415 500 503",
+        "post /api/v1/accounts/{account}/close 200 400 401 404 408 409 413 415 500 503",
+        "post /api/v1/fx/quotes 201 400 401 408 413 415 422 500 503",
         "post /api/v1/payments 201 400 401 408 409 413 415 422 500 503",
+        "post /api/v1/payments/{id}/capture 200 400 401 404 408 409 413 415 422 500 503",
+        "post /api/v1/payments/{id}/refunds 201 400 401 404 408 413 415 422 500 503",
+        "post /api/v1/payments/{id}/void 200 400 401 404 408 409 413 415 500 503",
+        "post /api/v1/transfers 201 400 401 408 409 413 415 422 500 503",
     ];
     assert_eq!(described.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+#[actix_web::test]
+async fn every_operation_has_an_id_of_its_own() {
+    let document = document().await;
+    let items = document["paths"].as_object().unwrap().values();
+    let operations: Vec<_> = items.flat_map(|item| item.as_object().unwrap().values()).collect();
+    let ids: BTreeSet<_> =
+        operations.iter().map(|it| it["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), operations.len());
+}
+
+/// What a problem's code is described with is a code that there is.
+#[actix_web::test]
+async fn every_code_that_is_described_exists() {
+    let document = document().await;
+    let codes = document["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap();
+    let mut described = BTreeSet::new();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let text = response["description"].as_str().unwrap();
+                let codes = text.split('`').skip(1).step_by(2).filter(|_| status.as_str() >= "400");
+                described.extend(codes.map(str::to_owned));
+            }
+        }
+    }
+    for code in &described {
+        assert!(codes.contains(&code.as_str().into()), "{code}");
+    }
+    let anywhere = ["bad-request", "method-not-allowed"];
+    for code in codes.iter().map(|it| it.as_str().unwrap()) {
+        assert!(
+            described.contains(code) || anywhere.contains(&code),
+            "{code} is described nowhere"
+        );
+    }
 }
 
 #[actix_web::test]

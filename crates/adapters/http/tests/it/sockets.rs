@@ -1,5 +1,6 @@
 //! What only shows on a real connection.
 
+use crate::fake::Trouble;
 use crate::harness::{EXAMPLE, Harness};
 use actix_web::dev::ServerHandle;
 use paygate_http::{ApiToken, HttpConfig, MetricsSource, serve, serve_observability};
@@ -68,6 +69,34 @@ async fn a_payment_is_made_over_a_socket_and_the_server_stops_when_told() {
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("\r\n\r\n"), "{answer}");
     server.stop(true).await;
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[actix_web::test]
+async fn a_file_that_is_cut_off_can_be_told_from_a_whole_one() {
+    let harness = Harness::new().await;
+    crate::statement::lines(&harness, 2_500).await;
+    let (server, address) = served(&harness, &config()).await;
+    let ask = |method: &str| {
+        let path = "/api/v1/accounts/a/statement";
+        let asked = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\nConnection: close\r\n\r\n"
+        );
+        async move { exchange(address, &[asked.as_bytes()]).await }
+    };
+    let whole = ask("GET").await;
+    assert!(whole.starts_with("HTTP/1.1 200 OK"), "{whole}");
+    assert!(whole.to_lowercase().contains("transfer-encoding: chunked"));
+    assert!(whole.contains("\n2501,") && whole.ends_with("\r\n0\r\n\r\n"));
+
+    harness.store.set_trouble(Trouble::AfterLine(2_000));
+    let cut_off = ask("GET").await;
+    assert!(cut_off.starts_with("HTTP/1.1 200 OK") && cut_off.contains("\n2000,"));
+    assert!(!cut_off.contains("\n2001,") && !cut_off.ends_with("\r\n0\r\n\r\n"));
+
+    let head = ask("HEAD").await;
+    assert!(head.starts_with("HTTP/1.1 200 OK") && head.ends_with("\r\n\r\n"), "{head}");
+    assert_eq!(head.matches("\r\n\r\n").count(), 1, "{head}");
+    server.stop(false).await;
 }
 
 #[actix_web::test]

@@ -5,9 +5,8 @@ use actix_web::test::TestRequest;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use paygate_ports::StoreError;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
-use tracing_subscriber::fmt::MakeWriter;
 
 #[actix_web::test]
 async fn a_request_id_is_echoed_or_made() {
@@ -74,13 +73,16 @@ async fn requests_are_counted_by_route_and_never_by_path() {
     assert!(!text.contains("secret") && !text.contains(UNKNOWN) && !text.contains("BREW"));
 }
 
-/// Where the log goes in a test.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged on this thread, which is one test's.
+    static LOG: RefCell<Vec<u8>> = RefCell::default();
+}
+
+struct Log;
 
 impl Write for Log {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(line)
+        LOG.with_borrow_mut(|log| log.write(line))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -88,35 +90,27 @@ impl Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn lines(&self) -> Vec<Value> {
-        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
+fn logged() -> Vec<Value> {
+    let text = String::from_utf8(LOG.take()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[actix_web::test]
 async fn a_failure_is_logged_with_its_cause_and_its_request_and_a_success_not_at_all() {
-    let log = Log::default();
-    let writer = log.clone();
+    // For the whole process: which spans and events anybody wants is remembered for all threads,
+    // and the first to meet one decides, which may be a thread without a subscriber of its own.
     let subscriber = tracing_subscriber::fmt()
         .json()
         .with_max_level(tracing::Level::INFO)
-        .with_writer(writer)
+        .with_writer(|| Log)
         .finish();
-    let _installed = tracing::subscriber::set_default(subscriber);
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let harness = Harness::new().await;
     let id = harness.post(EXAMPLE).await.id();
     harness.post("{}").await;
-    assert_eq!(log.lines(), [Value::Null; 0], "nothing above debug per payment");
+    // What others met in the moment of the installation is asked about again.
+    tracing::callsite::rebuild_interest_cache();
+    assert_eq!(logged(), [Value::Null; 0], "nothing above debug per payment");
 
     let path = format!("{PAYMENTS}/{id}");
     let asked = || TestRequest::get().uri(&path).insert_header(("X-Request-Id", "mine"));
@@ -124,13 +118,13 @@ async fn a_failure_is_logged_with_its_cause_and_its_request_and_a_success_not_at
     harness.send(asked()).await;
     harness.store.set_trouble(Trouble::Error(StoreError::Unavailable("its cause".to_owned())));
     harness.send(asked()).await;
-    let lines = log.lines();
+    let lines = logged();
     assert_eq!(lines.len(), 2, "{lines:?}");
     for (line, (level, status)) in lines.iter().zip([("ERROR", 500), ("INFO", 503)]) {
         assert_eq!(line["level"], level);
         assert!(line["fields"]["cause"].as_str().unwrap().contains("its cause"), "{line}");
         let span = &line["span"];
-        assert_eq!(span["request_id"], "mine");
+        assert_eq!(span["request_id"], "mine", "{line}");
         assert_eq!(span["payment_id"], id.to_string());
         assert_eq!(span["route"], "/api/v1/payments/{id}");
         assert_eq!((span["method"].as_str(), &span["status"]), (Some("GET"), &status.into()));

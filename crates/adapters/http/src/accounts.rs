@@ -1,0 +1,33 @@
+//! Accounts, their balances and what happened in them, one operation a file.
+
+pub mod balance;
+pub mod close;
+pub mod dto;
+pub mod get;
+pub mod list;
+pub mod open;
+mod open_request;
+pub mod statement;
+mod statement_csv;
+
+use crate::problem::Problem;
+use crate::routes::{postable, readable, readable_and_postable};
+use actix_web::web::ServiceConfig;
+use paygate_core::account::AccountRef;
+
+pub use dto::AccountsBody;
+
+/// The routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(readable_and_postable("/api/v1/accounts", list::list, open::open))
+        .service(readable("/api/v1/accounts/{account}", get::get))
+        .service(postable("/api/v1/accounts/{account}/close", close::close))
+        .service(readable("/api/v1/accounts/{account}/balance", balance::balance))
+        .service(readable("/api/v1/accounts/{account}/statement", statement::statement));
+}
+
+/// The name of an account in a path. What can't be one names nothing.
+fn named(text: &str) -> Result<AccountRef, Problem> {
+    AccountRef::parse(text).map_err(|_| Problem::account_not_found())
+}

@@ -1,0 +1,46 @@
+//! `POST /api/v1/accounts/{account}/close`
+
+use super::dto::AccountBody;
+use super::named;
+use crate::auth::Caller;
+use crate::body;
+use crate::fields;
+use crate::problem::{Problem, ProblemBody};
+use crate::schema::Writing;
+use crate::state::State;
+use crate::wire::ok;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+/// Closes an account
+///
+/// Nothing is posted to it any more. It must be an empty wallet of which nothing is held. Repeating
+/// it changes nothing. The body is `{}` or left out.
+#[utoipa::path(post, path = "/api/v1/accounts/{account}/close", tag = "accounts",
+    operation_id = "close_account", security((), ("token" = [])),
+    params(
+        ("account" = String, Path, description = "The account's id, number or alias."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 200, description = "The account, closed.", body = AccountBody),
+        Writing,
+        (status = 404, description = "`account-not-found`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`account-not-empty`, `account-has-holds` or \
+            `account-not-closable`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn close(
+    _: Caller,
+    state: Data<State>,
+    account: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
+    let name = named(&account)?;
+    fields::read(&body, &[])?.finish()?;
+    ok(&AccountBody::of(&state.api.accounts.close(name).await?)?)
+}

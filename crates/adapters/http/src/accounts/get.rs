@@ -1,0 +1,34 @@
+//! `GET /api/v1/accounts/{account}`
+
+use super::dto::AccountBody;
+use super::named;
+use crate::auth::Caller;
+use crate::problem::{Problem, ProblemBody};
+use crate::schema::Reading;
+use crate::state::State;
+use crate::wire::ok;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+
+/// Shows an account
+#[utoipa::path(get, path = "/api/v1/accounts/{account}", tag = "accounts",
+    operation_id = "get_account", security((), ("token" = [])),
+    params(
+        ("account" = String, Path, description = "The account's id, number or alias."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 200, description = "The account as it is now.", body = AccountBody),
+        Reading,
+        (status = 404, description = "`account-not-found`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn get(
+    _: Caller,
+    state: Data<State>,
+    account: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let record = state.api.accounts.get(named(&account)?).await?;
+    ok(&AccountBody::of(&record.ok_or_else(Problem::account_not_found)?)?)
+}

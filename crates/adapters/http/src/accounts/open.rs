@@ -1,0 +1,54 @@
+//! `POST /api/v1/accounts`
+
+use super::dto::AccountBody;
+use super::open_request::OpenRequest;
+use crate::accepted::IDEMPOTENT_REPLAYED;
+use crate::auth::Caller;
+use crate::body;
+use crate::problem::{Problem, ProblemBody};
+use crate::schema::Writing;
+use crate::state::State;
+use crate::wire::json;
+use actix_web::http::header::{self, ContentType};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+/// Opens an account
+///
+/// With an alias the request may be repeated: it opens one account, and each repetition is answered
+/// with that account as it is then. Without one each request opens another account.
+#[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts",
+    operation_id = "open_account", security((), ("token" = [])),
+    request_body(content = OpenRequest, content_type = "application/json"),
+    params(
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 201, description = "Open, now or by an earlier request with the same alias.",
+            body = AccountBody, headers(
+                ("Location" = String, description = "The account's path."),
+                ("Idempotent-Replayed" = String, description = "`true` for a repeated request."),
+            )),
+        Writing,
+        (status = 409, description = "`alias-already-exists`: it names another account, or was \
+            opened by another request.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn open(
+    _: Caller,
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = body::read_json(&request, payload, state.body_timeout).await?;
+    let wallet = OpenRequest::parse(&body, &state.currencies)?;
+    let (record, replayed) = state.api.accounts.open(wallet).await?;
+    let mut response = HttpResponse::Created();
+    response.content_type(ContentType::json());
+    response.insert_header((header::LOCATION, format!("/api/v1/accounts/{}", record.account.id)));
+    if replayed {
+        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
+    }
+    Ok(response.body(json(&AccountBody::of(&record)?)?))
+}

@@ -1,0 +1,20 @@
+//! Exchange rates, conversions and quotes, one operation a file. All rates are those a customer
+//! gets, less the spread.
+
+pub mod convert;
+pub mod dto;
+pub mod quote;
+pub mod rates;
+
+use crate::routes::{postable, readable};
+use actix_web::web::ServiceConfig;
+
+pub use dto::RateBody;
+
+/// The routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(readable("/api/v1/fx/rates", rates::rates))
+        .service(readable("/api/v1/fx/convert", convert::convert))
+        .service(postable("/api/v1/fx/quotes", quote::quote));
+}

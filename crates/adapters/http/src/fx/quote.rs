@@ -1,0 +1,143 @@
+//! `POST /api/v1/fx/quotes`
+
+use super::dto::RateBody;
+use crate::auth::Caller;
+use crate::body;
+use crate::fields;
+use crate::payments::dto::MoneyBody;
+use crate::problem::{Problem, ProblemBody, Violation};
+use crate::rules::{self, EnabledCurrencies};
+use crate::schema::{AmountSchema, Writing};
+use crate::state::State;
+use crate::wire::{json, time};
+use actix_web::http::header::ContentType;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use paygate_core::money::{Currency, Money};
+use serde::Serialize;
+use std::borrow::Cow;
+use utoipa::ToSchema;
+use validator::{Validate, ValidateArgs, ValidationError};
+
+/// A rate to be promised.
+#[derive(Debug, Validate, ToSchema)]
+#[schema(as = CreateQuote)]
+#[serde(deny_unknown_fields)]
+#[validate(context = EnabledCurrencies)]
+#[validate(schema(function = "amount_fits_base", skip_on_field_errors = false))]
+pub struct QuoteRequest<'a> {
+    /// The source's currency: an enabled ISO 4217 code in upper case.
+    #[schema(value_type = String, required = true, example = "USD", pattern = "^[A-Z]{3}$")]
+    #[validate(custom(function = "rules::is_enabled", use_context))]
+    base: Option<Cow<'a, str>>,
+    /// The destination's currency, another one: an enabled ISO 4217 code in upper case.
+    #[schema(value_type = String, required = true, example = "IDR", pattern = "^[A-Z]{3}$")]
+    #[validate(custom(function = "rules::is_enabled", use_context))]
+    quote: Option<Cow<'a, str>>,
+    /// What to show as an example of the rate, in `base`. The quote is for any amount.
+    #[schema(value_type = Option<AmountSchema>, required = false)]
+    #[validate(custom(function = "rules::is_amount"))]
+    amount: Option<Cow<'a, str>>,
+}
+
+/// A promised rate.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Quote)]
+pub struct QuoteBody<'a> {
+    /// The `quote_id` of the payment that is to get this rate.
+    #[schema(format = Uuid)]
+    id: String,
+    #[serde(flatten)]
+    rate: RateBody<'a>,
+    /// From when on it is no longer valid.
+    #[schema(format = DateTime, example = "2026-01-31T12:00:30.000000Z")]
+    expires_at: String,
+    /// The amount that was asked for, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    from: Option<MoneyBody>,
+    /// What it is worth at this rate, rounded down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    to: Option<MoneyBody>,
+}
+
+/// Promises the present rate to one payment for a while
+#[utoipa::path(post, path = "/api/v1/fx/quotes", tag = "fx",
+    operation_id = "create_quote", security((), ("token" = [])),
+    request_body(content = QuoteRequest, content_type = "application/json"),
+    params(
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 201, description = "The rate is promised.", body = QuoteBody),
+        Writing,
+        (status = 422, description = "`amount-too-small` or `amount-too-large`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`store-unavailable` or `fx-unavailable`: repeat it later.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn quote(
+    _: Caller,
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = body::read_json(&request, payload, state.body_timeout).await?;
+    let (base, quote, amount) = QuoteRequest::parse(&body, &state.currencies)?;
+    let exchange = &state.api.exchange;
+    // What can't be converted is told before anything is promised.
+    if let Some(amount) = amount {
+        exchange.convert(amount, quote).await?;
+    }
+    let promised = exchange.quote(base, quote).await?;
+    let worth = amount.map(|amount| promised.applied.rate.credit_for(amount)).transpose()?;
+    let body = QuoteBody {
+        id: promised.id.to_string(),
+        rate: RateBody::of(&promised.applied)?,
+        expires_at: time(promised.expires_at),
+        from: amount.map(MoneyBody::of).transpose()?,
+        to: worth.map(MoneyBody::of).transpose()?,
+    };
+    Ok(HttpResponse::Created().content_type(ContentType::json()).body(json(&body)?))
+}
+
+impl<'a> QuoteRequest<'a> {
+    /// The fields, in the order violations are told.
+    const FIELDS: &'static [&'static str] = &["base", "quote", "amount"];
+
+    fn parse(
+        body: &'a [u8],
+        currencies: &EnabledCurrencies,
+    ) -> Result<(Currency, Currency, Option<Money>), Problem> {
+        let mut fields = fields::read(body, Self::FIELDS)?;
+        let request = Self {
+            base: fields.string("base"),
+            quote: fields.string("quote"),
+            amount: fields.optional_decimal("amount"),
+        };
+        let validated = request.validate_with_args(currencies);
+        let mut violations = fields.into_violations();
+        violations.extend(request.one_currency());
+        rules::check(Self::FIELDS, "amount", violations, validated, Vec::new())?;
+        request.into_core().ok_or_else(rules::unparsed)
+    }
+
+    fn one_currency(&self) -> Option<Violation> {
+        let same = self.base.is_some() && self.base == self.quote;
+        let message = "must be another currency than base";
+        same.then(|| Violation::new("quote", "same-currency", message))
+    }
+
+    fn into_core(self) -> Option<(Currency, Currency, Option<Money>)> {
+        let base = Currency::parse(&self.base?).ok()?;
+        let amount = self.amount.map(|text| Money::parse_positive(&text, base));
+        Some((base, Currency::parse(&self.quote?).ok()?, amount.transpose().ok()?))
+    }
+}
+
+/// How many decimals the amount may have.
+fn amount_fits_base(request: &QuoteRequest<'_>) -> Result<(), ValidationError> {
+    rules::fits(request.amount.as_deref(), request.base.as_deref())
+}

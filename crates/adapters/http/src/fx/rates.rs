@@ -1,0 +1,82 @@
+//! `GET /api/v1/fx/rates`
+
+use super::dto::RateBody;
+use crate::auth::Caller;
+use crate::problem::{Problem, ProblemBody};
+use crate::query::Parameters;
+use crate::rules;
+use crate::schema::Asking;
+use crate::state::State;
+use crate::wire::ok;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use paygate_core::money::Currency;
+use paygate_ports::RateError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Some rates.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Rates)]
+pub struct RatesBody<'a> {
+    /// By the codes of their currencies.
+    items: Vec<RateBody<'a>>,
+}
+
+/// Shows exchange rates between enabled currencies
+///
+/// With `base` and `quote` the one between them; with one of the two, all from or to that currency;
+/// with neither, all. Where there is no rate, it is left out of a list.
+#[utoipa::path(get, path = "/api/v1/fx/rates", tag = "fx",
+    operation_id = "list_rates", security((), ("token" = [])),
+    params(
+        ("base" = Option<String>, Query, description = "Only from this currency (ISO 4217)."),
+        ("quote" = Option<String>, Query, description = "Only to this currency (ISO 4217)."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 200, description = "The rates.", body = RatesBody),
+        Asking,
+        (status = 503, description = "`fx-unavailable`: repeat it later.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn rates(
+    _: Caller,
+    state: Data<State>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let enabled = &state.currencies;
+    let mut given = Parameters::read(request.query_string(), &["base", "quote"]);
+    let base = given.optional("base", |text| rules::enabled_currency(text, enabled));
+    let quote = given.optional("quote", |text| rules::enabled_currency(text, enabled));
+    given.finish()?;
+
+    let is_list = base.is_none() || quote.is_none();
+    let mut found = Vec::new();
+    for (base, quote) in pairs(&state, base, quote) {
+        match state.api.exchange.customer(base, quote).await {
+            Ok(applied) => found.push(applied),
+            Err(RateError::NotQuoted) if is_list => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    ok(&RatesBody { items: found.iter().map(RateBody::of).collect::<Result<_, _>>()? })
+}
+
+fn pairs(
+    state: &State,
+    base: Option<Currency>,
+    quote: Option<Currency>,
+) -> Vec<(Currency, Currency)> {
+    let all = || state.currencies.0.iter().copied();
+    match (base, quote) {
+        (Some(base), Some(quote)) => vec![(base, quote)],
+        (Some(base), None) => all().filter(|it| *it != base).map(|it| (base, it)).collect(),
+        (None, Some(quote)) => all().filter(|it| *it != quote).map(|it| (it, quote)).collect(),
+        (None, None) => {
+            let pairs = all().flat_map(|base| all().map(move |quote| (base, quote)));
+            pairs.filter(|(base, quote)| base != quote).collect()
+        }
+    }
+}

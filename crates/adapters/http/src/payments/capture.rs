@@ -1,0 +1,79 @@
+//! `POST /api/v1/payments/{id}/capture`
+
+use super::dto::PaymentBody;
+use crate::auth::Caller;
+use crate::body;
+use crate::fields::{self, Fields};
+use crate::problem::{Problem, ProblemBody};
+use crate::rules;
+use crate::schema::{AmountSchema, Writing};
+use crate::state::State;
+use crate::telemetry::record_payment;
+use crate::wire::ok;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use std::borrow::Cow;
+use utoipa::ToSchema;
+use validator::Validate;
+
+/// How much of what is held to capture.
+#[derive(Debug, Validate, ToSchema)]
+#[schema(as = Capture)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureRequest<'a> {
+    /// In the currency of the payment's debit; all of it if nothing is said. The rest is given back.
+    #[schema(value_type = Option<AmountSchema>, required = false)]
+    #[validate(custom(function = "rules::is_amount"))]
+    amount: Option<Cow<'a, str>>,
+}
+
+impl<'a> CaptureRequest<'a> {
+    const FIELDS: &'static [&'static str] = &["amount"];
+
+    fn parse(body: &'a [u8]) -> Result<Self, Problem> {
+        let mut fields: Fields<'a> = fields::read(body, Self::FIELDS)?;
+        let request = Self { amount: fields.optional_decimal("amount") };
+        let validated = request.validate();
+        rules::check(Self::FIELDS, "amount", fields.into_violations(), validated, Vec::new())?;
+        Ok(request)
+    }
+}
+
+/// Captures what is held for a payment
+///
+/// All of it, or a part; the rest is given back. Repeating it changes nothing. The body may be left
+/// out.
+#[utoipa::path(post, path = "/api/v1/payments/{id}/capture", tag = "payments",
+    operation_id = "capture_payment", security((), ("token" = [])),
+    request_body(content = Option<CaptureRequest>, content_type = "application/json"),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The payment's id."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 200, description = "The payment, captured.", body = PaymentBody),
+        Writing,
+        (status = 404, description = "`payment-not-found`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`payment-not-authorized`: nothing is held for it.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`amount-exceeds-authorization`, `amount-too-small`, or a rule \
+            of the accounts: `account-closed`, `account-not-found`, `currency-mismatch`, \
+            `insufficient-funds`, `overflow`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn capture(
+    _: Caller,
+    state: Data<State>,
+    id: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
+    let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
+    record_payment(id);
+    let asked = CaptureRequest::parse(&body)?;
+    let record = state.api.holds.capture(id, asked.amount.as_deref()).await?;
+    ok(&PaymentBody::of(&record)?)
+}

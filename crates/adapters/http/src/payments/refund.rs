@@ -1,0 +1,91 @@
+//! `POST /api/v1/payments/{id}/refunds`
+
+use super::dto::PaymentBody;
+use super::refund_request::RefundRequest;
+use crate::accepted;
+use crate::auth::Caller;
+use crate::body;
+use crate::idempotency;
+use crate::prefer::Wait;
+use crate::problem::{Problem, ProblemBody};
+use crate::rules;
+use crate::schema::Writing;
+use crate::state::State;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use paygate_app::CreateRefund;
+use paygate_core::id::PaymentId;
+use paygate_core::payment::{Idempotency, Request};
+
+/// Gives a payment back, whole or in part
+///
+/// The refund is a payment of its own. Of what was credited it takes back its share, so that the
+/// last refund leaves no residue.
+#[utoipa::path(post, path = "/api/v1/payments/{id}/refunds", tag = "payments",
+    operation_id = "refund_payment", security((), ("token" = [])),
+    request_body(content = RefundRequest, content_type = "application/json"),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The id of the payment to refund."),
+        ("Idempotency-Key" = String, Header,
+            description = "1 to 255 visible ASCII characters that stand for this request."),
+        ("Prefer" = Option<String>, Header, example = "wait=5",
+            description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 201, description = "Accepted, now or by an earlier request with the same key.",
+            body = PaymentBody, headers(
+                ("Location" = String, description = "The refund's path."),
+                ("Idempotent-Replayed" = String, description = "`true` for a repeated request."),
+                ("Preference-Applied" = String, description = "The `wait` that was honoured."),
+            )),
+        Writing,
+        (status = 404, description = "`payment-not-found`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`idempotency-key-reused`, `payment-not-refundable`, \
+            `refund-exceeds-remainder`, `account-closed` or `insufficient-funds`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn refund(
+    caller: Caller,
+    state: Data<State>,
+    id: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = body::read_json(&request, payload, state.body_timeout).await?;
+    let id: PaymentId = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
+    let wait = Wait::of(request.headers());
+    let refund = read_refund(&request, &body, id, caller, &state, wait)?;
+    let created = state.api.refunds.create(refund).await?;
+    accepted::answer(&created, wait)
+}
+
+fn read_refund(
+    request: &HttpRequest,
+    body: &[u8],
+    of: PaymentId,
+    caller: Caller,
+    state: &State,
+    wait: Option<Wait>,
+) -> Result<CreateRefund, Problem> {
+    let (key, others) = idempotency::required_key(request.headers());
+    let refund = RefundRequest::parse(body, others)?;
+    let key = key.ok_or_else(rules::unparsed)?;
+    let idempotency = Idempotency { key, hash: refund.hash(of) };
+    Ok(CreateRefund {
+        of,
+        amount: refund.amount,
+        request: Request {
+            merchant: caller.merchant,
+            caller: caller.id,
+            reference: None,
+            idempotency: Some(idempotency),
+            description: Some(refund.reason),
+            tx_date: None,
+            metadata: None,
+        },
+        call: accepted::call(request, state, wait),
+    })
+}

@@ -1,0 +1,66 @@
+//! `GET /api/v1/payments/{id}/refunds`
+
+use super::dto::PageBody;
+use crate::auth::Caller;
+use crate::problem::{Problem, ProblemBody};
+use crate::query::Parameters;
+use crate::rules;
+use crate::schema::Asking;
+use crate::state::State;
+use crate::telemetry::record_payment;
+use crate::wire::ok;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use paygate_core::id::{MerchantId, PaymentId};
+use paygate_ports::PaymentQuery;
+
+/// Lists the refunds of a payment, newest first
+#[utoipa::path(get, path = "/api/v1/payments/{id}/refunds", tag = "payments",
+    operation_id = "list_refunds", security((), ("token" = [])),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The payment's id."),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200,
+            description = "At most so many; 50 if nothing is said."),
+        ("cursor" = Option<String>, Query, format = Uuid,
+            description = "The `next_cursor` of the page before."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 200, description = "A page.", body = PageBody),
+        Asking,
+        (status = 404, description = "`payment-not-found`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn refunds(
+    caller: Caller,
+    state: Data<State>,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
+    record_payment(id);
+    let query = read(request.query_string(), id, caller.merchant)?;
+    if state.api.read.get(id, None).await?.is_none() {
+        return Err(Problem::payment_not_found());
+    }
+    ok(&PageBody::of(&state.api.read.list(query).await?)?)
+}
+
+fn read(query: &str, parent: PaymentId, merchant: MerchantId) -> Result<PaymentQuery, Problem> {
+    let mut given = Parameters::read(query, &["limit", "cursor"]);
+    let query = PaymentQuery {
+        merchant,
+        status: None,
+        kind: None,
+        currency: None,
+        parent: Some(parent),
+        reference: None,
+        created_after: None,
+        created_before: None,
+        limit: given.limit(),
+        cursor: given.cursor(rules::uuid),
+    };
+    given.finish()?;
+    Ok(query)
+}

@@ -1,0 +1,47 @@
+//! `POST /api/v1/payments/{id}/void`
+
+use super::dto::PaymentBody;
+use crate::auth::Caller;
+use crate::body;
+use crate::fields;
+use crate::problem::{Problem, ProblemBody};
+use crate::rules;
+use crate::schema::Writing;
+use crate::state::State;
+use crate::telemetry::record_payment;
+use crate::wire::ok;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+/// Gives back what is held for a payment
+///
+/// Repeating it changes nothing. The body is `{}` or left out.
+#[utoipa::path(post, path = "/api/v1/payments/{id}/void", tag = "payments",
+    operation_id = "void_payment", security((), ("token" = [])),
+    params(
+        ("id" = String, Path, format = Uuid, description = "The payment's id."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 200, description = "The payment, voided.", body = PaymentBody),
+        Writing,
+        (status = 404, description = "`payment-not-found`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`payment-not-authorized`: nothing is held for it.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn void(
+    _: Caller,
+    state: Data<State>,
+    id: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
+    let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
+    record_payment(id);
+    fields::read(&body, &[])?.finish()?;
+    let record = state.api.holds.void(id).await?;
+    ok(&PaymentBody::of(&record)?)
+}

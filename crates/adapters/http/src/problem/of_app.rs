@@ -1,0 +1,272 @@
+//! What the application refuses, as problems: the one place that maps its errors.
+
+use super::{Code, Problem, Violation};
+use actix_web::http::StatusCode;
+use paygate_app::{
+    CloseError, ConvertError, CreateError, HoldRequestError, OpenError, ProofError, Refusal,
+};
+use paygate_core::account::NotClosable;
+use paygate_core::book::Rejection;
+use paygate_core::fx::ConversionError;
+use paygate_core::id::PaymentId;
+use paygate_core::money::{AmountError, Currency};
+use paygate_core::payment::Reason;
+use paygate_core::transfer::HoldError;
+use paygate_ports::{RateError, StoreError};
+use std::fmt;
+
+impl Problem {
+    fn with_cause(mut self, cause: impl fmt::Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
+    }
+
+    fn with_payment(mut self, id: PaymentId) -> Self {
+        self.0.payment_id = Some(id);
+        self
+    }
+
+    /// A rule forbids a request that is valid in itself, whatever status the code has elsewhere.
+    fn refused(code: Code, detail: impl fmt::Display) -> Self {
+        let mut problem = Self::new(code, detail.to_string());
+        problem.0.status = StatusCode::UNPROCESSABLE_ENTITY;
+        problem
+    }
+
+    fn amount(error: AmountError) -> Self {
+        Self::invalid(vec![Violation::new("amount", error.code(), error.to_string())])
+    }
+
+    fn not_enabled(currency: Currency, what: &str) -> Self {
+        let message = format!("{what} in {currency} are not taken");
+        Self::invalid(vec![Violation::new("currency", "currency-not-enabled", message)])
+    }
+
+    /// There is no rate. Why is for the log: it may name what is asked and how.
+    fn no_rate(cause: impl fmt::Display) -> Self {
+        let detail = "there is no exchange rate to convert by at the moment; repeat later";
+        Self::new(Code::FxUnavailable, detail).with_cause(cause)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if !error.is_transient() {
+            return Self::internal(error);
+        }
+        let detail = "the store can't be reached; repeat the request, best with an Idempotency-Key";
+        Self::new(Code::StoreUnavailable, detail).with_cause(error)
+    }
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::CurrencyNotEnabled(currency) => Self::not_enabled(currency, "payments"),
+            CreateError::Amount(error) => Self::amount(error),
+            CreateError::PaymentNotFound => Self::payment_not_found(),
+            CreateError::KeyReused => {
+                Self::new(Code::KeyReused, "the key was sent before with another request")
+            }
+            CreateError::ReferenceTaken { existing } => {
+                let detail = format!("payment {existing} has this reference");
+                Self::new(Code::ReferenceExists, detail).with_payment(existing)
+            }
+            CreateError::QuoteUsed { existing } => {
+                let detail = format!("payment {existing} has used this quote");
+                Self::new(Code::QuoteUsed, detail).with_payment(existing)
+            }
+            CreateError::Refused(refusal) => refusal.into(),
+            CreateError::Overloaded => {
+                Self::new(Code::Overloaded, "too many payments wait to be accepted; repeat later")
+            }
+            CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match &refusal {
+            Refusal::FxUnavailable(why) => Self::no_rate(why),
+            other => Self::refused(code_of(other), other),
+        }
+    }
+}
+
+fn code_of(refusal: &Refusal) -> Code {
+    match refusal {
+        Refusal::SameParty => Code::SameParty,
+        Refusal::AccountNotFound(_) => Code::AccountNotFound,
+        Refusal::AccountClosed(_) => Code::AccountClosed,
+        Refusal::CurrencyMismatch(_) => Code::CurrencyMismatch,
+        Refusal::UnsupportedCurrency(_) => Code::UnsupportedCurrency,
+        Refusal::AmountTooSmall => Code::AmountTooSmall,
+        Refusal::AmountTooLarge => Code::AmountTooLarge,
+        Refusal::InsufficientFunds => Code::InsufficientFunds,
+        Refusal::FxUnavailable(_) => Code::FxUnavailable,
+        Refusal::QuoteNotFound => Code::QuoteNotFound,
+        Refusal::QuoteExpired => Code::QuoteExpired,
+        Refusal::BelowMin(_) => Code::RiskBelowMin,
+        Refusal::AboveMax(_) => Code::RiskAboveMax,
+        Refusal::NotRefundable => Code::NotRefundable,
+        Refusal::RefundExceedsRemainder => Code::RefundExceedsRemainder,
+    }
+}
+
+impl From<HoldRequestError> for Problem {
+    fn from(error: HoldRequestError) -> Self {
+        match error {
+            HoldRequestError::PaymentNotFound => Self::payment_not_found(),
+            HoldRequestError::Amount(error) => Self::amount(error),
+            HoldRequestError::Refused(why) => match why {
+                HoldError::NotAuthorized(_) => {
+                    Self::new(Code::PaymentNotAuthorized, why.to_string())
+                }
+                HoldError::ExceedsAuthorization => Self::refused(Code::ExceedsAuthorization, why),
+                HoldError::TooSmall => Self::refused(Code::AmountTooSmall, why),
+                HoldError::Rejected(rejection) => rejection.into(),
+            },
+            HoldRequestError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What the accounts and their money forbid is told; what is wrong with the payment's own row is a
+/// failure of ours.
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let code = match rejection.failure() {
+            Some(Reason::AccountNotFound) => Code::AccountNotFound,
+            Some(Reason::CurrencyMismatch) => Code::CurrencyMismatch,
+            Some(Reason::AccountClosed) => Code::AccountClosed,
+            Some(Reason::InsufficientFunds) => Code::InsufficientFunds,
+            Some(Reason::Overflow) => Code::Overflow,
+            _ => return Self::internal(rejection),
+        };
+        Self::refused(code, rejection)
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::CurrencyNotEnabled(currency) => Self::not_enabled(currency, "accounts"),
+            OpenError::AliasTaken { existing } => {
+                let detail = format!("account {existing} has this alias");
+                let mut problem = Self::new(Code::AliasExists, detail);
+                problem.0.account_id = Some(existing);
+                problem
+            }
+            OpenError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CloseError> for Problem {
+    fn from(error: CloseError) -> Self {
+        match error {
+            CloseError::NotFound => Self::account_not_found(),
+            CloseError::Refused(why) => {
+                let code = match why {
+                    NotClosable::NotAWallet => Code::AccountNotClosable,
+                    NotClosable::NotEmpty => Code::AccountNotEmpty,
+                    NotClosable::Held => Code::AccountHasHolds,
+                };
+                Self::new(code, why.to_string())
+            }
+            CloseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RateError> for Problem {
+    fn from(error: RateError) -> Self {
+        match error {
+            RateError::Unavailable(why) => Self::no_rate(why),
+            error @ RateError::NotQuoted => Self::new(Code::FxUnavailable, error.to_string()),
+        }
+    }
+}
+
+impl From<ConvertError> for Problem {
+    fn from(error: ConvertError) -> Self {
+        match error {
+            ConvertError::Rate(error) => error.into(),
+            ConvertError::Conversion(error) => error.into(),
+            ConvertError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConversionError> for Problem {
+    fn from(error: ConversionError) -> Self {
+        let code = match error {
+            ConversionError::WrongCurrency => Code::CurrencyMismatch,
+            ConversionError::TooSmall => Code::AmountTooSmall,
+            ConversionError::Overflow => Code::AmountTooLarge,
+        };
+        Self::refused(code, error)
+    }
+}
+
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::UnderWay => {
+                Self::new(Code::ProofUnderWay, "one proof at a time; repeat when it is done")
+            }
+            ProofError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_has_one_code_everywhere() {
+        let name = || "name".to_owned();
+        for refusal in [
+            Refusal::SameParty,
+            Refusal::AccountNotFound(name()),
+            Refusal::AccountClosed(name()),
+            Refusal::CurrencyMismatch("why"),
+            Refusal::UnsupportedCurrency(Currency::parse("KWD").unwrap()),
+            Refusal::AmountTooSmall,
+            Refusal::AmountTooLarge,
+            Refusal::InsufficientFunds,
+            Refusal::FxUnavailable(name()),
+            Refusal::QuoteNotFound,
+            Refusal::QuoteExpired,
+            Refusal::BelowMin(name()),
+            Refusal::AboveMax(name()),
+            Refusal::NotRefundable,
+            Refusal::RefundExceedsRemainder,
+        ] {
+            assert_eq!(code_of(&refusal).as_str(), refusal.code());
+            let status = Problem::from(refusal.clone()).0.status.as_u16();
+            let expected = if matches!(refusal, Refusal::FxUnavailable(_)) { 503 } else { 422 };
+            assert_eq!(status, expected, "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_rule_of_the_book_has_one_code_everywhere() {
+        for rejection in [
+            Rejection::UnknownAccount,
+            Rejection::CurrencyMismatch,
+            Rejection::AccountClosed,
+            Rejection::InsufficientFunds,
+            Rejection::Overflow,
+        ] {
+            let problem = Problem::from(rejection);
+            assert_eq!(problem.0.code.as_str(), rejection.code());
+            assert_eq!(problem.0.status.as_u16(), 422);
+        }
+        for defect in [Rejection::UnknownPayment, Rejection::Unbalanced] {
+            assert_eq!(Problem::from(defect).0.status.as_u16(), 500);
+        }
+    }
+}

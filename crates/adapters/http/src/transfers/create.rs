@@ -1,0 +1,98 @@
+//! `POST /api/v1/transfers`
+
+use super::create_request::{Transfer, TransferRequest};
+use crate::accepted;
+use crate::auth::Caller;
+use crate::body;
+use crate::idempotency;
+use crate::payments::PaymentBody;
+use crate::prefer::Wait;
+use crate::problem::{Problem, ProblemBody};
+use crate::rules;
+use crate::schema::Writing;
+use crate::state::State;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use paygate_app::CreateTransfer;
+use paygate_core::payment::{Idempotency, Request};
+
+/// Moves money from one account to another
+///
+/// What can be refused at once is; what was accepted is processed, whatever happens after. The
+/// request may be repeated: it is accepted once, and each repetition is answered with the payment
+/// as it is then.
+#[utoipa::path(post, path = "/api/v1/transfers", tag = "transfers",
+    operation_id = "create_transfer", security((), ("token" = [])),
+    request_body(content = TransferRequest, content_type = "application/json"),
+    params(
+        ("Idempotency-Key" = String, Header,
+            description = "1 to 255 visible ASCII characters that stand for this request."),
+        ("Prefer" = Option<String>, Header, example = "wait=5",
+            description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),
+        ("X-Request-Id" = Option<String>, Header,
+            description = "Your id of the request, up to 128 visible ASCII characters."),
+    ),
+    responses(
+        (status = 201, description = "Accepted, now or by an earlier request with the same key.",
+            body = PaymentBody, headers(
+                ("Location" = String, description = "The payment's path."),
+                ("Idempotent-Replayed" = String, description = "`true` for a repeated request."),
+                ("Preference-Applied" = String, description = "The `wait` that was honoured."),
+            )),
+        Writing,
+        (status = 409, description = "`reference-already-exists` or `quote-already-used`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`idempotency-key-reused`, or a rule forbids it: \
+            `same-party`, `account-not-found`, `account-closed`, `currency-mismatch`, \
+            `unsupported-currency`, `amount-too-small`, `amount-too-large`, `insufficient-funds`, \
+            `quote-not-found`, `quote-expired`, `risk-below-min`, `risk-above-max`.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`store-unavailable`, `overloaded` or `fx-unavailable`: \
+            repeat it later.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub async fn create(
+    caller: Caller,
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let body = body::read_json(&request, payload, state.body_timeout).await?;
+    let wait = Wait::of(request.headers());
+    let transfer = read_transfer(&request, &body, caller, &state, wait)?;
+    let created = state.api.transfers.create(transfer).await?;
+    accepted::answer(&created, wait)
+}
+
+fn read_transfer(
+    request: &HttpRequest,
+    body: &[u8],
+    caller: Caller,
+    state: &State,
+    wait: Option<Wait>,
+) -> Result<CreateTransfer, Problem> {
+    let (key, others) = idempotency::required_key(request.headers());
+    let transfer = TransferRequest::parse(body, others)?;
+    let key = key.ok_or_else(rules::unparsed)?;
+    let idempotency = Some(Idempotency { key, hash: transfer.hash() });
+    let Transfer { source, destination, amount, currency, quote, hold, .. } = transfer;
+    let Transfer { reference, description, tx_date, metadata, .. } = transfer;
+    Ok(CreateTransfer {
+        source,
+        destination,
+        amount,
+        currency,
+        quote,
+        hold,
+        request: Request {
+            merchant: caller.merchant,
+            caller: caller.id,
+            reference,
+            idempotency,
+            description,
+            tx_date,
+            metadata,
+        },
+        call: accepted::call(request, state, wait),
+    })
+}
