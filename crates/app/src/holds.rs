@@ -1,10 +1,10 @@
 //! Capturing and voiding what is held: decided at once, at the client's request.
 
 use crate::transact_one::transact_one;
+use paygate_core::hold::{self, HoldError};
 use paygate_core::id::PaymentId;
 use paygate_core::money::{AmountError, Money};
 use paygate_core::payment::PaymentRecord;
-use paygate_core::transfer::{self, HoldError};
 use paygate_ports::{PaymentReader, PaymentStore, StoreError};
 use std::sync::Arc;
 use thiserror::Error;
@@ -53,7 +53,7 @@ impl Holds {
         let currency = self.read(id).await?.payment.debit.currency;
         let amount = amount.map(|text| Money::parse_positive(text, currency)).transpose();
         let minor = amount.map_err(HoldRequestError::Amount)?.map(|amount| amount.minor);
-        let decide = move |book: &mut _| transfer::capture(book, id, minor);
+        let decide = move |book: &mut _| hold::capture(book, id, minor);
         transact_one(&*self.store, id, decide).await?.map_err(HoldRequestError::Refused)?;
         self.read(id).await
     }
@@ -64,7 +64,7 @@ impl Holds {
     /// [`HoldRequestError`]; then it is still held.
     pub async fn void(&self, id: PaymentId) -> Result<PaymentRecord, HoldRequestError> {
         self.read(id).await?;
-        let decide = move |book: &mut _| transfer::void(book, id);
+        let decide = move |book: &mut _| hold::void(book, id);
         transact_one(&*self.store, id, decide).await?.map_err(HoldRequestError::Refused)?;
         self.read(id).await
     }

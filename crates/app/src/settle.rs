@@ -7,9 +7,9 @@ use crate::ward::QuarantineWard;
 use crate::worker_setup::{WorkerConfig, WorkerPorts};
 use paygate_core::Timestamp;
 use paygate_core::book::Book;
-use paygate_core::charge::{self, ClaimPolicy, Verdict};
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
+use paygate_core::provider::{self, ClaimPolicy, Verdict};
 use paygate_ports::{
     Acquirer, AcquirerError, Authorization, Clock, Decision, KnownOutcome, RefundRequest,
 };
@@ -176,7 +176,7 @@ async fn settle(ward: QuarantineWard, policy: ClaimPolicy, batch: Vec<Submitted<
     let ids = verdicts.keys().copied().collect();
     let decide: DecideOne = Arc::new(move |book: &mut Book, id| {
         verdicts.get(&id).into_iter().flatten().try_for_each(|(attempt, verdict)| {
-            charge::settle(book, id, *attempt, *verdict, &policy)
+            provider::settle(book, id, *attempt, *verdict, &policy)
                 .map_err(|rejection| rejection.code())
         })
     });

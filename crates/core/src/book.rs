@@ -5,167 +5,31 @@
 //! What must stay true: an operation either happens whole or leaves the book untouched and names
 //! the broken rule; a balance changes only through a posting; a posting only with a transition.
 
+mod changes;
+mod pages;
+mod rejection;
+#[cfg(test)]
+mod tests;
+
+pub use changes::{Changes, Step};
+pub use rejection::Rejection;
+
 use crate::Timestamp;
 use crate::account::{Account, Role, SystemAccount};
 use crate::id::{AccountId, PaymentId};
 use crate::journal::{Entry, Leg, Posting};
 use crate::money::{Currency, Money};
-use crate::payment::{Actor, Failure, Payment, Reason, Transition};
+use crate::payment::{Failure, Payment, Reason, Transition};
 use crate::status::Status;
+use pages::Pages;
 use std::collections::{BTreeMap, BTreeSet};
-use thiserror::Error;
-
-/// A broken rule. The book is as it was before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Rejection {
-    /// The payment is not in the book.
-    #[error("the payment is not in this book")]
-    UnknownPayment,
-    /// An account of a posting is not in the book.
-    #[error("an account is not in this book")]
-    UnknownAccount,
-    /// The transition table has no such step.
-    #[error("no step leads from {from} to {to}")]
-    IllegalTransition {
-        /// The state the payment is in.
-        from: Status,
-        /// The state asked for.
-        to: Status,
-    },
-    /// A posting's currency is not its account's.
-    #[error("the posting is in another currency than its account")]
-    CurrencyMismatch,
-    /// Fewer than two postings, an account twice, or a sum that is not zero per currency.
-    #[error("the postings do not balance")]
-    Unbalanced,
-    /// Something is to be posted to, or held of, an account that is closed.
-    #[error("an account is closed")]
-    AccountClosed,
-    /// An account that may not be overdrawn would be.
-    #[error("the available balance is too low")]
-    InsufficientFunds,
-    /// A balance or counter would leave its integer range.
-    #[error("a balance would overflow")]
-    Overflow,
-}
-
-impl Rejection {
-    /// The stable code of this rule.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::UnknownPayment => "unknown-payment",
-            Self::UnknownAccount => "account-not-found",
-            Self::IllegalTransition { .. } => "illegal-transition",
-            Self::CurrencyMismatch => "currency-mismatch",
-            Self::Unbalanced => "unbalanced",
-            Self::AccountClosed => "account-closed",
-            Self::InsufficientFunds => "insufficient-funds",
-            Self::Overflow => "overflow",
-        }
-    }
-
-    /// The reason to fail a payment with, if this rule is about its accounts and its money; `None`
-    /// if it is about the payment's own row, which is poison then.
-    #[must_use]
-    pub fn failure(self) -> Option<Reason> {
-        match self {
-            Self::UnknownAccount => Some(Reason::AccountNotFound),
-            Self::CurrencyMismatch => Some(Reason::CurrencyMismatch),
-            Self::AccountClosed => Some(Reason::AccountClosed),
-            Self::InsufficientFunds => Some(Reason::InsufficientFunds),
-            Self::Overflow => Some(Reason::Overflow),
-            Self::UnknownPayment | Self::IllegalTransition { .. } | Self::Unbalanced => None,
-        }
-    }
-}
-
-/// Where a transition leads, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// The state to reach.
-    pub to: Status,
-    /// Who makes it.
-    pub actor: Actor,
-    /// Why; becomes the failure's code when `to` is FAILED.
-    pub reason: Reason,
-    /// A sentence for people, kept when `to` is FAILED.
-    pub detail: String,
-}
-
-impl Step {
-    /// A worker's step that needs no words.
-    #[must_use]
-    pub fn by_worker(to: Status, reason: Reason) -> Self {
-        Self { to, actor: Actor::Worker, reason, detail: String::new() }
-    }
-
-    /// A client's step.
-    #[must_use]
-    pub fn by_client(to: Status, reason: Reason) -> Self {
-        Self { to, actor: Actor::Client, reason, detail: String::new() }
-    }
-
-    /// A worker's step to FAILED.
-    #[must_use]
-    pub fn failed(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { to: Status::Failed, actor: Actor::Worker, reason, detail: detail.into() }
-    }
-}
-
-/// What a decision changed: what a store has to write.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Payments that differ, as they are now, by id.
-    pub payments: Vec<Payment>,
-    /// Accounts that differ, as they are now, by id.
-    pub accounts: Vec<Account>,
-    /// New timeline rows, in the order made.
-    pub transitions: Vec<Transition>,
-    /// New journal entries, in the order made.
-    pub entries: Vec<Entry>,
-    /// When a payment is to be looked at again.
-    pub due: Vec<(PaymentId, Timestamp)>,
-}
-
-impl Changes {
-    /// Whether there is nothing to write.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.payments.is_empty() && self.accounts.is_empty() && self.due.is_empty()
-    }
-
-    /// The payments whose hold has ended: nobody has to look at them when its time would be over.
-    #[must_use]
-    pub fn no_longer_due(&self) -> Vec<PaymentId> {
-        let ended = self.transitions.iter().filter(|it| it.from == Status::Authorized);
-        ended.map(|it| it.payment).collect()
-    }
-}
 
 /// The payments and accounts of one transaction.
 #[derive(Clone, Debug)]
 pub struct Book {
     now: Timestamp,
-    payments: BTreeMap<PaymentId, Payment>,
-    accounts: BTreeMap<AccountId, Account>,
-    changed_payments: BTreeSet<PaymentId>,
-    changed_accounts: BTreeSet<AccountId>,
-    transitions: Vec<Transition>,
-    entries: Vec<Entry>,
-    due: BTreeMap<PaymentId, Timestamp>,
+    pages: Pages,
     system: BTreeMap<(SystemAccount, Currency), AccountId>,
-    undo: Option<Vec<Undo>>,
-}
-
-/// How to take one write in the book back.
-#[derive(Clone, Debug)]
-enum Undo {
-    Payment { before: Box<Payment>, was_changed: bool },
-    Account { before: Box<Account>, was_changed: bool },
-    Due(PaymentId, Option<Timestamp>),
-    Transition,
-    Entry,
 }
 
 impl Book {
@@ -176,18 +40,8 @@ impl Book {
             Role::System(code) => Some(((code, account.currency), account.id)),
             Role::Merchant(_) | Role::Wallet => None,
         });
-        Self {
-            now,
-            system: system.collect(),
-            undo: None,
-            payments: payments.into_iter().map(|payment| (payment.id, payment)).collect(),
-            accounts: accounts.into_iter().map(|account| (account.id, account)).collect(),
-            changed_payments: BTreeSet::new(),
-            changed_accounts: BTreeSet::new(),
-            transitions: Vec::new(),
-            entries: Vec::new(),
-            due: BTreeMap::new(),
-        }
+        let system = system.collect();
+        Self { now, pages: Pages::new(payments, accounts), system }
     }
 
     /// The transaction's time.
@@ -199,19 +53,19 @@ impl Book {
     /// The ids of the payments in the book, ascending.
     #[must_use]
     pub fn payment_ids(&self) -> Vec<PaymentId> {
-        self.payments.keys().copied().collect()
+        self.pages.payment_ids()
     }
 
     /// A payment as it stands now.
     #[must_use]
     pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
-        self.payments.get(&id)
+        self.pages.payment(id)
     }
 
     /// An account as it stands now.
     #[must_use]
     pub fn account(&self, id: AccountId) -> Option<&Account> {
-        self.accounts.get(&id)
+        self.pages.account(id)
     }
 
     /// The system's account of that code and currency, if it is in the book.
@@ -229,13 +83,11 @@ impl Book {
         &mut self,
         operations: impl FnOnce(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
-        let outer = self.undo.replace(Vec::new());
+        let savepoint = self.pages.savepoint();
         let result = operations(self);
-        let undo = std::mem::replace(&mut self.undo, outer).unwrap_or_default();
-        match (&result, &mut self.undo) {
-            (Err(_), _) => undo.into_iter().rev().for_each(|write| self.take_back(write)),
-            (Ok(()), Some(outer)) => outer.extend(undo),
-            (Ok(()), None) => {}
+        match result {
+            Ok(()) => self.pages.keep(savepoint),
+            Err(_) => self.pages.take_back(savepoint),
         }
         result
     }
@@ -265,7 +117,7 @@ impl Book {
     pub fn authorize(&mut self, id: PaymentId, expires_at: Timestamp) -> Result<(), Rejection> {
         let step = Step::by_worker(Status::Authorized, Reason::Authorized);
         self.advance(id, &step, &[], |payment| payment.expires_at = Some(expires_at))?;
-        self.wake_at(id, expires_at);
+        self.pages.wake_at(id, expires_at);
         Ok(())
     }
 
@@ -295,10 +147,10 @@ impl Book {
         id: PaymentId,
         edit: impl FnOnce(&mut Payment),
     ) -> Result<(), Rejection> {
-        let mut payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?.clone();
+        let mut payment = self.pages.payment(id).ok_or(Rejection::UnknownPayment)?.clone();
         edit(&mut payment);
         payment.updated_at = self.now;
-        self.put_payment(payment);
+        self.pages.put_payment(payment);
         Ok(())
     }
 
@@ -307,7 +159,7 @@ impl Book {
     /// # Errors
     /// [`Rejection::UnknownPayment`], [`Rejection::Overflow`].
     pub fn lease(&mut self, id: PaymentId, until: Timestamp) -> Result<(), Rejection> {
-        let payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?;
+        let payment = self.pages.payment(id).ok_or(Rejection::UnknownPayment)?;
         let attempts = payment.attempts.checked_add(1).ok_or(Rejection::Overflow)?;
         self.amend(id, |payment| {
             payment.attempts = attempts;
@@ -321,7 +173,7 @@ impl Book {
     /// [`Rejection::UnknownPayment`].
     pub fn retry_at(&mut self, id: PaymentId, at: Timestamp) -> Result<(), Rejection> {
         self.amend(id, |payment| payment.lease_until = Some(at))?;
-        self.wake_at(id, at);
+        self.pages.wake_at(id, at);
         Ok(())
     }
 
@@ -330,7 +182,7 @@ impl Book {
     /// # Errors
     /// [`Rejection::UnknownPayment`], [`Rejection::Overflow`] without a claim.
     pub fn release(&mut self, id: PaymentId) -> Result<(), Rejection> {
-        let payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?;
+        let payment = self.pages.payment(id).ok_or(Rejection::UnknownPayment)?;
         let attempts = payment.attempts.checked_sub(1).filter(|attempts| *attempts >= 0);
         let attempts = attempts.ok_or(Rejection::Overflow)?;
         self.amend(id, |payment| payment.attempts = attempts)?;
@@ -339,22 +191,8 @@ impl Book {
 
     /// Closes the book: what has to be written.
     #[must_use]
-    pub fn into_changes(mut self) -> Changes {
-        Changes {
-            payments: self
-                .changed_payments
-                .iter()
-                .filter_map(|id| self.payments.remove(id))
-                .collect(),
-            accounts: self
-                .changed_accounts
-                .iter()
-                .filter_map(|id| self.accounts.remove(id))
-                .collect(),
-            transitions: self.transitions,
-            entries: self.entries,
-            due: self.due.into_iter().collect(),
-        }
+    pub fn into_changes(self) -> Changes {
+        self.pages.into_changes()
     }
 
     /// The payment after a step, if the step is legal.
@@ -384,7 +222,7 @@ impl Book {
         legs: &[Leg],
         edit: impl FnOnce(&mut Payment),
     ) -> Result<(), Rejection> {
-        let payment = self.payments.get(&id).ok_or(Rejection::UnknownPayment)?;
+        let payment = self.pages.payment(id).ok_or(Rejection::UnknownPayment)?;
         let from = payment.status;
         let mut moved = self.stepped(payment, step)?;
         edit(&mut moved);
@@ -398,7 +236,7 @@ impl Book {
         let at = self.entry_time(legs);
         let mut postings = Vec::with_capacity(legs.len());
         for leg in legs {
-            let account = touched.get(&leg.account).or_else(|| self.accounts.get(&leg.account));
+            let account = touched.get(&leg.account).or_else(|| self.pages.account(leg.account));
             let account = posted(account.ok_or(Rejection::UnknownAccount)?, leg, at)?;
             postings.push(Posting {
                 account: leg.account,
@@ -414,18 +252,17 @@ impl Book {
         }
 
         if !postings.is_empty() {
-            self.entries.push(Entry {
+            self.pages.add_entry(Entry {
                 payment: id,
                 transition_seq: moved.transitions,
                 at,
                 postings,
             });
-            self.note(Undo::Entry);
         }
         for account in touched.into_values() {
-            self.put_account(account);
+            self.pages.put_account(account);
         }
-        self.transitions.push(Transition {
+        self.pages.add_transition(Transition {
             payment: moved.id,
             seq: moved.transitions,
             from,
@@ -434,8 +271,7 @@ impl Book {
             reason: step.reason,
             at: self.now,
         });
-        self.note(Undo::Transition);
-        self.put_payment(moved);
+        self.pages.put_payment(moved);
         Ok(())
     }
 
@@ -446,7 +282,7 @@ impl Book {
         before: Option<Money>,
         after: Option<Money>,
     ) -> Result<Account, Rejection> {
-        let account = self.accounts.get(&source).ok_or(Rejection::UnknownAccount)?;
+        let account = self.pages.account(source).ok_or(Rejection::UnknownAccount)?;
         if before.iter().chain(&after).any(|money| money.currency != account.currency) {
             return Err(Rejection::CurrencyMismatch);
         }
@@ -466,7 +302,7 @@ impl Book {
     /// Whether an account may become this: one that can spend less than before must have it.
     fn check_spending(&self, after: &Account) -> Result<(), Rejection> {
         let available = after.available_minor().ok_or(Rejection::Overflow)?;
-        let before = self.accounts.get(&after.id).and_then(Account::available_minor);
+        let before = self.pages.account(after.id).and_then(Account::available_minor);
         let less = before.is_none_or(|before| available < before);
         if less && available < 0 && !after.overdraft {
             return Err(Rejection::InsufficientFunds);
@@ -477,68 +313,8 @@ impl Book {
     /// The time of an entry: now, or, if the clock went back, the latest entry's of its accounts. An
     /// account's entries never run backwards; nothing else waits for a clock to catch up.
     fn entry_time(&self, legs: &[Leg]) -> Timestamp {
-        let accounts = legs.iter().filter_map(|leg| self.accounts.get(&leg.account));
+        let accounts = legs.iter().filter_map(|leg| self.pages.account(leg.account));
         accounts.filter_map(|account| account.last_entry_at).fold(self.now, Timestamp::max)
-    }
-
-    fn wake_at(&mut self, id: PaymentId, at: Timestamp) {
-        let before = self.due.insert(id, at);
-        self.note(Undo::Due(id, before));
-    }
-
-    fn put_payment(&mut self, payment: Payment) {
-        let id = payment.id;
-        let was_changed = !self.changed_payments.insert(id);
-        if let Some(before) = self.payments.insert(id, payment) {
-            self.note_with(|| Undo::Payment { before: Box::new(before), was_changed });
-        }
-    }
-
-    fn put_account(&mut self, account: Account) {
-        let id = account.id;
-        let was_changed = !self.changed_accounts.insert(id);
-        if let Some(before) = self.accounts.insert(id, account) {
-            self.note_with(|| Undo::Account { before: Box::new(before), was_changed });
-        }
-    }
-
-    fn note(&mut self, write: Undo) {
-        self.note_with(|| write);
-    }
-
-    fn note_with(&mut self, write: impl FnOnce() -> Undo) {
-        if let Some(undo) = &mut self.undo {
-            undo.push(write());
-        }
-    }
-
-    fn take_back(&mut self, write: Undo) {
-        match write {
-            Undo::Payment { before, was_changed } => {
-                if !was_changed {
-                    self.changed_payments.remove(&before.id);
-                }
-                self.payments.insert(before.id, *before);
-            }
-            Undo::Account { before, was_changed } => {
-                if !was_changed {
-                    self.changed_accounts.remove(&before.id);
-                }
-                self.accounts.insert(before.id, *before);
-            }
-            Undo::Due(id, Some(before)) => {
-                self.due.insert(id, before);
-            }
-            Undo::Due(id, None) => {
-                self.due.remove(&id);
-            }
-            Undo::Transition => {
-                self.transitions.pop();
-            }
-            Undo::Entry => {
-                self.entries.pop();
-            }
-        }
     }
 }
 
@@ -574,6 +350,3 @@ fn balanced(legs: &[Leg]) -> Result<(), Rejection> {
         Err(Rejection::Unbalanced)
     }
 }
-
-#[cfg(test)]
-mod tests;

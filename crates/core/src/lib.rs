@@ -16,15 +16,16 @@
 
 pub mod account;
 pub mod book;
-pub mod charge;
 #[cfg(test)]
 mod fixtures;
 pub mod fx;
+pub mod hold;
 pub mod id;
 pub mod journal;
 pub mod money;
 pub mod payment;
 pub mod proof;
+pub mod provider;
 pub mod refund;
 pub mod risk;
 pub mod status;

@@ -14,10 +14,12 @@ mod refunds;
 mod roles;
 mod timeline;
 mod totals;
+mod words;
 
 pub use check::{Check, Violation};
 pub use fact::{Fact, PaymentFact, Position, RefundSums, Scope};
 pub use totals::CurrencyTotals;
+pub use words::Sum;
 
 use crate::Timestamp;
 use crate::account::Account;

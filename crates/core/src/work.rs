@@ -1,8 +1,8 @@
 //! What a worker does with a payment that is due, whatever its kind.
 
 use crate::book::Book;
-use crate::charge::{self, ClaimPolicy};
 use crate::id::PaymentId;
+use crate::provider::{self, ClaimPolicy};
 use crate::refund;
 use crate::status::Kind;
 use crate::transfer;
@@ -34,7 +34,7 @@ pub fn process(book: &mut Book, id: PaymentId, policy: &WorkPolicy) -> Result<()
     let done = match payment.kind {
         Kind::Transfer | Kind::Deposit => transfer::process(book, id, policy.hold_for),
         Kind::Refund if !refund::needs_provider(book, payment) => refund::process(book, id),
-        Kind::Charge | Kind::Refund => charge::claim(book, id, &policy.claim),
+        Kind::Charge | Kind::Refund => provider::claim(book, id, &policy.claim),
         Kind::Payout => return Err("unsupported-kind"),
     };
     done.map_err(|rejection| rejection.code())

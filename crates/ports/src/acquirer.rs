@@ -1,9 +1,9 @@
 //! The outside world's side of a charge and of its refunds.
 
 use async_trait::async_trait;
-use paygate_core::charge::Decline;
 use paygate_core::id::PaymentId;
 use paygate_core::money::Money;
+use paygate_core::provider::Decline;
 use thiserror::Error;
 
 /// What is asked of the acquirer. `key` is the idempotency key: asked twice, it acts once.

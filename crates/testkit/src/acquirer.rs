@@ -3,9 +3,9 @@
 //! It needs an acquirer that follows the magic amounts of the simulated one, and a way to see how
 //! often a key was called and how often money moved for it.
 
-use paygate_core::charge::Decline;
 use paygate_core::id::PaymentId;
 use paygate_core::money::{Currency, Money};
+use paygate_core::provider::Decline;
 use paygate_ports::{
     Acquirer, AcquirerError, Authorization, Decision, KnownOutcome, RefundRequest,
 };

@@ -1,7 +1,7 @@
 //! A decision with the stable code of its reason. The port knows fewer reasons than the wire and the
 //! journal do; this is where the ones become the others.
 
-use paygate_core::charge::Decline;
+use paygate_core::provider::Decline;
 use paygate_ports::Decision;
 use serde::{Deserialize, Serialize};
 

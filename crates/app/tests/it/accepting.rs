@@ -4,9 +4,9 @@ use crate::acquirer::Plan;
 use crate::rig::{ENABLED, Rig, currency, keyed, rest, soon};
 use futures_util::future::join_all;
 use paygate_app::{CreateError, WorkerConfig};
-use paygate_core::charge::Decline;
 use paygate_core::money::Money;
 use paygate_core::payment::Reason;
+use paygate_core::provider::Decline;
 use paygate_core::status::Status;
 use paygate_ports::{PaymentQueue, StoreError};
 

@@ -3,8 +3,8 @@
 use crate::gate::Gate;
 use async_trait::async_trait;
 use paygate_core::Timestamp;
-use paygate_core::charge::Decline;
 use paygate_core::id::PaymentId;
+use paygate_core::provider::Decline;
 use paygate_memory::ManualClock;
 use paygate_ports::{
     Acquirer, AcquirerError, Authorization, Clock, Decision, KnownOutcome, RefundRequest,

@@ -6,8 +6,8 @@ use crate::acquirer::Plan;
 use crate::rig::{Rig, claiming, rest};
 use crate::rig_money::code;
 use paygate_app::{SweeperConfig, WorkerConfig};
-use paygate_core::charge::{ClaimPolicy, Decline};
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
+use paygate_core::provider::{ClaimPolicy, Decline};
 use paygate_core::status::Status;
 use std::time::Duration;
 

@@ -16,10 +16,10 @@ use paygate_app::{
 };
 use paygate_core::Timestamp;
 use paygate_core::account::Role;
-use paygate_core::charge::ClaimPolicy;
 use paygate_core::id::{CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{Idempotency, Request, RequestHash};
+use paygate_core::provider::ClaimPolicy;
 use paygate_core::risk::Limits;
 use paygate_core::status::Status;
 use paygate_core::text::{IdempotencyKey, Reference};

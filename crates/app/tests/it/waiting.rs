@@ -84,7 +84,7 @@ async fn a_wait_that_runs_out_answers_the_payment_as_it_is() {
 async fn a_payment_in_review_ends_the_wait() {
     let rig = Rig::new().await;
     rig.acquirer.usually(crate::acquirer::Plan::NoAnswer);
-    let policy = paygate_core::charge::ClaimPolicy { max_attempts: 1, ..Default::default() };
+    let policy = paygate_core::provider::ClaimPolicy { max_attempts: 1, ..Default::default() };
     let worker = rig.worker(claiming(policy));
     let created = answered(rig.send(waiting(rig.charge(100), 10_000))).await;
     assert_eq!(created.record.payment.status, Status::ManualReview);

@@ -6,6 +6,7 @@ mod holds;
 
 use super::*;
 use crate::fixtures::{self, at, money};
+use crate::payment::Actor;
 use crate::status::Kind;
 use uuid::Uuid;
 

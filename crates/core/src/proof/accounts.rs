@@ -2,9 +2,11 @@
 
 use super::check::{Check, Findings, Row};
 use super::fact::Position;
+use super::words::{Sum, Told};
 use crate::Timestamp;
 use crate::account::{Account, Role};
 use crate::journal::Posting;
+use crate::money::Money;
 
 /// An account while its postings come.
 pub(super) struct AccountProof {
@@ -24,18 +26,22 @@ impl AccountProof {
         findings: &mut Findings<'_>,
     ) -> Self {
         let mut at = findings.at(account.currency, Row::Account(account.id));
-        let Account { posted_minor, held_minor: holds, overdraft, closed, .. } = account;
-        if let Some(held_minor) = held_minor {
-            at.equal(Check::AccountHeldDiffers, i128::from(holds), held_minor);
+        let Account { posted_minor, held_minor: holds, overdraft, closed, currency, .. } = account;
+        let amount = |minor: i64| Money { minor, currency };
+        if let Some(minor) = held_minor {
+            let (is, should) = (Sum::from(amount(holds)), Sum { minor, currency });
+            at.equal(Check::AccountHeldDiffers, is, should);
         }
-        at.holds(Check::AccountHeldNegative, holds >= 0, || format!("holds {holds}"));
+        let held = || format!("holds {}", amount(holds).told());
+        at.holds(Check::AccountHeldNegative, holds >= 0, held);
         let covered = account.available_minor().is_some_and(|available| available >= 0);
-        let balance = || format!("posted {posted_minor}, held {holds}");
+        let balance =
+            || format!("posted {}, held {}", amount(posted_minor).told(), amount(holds).told());
         at.holds(Check::AccountOverdrawn, covered || overdraft, balance);
         let empty = posted_minor == 0 && holds == 0;
         at.holds(Check::ClosedAccountNotEmpty, empty || !closed, balance);
         let wallet = account.role == Role::Wallet;
-        let role = || format!("its role is {:?}", account.role);
+        let role = || format!("its role is {}", account.role.told());
         at.holds(Check::ClosedAccountNotAWallet, wallet || !closed, role);
         let system = matches!(account.role, Role::System(_));
         at.holds(Check::SystemAccountWithoutOverdraft, overdraft || !system, role);
@@ -52,15 +58,18 @@ impl AccountProof {
         let row = Row::Posting(posting.account, posting.account_seq);
         let mut at = findings.at(self.account.currency, row);
         at.equal(Check::PostingAccountDiffers, posting.account, self.account.id);
-        let currency = posting.amount.currency;
-        at.equal(Check::PostingCurrencyDiffers, currency, self.account.currency);
+        let currency = self.account.currency;
+        at.equal(Check::PostingCurrencyDiffers, posting.amount.currency, currency);
         let next = self.position.seq.checked_add(1);
         at.equal(Check::PostingSeqGap, Some(posting.account_seq), next);
         let balance = self.position.balance_minor.checked_add(posting.amount.minor);
-        at.equal(Check::PostingBalanceDiffers, Some(posting.balance_after_minor), balance);
+        let amount = |minor: i64| Money { minor, currency };
+        let is = Some(amount(posting.balance_after_minor));
+        at.equal(Check::PostingBalanceDiffers, is, balance.map(amount));
         at.holds(Check::PostingWithoutEntry, made_at.is_some(), || "has no entry".to_owned());
         let decreases = made_at.is_some_and(|made_at| Some(made_at) < self.last_entry_at);
-        let times = || format!("made at {made_at:?}, after {:?}", self.last_entry_at);
+        let before = self.last_entry_at;
+        let times = || format!("made at {}, after one of {}", made_at.told(), before.told());
         at.holds(Check::EntryTimeDecreases, !decreases, times);
         // From here on the row is believed, so that it is named once and not with each that follows.
         self.position =
@@ -72,7 +81,9 @@ impl AccountProof {
     pub(super) fn end(self, findings: &mut Findings<'_>) {
         let Self { account, position, last_entry_at } = self;
         let mut at = findings.at(account.currency, Row::Account(account.id));
-        at.equal(Check::AccountBalanceDiffers, account.posted_minor, position.balance_minor);
+        let amount = |minor: i64| Money { minor, currency: account.currency };
+        let (is, should) = (amount(account.posted_minor), amount(position.balance_minor));
+        at.equal(Check::AccountBalanceDiffers, is, should);
         at.equal(Check::AccountSeqDiffers, account.last_seq, position.seq);
         // The entry of a posting that did not come is not known.
         if last_entry_at.is_some() || position.seq == 0 {

@@ -2,6 +2,8 @@
 
 use super::check::{Check, Findings, Row};
 use super::fact::PaymentFact;
+use super::words::Told;
+use crate::money::Money;
 use crate::status::{Kind, Status};
 use crate::terms::Terms;
 
@@ -14,7 +16,9 @@ pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
     // What a small refund takes back may round to zero.
     let least_debit = if payment.kind == Kind::Refund { 0 } else { 1 };
     let positive = amount.minor > 0 && credit.minor > 0 && debit.minor >= least_debit;
-    let sides = || format!("amount {amount:?}, debit {debit:?}, credit {credit:?}");
+    let sides = || {
+        format!("amount {}, debit {}, credit {}", amount.told(), debit.told(), credit.told())
+    };
     at.holds(Check::AmountNotPositive, positive, sides);
     let fits = match payment.kind {
         Kind::Refund => {
@@ -28,21 +32,30 @@ pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
             Terms { amount, debit, credit, fx, quote }.hold_together()
         }
     };
-    at.holds(Check::TermsDiffer, fits, || format!("{}, rate {:?}", sides(), fact.record.fx));
+    at.holds(Check::TermsDiffer, fits, || {
+        format!("{}, rate {}", sides(), fact.record.fx.told())
+    });
 
     let captured = payment.captured_minor;
-    let detail = || format!("captured {captured:?} of {debit:?}");
+    let detail = || {
+        let captured = captured.map(|minor| Money { minor, ..debit });
+        format!("captured {} of {}", captured.told(), debit.told())
+    };
     at.holds(Check::CaptureWithoutHold, captured.is_none() || payment.hold, detail);
     let in_range = captured.is_none_or(|captured| (1..=debit.minor).contains(&captured));
     at.holds(Check::CaptureOutOfRange, in_range, detail);
     let settled = fact.transitions.iter().find(|row| row.to == Status::Success);
     let was_held = settled.is_some_and(|row| row.from == Status::Authorized);
-    at.equal(Check::CaptureDiffers, captured.is_some(), was_held);
+    at.holds(Check::CaptureDiffers, captured.is_some() == was_held, || {
+        let from = settled.map(|row| row.from);
+        format!("{}, SUCCESS came after {}", detail(), from.told())
+    });
 
     let authorized = payment.status == Status::Authorized
         || fact.transitions.iter().any(|row| row.to == Status::Authorized);
     let complete = payment.hold && payment.expires_at.is_some();
     at.holds(Check::AuthorizationIncomplete, complete || !authorized, || {
-        format!("hold {}, until {:?}", payment.hold, payment.expires_at)
+        let hold = if payment.hold { "to be held" } else { "not to be held" };
+        format!("{hold}, until {}", payment.expires_at.told())
     });
 }

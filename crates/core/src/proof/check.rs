@@ -1,5 +1,6 @@
 //! The rules by name, and the rows that break them.
 
+use super::words::Told;
 use crate::id::{AccountId, PaymentId};
 use crate::money::Currency;
 use crate::status::named;
@@ -118,7 +119,7 @@ pub struct Violation {
     pub currency: Option<Currency>,
     /// The row: table and id.
     pub row: String,
-    /// What is and what should be.
+    /// What is and what should be, in plain text.
     pub detail: String,
 }
 
@@ -197,9 +198,9 @@ impl At<'_, '_> {
     }
 
     /// The rule is kept exactly when what is, is what should be.
-    pub(super) fn equal<T: PartialEq + fmt::Debug>(&mut self, check: Check, is: T, should: T) {
+    pub(super) fn equal<T: PartialEq + Told>(&mut self, check: Check, is: T, should: T) {
         if is != should {
-            self.found(check, format!("is {is:?}, should be {should:?}"));
+            self.found(check, format!("is {}, should be {}", is.told(), should.told()));
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::check::{At, Check, Findings, Row};
 use super::fact::PaymentFact;
 use super::roles::SystemAccounts;
+use super::words::{Sum, Told};
 use crate::account::SystemAccount;
 use crate::id::AccountId;
 use crate::journal::{Entry, Leg};
@@ -41,8 +42,9 @@ fn prove_balance(entry: &Entry, at: &mut At<'_, '_>) {
         let sum = sums.entry(posting.amount.currency).or_default();
         *sum = sum.saturating_add(i128::from(posting.amount.minor));
     }
-    for (currency, sum) in sums {
-        at.holds(Check::EntryUnbalanced, sum == 0, || format!("sums to {sum} in {currency}"));
+    for (currency, minor) in sums {
+        let sum = || format!("sums to {}", Sum { minor, currency }.told());
+        at.holds(Check::EntryUnbalanced, minor == 0, sum);
     }
 }
 

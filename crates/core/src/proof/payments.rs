@@ -3,6 +3,7 @@
 use super::check::{Check, Findings, Row};
 use super::fact::PaymentFact;
 use super::roles::{self, SystemAccounts};
+use super::words::Told;
 use super::{amounts, entries, refunds, timeline};
 use crate::Timestamp;
 use crate::payment::Payment;
@@ -27,6 +28,7 @@ pub(super) fn prove(
     if let Some(since) = overdue {
         let parked = if payment.parked { ", parked" } else { "" };
         let mut at = findings.at(payment.debit.currency, Row::Payment(payment.id));
+        let since = since.told();
         at.found(Check::Overdue, format!("{} and due since {since}{parked}", payment.status));
     }
 }

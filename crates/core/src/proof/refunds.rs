@@ -2,6 +2,8 @@
 
 use super::check::{Check, Findings, Row};
 use super::fact::PaymentFact;
+use super::words::{Sum, Told};
+use crate::money::Money;
 use crate::payment::share;
 use crate::status::{Kind, Status};
 
@@ -12,10 +14,17 @@ pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
     let (debit, credit) = payment.moved();
     let (refunded, refunding) = (payment.refunded_minor, payment.refunding_minor);
     let mut at = findings.at(debit.currency, Row::Payment(payment.id));
-    at.equal(Check::RefundedDiffers, i128::from(refunded), sums.refunded_minor);
-    at.equal(Check::RefundingDiffers, i128::from(refunding), sums.refunding_minor);
+    let of_debit = |minor: i64| Money { minor, ..debit };
+    let mut differs = |check, is: i64, minor: i128| {
+        at.equal(check, Sum::from(of_debit(is)), Sum { minor, currency: debit.currency });
+    };
+    differs(Check::RefundedDiffers, refunded, sums.refunded_minor);
+    differs(Check::RefundingDiffers, refunding, sums.refunding_minor);
     let all = i128::from(refunded).saturating_add(i128::from(refunding));
-    let counted = || format!("refunded {refunded}, refunding {refunding} of {debit:?}");
+    let counted = || {
+        let [refunded, refunding] = [refunded, refunding].map(|minor| of_debit(minor).told());
+        format!("refunded {refunded}, refunding {refunding} of {}", debit.told())
+    };
     at.holds(Check::RefundsExceedPayment, all <= i128::from(debit.minor), counted);
 
     let of_that_kind = matches!(payment.kind, Kind::Charge | Kind::Transfer);
@@ -29,10 +38,12 @@ pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
         format!("{} and {}", counted(), payment.status)
     });
 
+    let taken_back = Sum { minor: sums.taken_back_minor, currency: credit.currency };
+    let should = |minor: i64| Sum::from(Money { minor, ..credit });
     if debit.currency == credit.currency {
-        at.equal(Check::TakenBackDiffers, sums.taken_back_minor, i128::from(refunded));
+        at.equal(Check::TakenBackDiffers, taken_back, should(refunded));
     } else if refunding == 0 {
-        let part = i128::from(share(credit.minor, refunded, debit.minor));
-        at.equal(Check::TakenBackDiffers, sums.taken_back_minor, part);
+        let part = share(credit.minor, refunded, debit.minor);
+        at.equal(Check::TakenBackDiffers, taken_back, should(part));
     }
 }

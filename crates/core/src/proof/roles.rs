@@ -1,6 +1,7 @@
 //! Which accounts are the system's, and which of them a payment may have.
 
 use super::check::{Check, Findings, Row};
+use super::words::Told;
 use crate::account::{Account, Role, SystemAccount};
 use crate::id::AccountId;
 use crate::money::Currency;
@@ -60,8 +61,14 @@ pub(super) fn prove(payment: &Payment, system: &SystemAccounts, findings: &mut F
     };
     let mut at = findings.at(debit, Row::Payment(payment.id));
     at.holds(Check::RoleDiffers, fits, || {
-        format!("a {} from {source:?} to {destination:?}", payment.kind)
+        let [source, destination] = [source, destination].map(|role| match role {
+            Some(role) => role.told(),
+            None => "a client's account".to_owned(),
+        });
+        format!("a {} from {source} to {destination}", payment.kind)
     });
     let refund = payment.kind == Kind::Refund;
-    at.equal(Check::ParentDiffers, payment.parent.is_some(), refund);
+    at.holds(Check::ParentDiffers, payment.parent.is_some() == refund, || {
+        format!("a {} whose parent is {}", payment.kind, payment.parent.told())
+    });
 }

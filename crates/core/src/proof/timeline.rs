@@ -2,6 +2,7 @@
 
 use super::check::{Check, Findings, Row};
 use super::fact::PaymentFact;
+use super::words::Told;
 use crate::status::Status;
 
 /// The timeline leads from PENDING, without a gap and by the table, to where the payment stands.
@@ -21,5 +22,8 @@ pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
     at.equal(Check::TransitionCountDiffers, payment.transitions, seq);
     at.equal(Check::StatusDiffers, payment.status, status);
     let failed = payment.status == Status::Failed;
-    at.equal(Check::FailureDiffers, payment.failure.is_some(), failed);
+    at.holds(Check::FailureDiffers, payment.failure.is_some() == failed, || {
+        let code = payment.failure.as_ref().map(|failure| failure.code);
+        format!("{} with the failure {}", payment.status, code.told())
+    });
 }

@@ -3,6 +3,7 @@
 use super::check::{Check, Findings, Row};
 use super::fact::PaymentFact;
 use super::roles::SystemAccounts;
+use super::words::Sum;
 use crate::Timestamp;
 use crate::account::{Account, Role, SystemAccount};
 use crate::id::PaymentId;
@@ -109,10 +110,11 @@ impl Totals {
     pub(super) fn prove(&self, findings: &mut Findings<'_>) {
         for (currency, totals) in &self.currencies {
             let mut at = findings.at(*currency, Row::Table("accounts"));
-            at.equal(Check::CurrencyUnbalanced, totals.sum, 0);
+            let sum = |minor: i128| Sum { minor, currency: *currency };
+            at.equal(Check::CurrencyUnbalanced, sum(totals.sum), sum(0));
             let opened = self.opened.get(currency).copied().unwrap_or(0);
             let equity = totals.opening_equity.saturating_neg();
-            at.equal(Check::OpeningEquityDiffers, equity, opened);
+            at.equal(Check::OpeningEquityDiffers, sum(equity), sum(opened));
         }
         let mut at = findings.at(None, Row::Table("postings"));
         at.holds(Check::PostingsDiffer, self.of_accounts == self.of_payments, || {

@@ -4,10 +4,10 @@
 use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountNumber, Role, SystemAccount};
 use paygate_core::book::Book;
-use paygate_core::charge::{ClaimPolicy, Decline, Verdict, claim, settle};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::Payment;
+use paygate_core::provider::{ClaimPolicy, Decline, Verdict, claim, settle};
 use paygate_core::status::{Kind, Status};
 use proptest::prelude::*;
 use uuid::Uuid;

@@ -4,7 +4,6 @@
 use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountNumber, Role, SystemAccount};
 use paygate_core::book::Book;
-use paygate_core::charge::{ClaimPolicy, Decline, Verdict, settle};
 use paygate_core::fx::{AppliedRate, Rate};
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::journal::Entry;
@@ -13,6 +12,7 @@ use paygate_core::payment::{NewPayment, PaymentRecord, Request, Transition};
 use paygate_core::proof::{
     Fact, PaymentFact, Position, Proof, RefundSums, Scope, Summary, Violation,
 };
+use paygate_core::provider::{ClaimPolicy, Decline, Verdict, settle};
 use paygate_core::status::{Kind, Status};
 use paygate_core::terms::Terms;
 use paygate_core::work::{WorkPolicy, process};

@@ -2,12 +2,12 @@
 
 use crate::ledger::{CODES, Ledger, PATIENCE, at, currency, proved};
 use paygate_core::account::{Role, SystemAccount};
-use paygate_core::charge::Verdict;
+use paygate_core::hold::{HoldError, capture, void};
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::money::Money;
 use paygate_core::proof::{Check, Scope};
+use paygate_core::provider::Verdict;
 use paygate_core::status::{Kind, Status};
-use paygate_core::transfer::{HoldError, capture, void};
 use proptest::prelude::*;
 
 /// What happens next. Payments and wallets are named by a place in what there is.
@@ -30,7 +30,7 @@ fn event() -> impl Strategy<Value = Event> {
     let minor = || prop_oneof![3 => 1..400i64, 1 => 1..100_000i64, 1 => Just(i64::MAX)];
     let verdict = prop_oneof![
         3 => Just(Verdict::Approved),
-        1 => Just(Verdict::Declined(paygate_core::charge::Decline::Generic)),
+        1 => Just(Verdict::Declined(paygate_core::provider::Decline::Generic)),
         2 => Just(Verdict::Unknown),
     ];
     let any_one = || 0..1_000usize;

@@ -29,7 +29,7 @@ fn transfer(codes: (&str, &str), minor: i64, part: Option<i64>) -> Option<(Ledge
     let id = ledger.accept(Kind::Transfer, amount, (payer, payee), part.is_some())?;
     ledger.work(id);
     if let Some(part) = part {
-        ledger.transact(|book| paygate_core::transfer::capture(book, id, Some(part))).ok()?;
+        ledger.transact(|book| paygate_core::hold::capture(book, id, Some(part))).ok()?;
     }
     assert_eq!(ledger.status(id), Status::Success);
     Some((ledger, id))

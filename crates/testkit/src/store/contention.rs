@@ -6,9 +6,9 @@ use crate::build::{
     Having, assert_ledger_holds, merchant_account, new_payment, open_usd_pair, payment_id,
 };
 use paygate_core::book::{Book, Changes};
-use paygate_core::charge::{ClaimPolicy, Verdict, claim};
 use paygate_core::id::PaymentId;
 use paygate_core::payment::NewPayment;
+use paygate_core::provider::{ClaimPolicy, Verdict, claim};
 use paygate_core::status::{Kind, Status};
 use paygate_ports::{Accepted, StoreError};
 use std::collections::BTreeSet;

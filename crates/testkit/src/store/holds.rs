@@ -8,10 +8,10 @@ use crate::build::{
 };
 use chrono::TimeDelta;
 use paygate_core::account::Account;
+use paygate_core::hold::{HoldError, capture, void};
 use paygate_core::id::PaymentId;
 use paygate_core::payment::{Payment, Reason};
 use paygate_core::status::Status;
-use paygate_core::transfer::{HoldError, capture, void};
 use paygate_core::work::WorkPolicy;
 use paygate_ports::Redelivered;
 use std::sync::Arc;

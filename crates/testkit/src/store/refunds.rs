@@ -7,9 +7,9 @@ use crate::build::{
     open_wallet, refund, transfer,
 };
 use paygate_core::account::Account;
+use paygate_core::hold::capture;
 use paygate_core::payment::{NewPayment, Payment, Reason};
 use paygate_core::status::Status;
-use paygate_core::transfer::capture;
 use paygate_core::work::{self, WorkPolicy};
 use paygate_ports::PaymentQuery;
 use std::sync::Arc;

@@ -59,7 +59,7 @@ pub async fn a_position_in_an_account_is_taken_once(store: StoreUnderTest) {
     store.run(format!("UPDATE accounts SET last_seq = 0 WHERE id = {merchant}")).await;
     let again = store
         .try_transact(&[id], move |book| {
-            use paygate_core::charge::Verdict;
+            use paygate_core::provider::Verdict;
             super::helpers::settled(book, id, Verdict::Approved);
         })
         .await;

@@ -7,10 +7,10 @@ use crate::build::{
     open_pair, open_usd_pair, open_wallet, payment_id, refund,
 };
 use paygate_core::book::{Book, Changes, Rejection, Step};
-use paygate_core::charge::{ClaimPolicy, Decline, Verdict, claim, settle};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Leg;
 use paygate_core::payment::{Actor, Failure, Reason};
+use paygate_core::provider::{ClaimPolicy, Decline, Verdict, claim, settle};
 use paygate_core::status::{Kind, Status};
 use paygate_ports::StoreError;
 use std::sync::Arc;

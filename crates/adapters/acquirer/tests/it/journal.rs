@@ -2,7 +2,7 @@
 
 use crate::support::{Folder, back, key, request};
 use paygate_acquirer::{CallCount, JournalError, SimulatedAcquirer, SimulatorConfig, Totals};
-use paygate_core::charge::Decline;
+use paygate_core::provider::Decline;
 use paygate_ports::{Acquirer, AcquirerError, Decision, KnownOutcome};
 use std::fs;
 use std::path::Path;

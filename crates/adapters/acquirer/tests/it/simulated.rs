@@ -2,7 +2,7 @@
 
 use crate::support::{back, key, request};
 use paygate_acquirer::{FailRate, SimulatedAcquirer, SimulatorConfig, Totals};
-use paygate_core::charge::Decline;
+use paygate_core::provider::Decline;
 use paygate_ports::{Acquirer, AcquirerError, Decision, KnownOutcome};
 use std::time::Duration;
 

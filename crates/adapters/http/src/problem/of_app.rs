@@ -8,10 +8,10 @@ use paygate_app::{
 use paygate_core::account::NotClosable;
 use paygate_core::book::Rejection;
 use paygate_core::fx::ConversionError;
+use paygate_core::hold::HoldError;
 use paygate_core::id::PaymentId;
 use paygate_core::money::{AmountError, Currency};
 use paygate_core::payment::Reason;
-use paygate_core::transfer::HoldError;
 use paygate_ports::{RateError, StoreError};
 use std::fmt;
 

@@ -8,11 +8,11 @@ use paygate_core::account::{
     Account, AccountNumber, AccountRef, Alias, NewWallet, Role, SystemAccount,
 };
 use paygate_core::book::Book;
-use paygate_core::charge::{ClaimPolicy, Verdict, claim, settle};
 use paygate_core::fx::{AppliedRate, Quote, Rate};
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
 use paygate_core::money::Currency;
 use paygate_core::payment::{NewPayment, RequestHash};
+use paygate_core::provider::{ClaimPolicy, Verdict, claim, settle};
 use paygate_core::status::Kind;
 use paygate_core::text::IdempotencyKey;
 use paygate_core::work::{self, WorkPolicy};

@@ -46,7 +46,7 @@ async fn settle_first(store: &StoreUnderTest, pair: &Pair) -> [PaymentId; 3] {
     let ids = [charges[0].id, charges[1].id, charges[2].id];
     store.payments.accept(charges).await.unwrap();
     let approve = move |book: &mut paygate_core::book::Book| {
-        use paygate_core::charge::{ClaimPolicy, Verdict, settle};
+        use paygate_core::provider::{ClaimPolicy, Verdict, settle};
         settle(book, ids[0], 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
     };
     store.payments.transact(ids.to_vec(), Arc::new(approve)).await.unwrap();

@@ -25,7 +25,7 @@ async fn opened_for_test(file: &Path) -> StoreUnderTest {
 }
 
 async fn settle_all(store: &StoreUnderTest, ids: Vec<paygate_core::id::PaymentId>) {
-    use paygate_core::charge::{ClaimPolicy, Verdict, settle};
+    use paygate_core::provider::{ClaimPolicy, Verdict, settle};
     let decide = |book: &mut paygate_core::book::Book| {
         for id in book.payment_ids() {
             settle(book, id, 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();

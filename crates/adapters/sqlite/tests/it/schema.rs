@@ -4,8 +4,8 @@ use crate::support::{SystemClock, TempDir, connect, under_test};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
-use paygate_core::charge::{Decline, Verdict};
 use paygate_core::id::PaymentId;
+use paygate_core::provider::{Decline, Verdict};
 use paygate_ports::HealthCheck;
 use paygate_sqlite::{SchemaError, SqliteConfig, SqliteStore};
 use paygate_testkit::build::{open_empty_wallet, open_usd_pair, open_wallet};
@@ -305,7 +305,7 @@ async fn with_charges(folder: &TempDir) -> StoreUnderTest {
     let ids: Vec<_> = charges.iter().map(|charge| charge.id).collect();
     under_test.payments.accept(charges).await.unwrap();
     let settle = move |verdict| {
-        use paygate_core::charge::{ClaimPolicy, settle};
+        use paygate_core::provider::{ClaimPolicy, settle};
         Arc::new(move |book: &mut paygate_core::book::Book| {
             for id in book.payment_ids() {
                 settle(book, id, 1, verdict, &ClaimPolicy::default()).unwrap();

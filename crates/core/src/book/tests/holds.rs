@@ -60,7 +60,7 @@ fn a_capture_posts_its_part_and_gives_the_rest_back() {
 #[test]
 fn what_is_held_can_be_captured_although_nothing_else_is_left() {
     let mut book = outgoing(Kind::Transfer, Status::Authorized);
-    book.accounts.get_mut(&MERCHANT).unwrap().posted_minor = 100;
+    book.pages.accounts.get_mut(&MERCHANT).unwrap().posted_minor = 100;
     let legs = [leg(MERCHANT, -100, "USD"), leg(ACQUIRER, 100, "USD")];
     book.capture(PENDING, 100, &legs, &step(Status::Success)).unwrap();
     assert_eq!(merchant(&book), (0, 0));
@@ -71,11 +71,11 @@ fn a_hold_that_breaks_a_rule_is_rejected_by_its_name_and_changes_nothing() {
     use Rejection::*;
     let change = |change: fn(&mut Account)| {
         let mut book = outgoing(Kind::Transfer, Status::Pending);
-        change(book.accounts.get_mut(&MERCHANT).unwrap());
+        change(book.pages.accounts.get_mut(&MERCHANT).unwrap());
         book
     };
     let mut nowhere = outgoing(Kind::Transfer, Status::Pending);
-    nowhere.accounts.remove(&MERCHANT);
+    nowhere.pages.accounts.remove(&MERCHANT);
     let illegal = IllegalTransition { from: Status::Success, to: Status::Authorized };
     for (case, book, expected) in [
         ("unknown", Book::new(at(0), vec![], accounts()), UnknownPayment),
@@ -103,7 +103,7 @@ fn a_hold_that_breaks_a_rule_is_rejected_by_its_name_and_changes_nothing() {
 #[test]
 fn what_is_not_held_cannot_be_given_back() {
     let mut book = outgoing(Kind::Transfer, Status::Authorized);
-    book.accounts.get_mut(&MERCHANT).unwrap().held_minor = 99;
+    book.pages.accounts.get_mut(&MERCHANT).unwrap().held_minor = 99;
     let void = |book: &mut Book| book.transition(PENDING, &step(Status::Voided));
     check_rejected("less is held", book, void, Rejection::Overflow);
 }
@@ -111,7 +111,7 @@ fn what_is_not_held_cannot_be_given_back() {
 #[test]
 fn a_closed_account_gives_back_and_takes_nothing_more() {
     let mut book = outgoing(Kind::Transfer, Status::Authorized);
-    book.accounts.get_mut(&MERCHANT).unwrap().closed = true;
+    book.pages.accounts.get_mut(&MERCHANT).unwrap().closed = true;
     let legs = [leg(MERCHANT, -100, "USD"), leg(ACQUIRER, 100, "USD")];
     let capture = |book: &mut Book| book.capture(PENDING, 100, &legs, &step(Status::Success));
     check_rejected("capture", book.clone(), capture, Rejection::AccountClosed);

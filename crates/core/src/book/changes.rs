@@ -1,0 +1,71 @@
+//! What goes into a book, a step, and what comes out of it, the changes to be written.
+
+use crate::Timestamp;
+use crate::account::Account;
+use crate::id::PaymentId;
+use crate::journal::Entry;
+use crate::payment::{Actor, Payment, Reason, Transition};
+use crate::status::Status;
+
+/// Where a transition leads, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The state to reach.
+    pub to: Status,
+    /// Who makes it.
+    pub actor: Actor,
+    /// Why; becomes the failure's code when `to` is FAILED.
+    pub reason: Reason,
+    /// A sentence for people, kept when `to` is FAILED.
+    pub detail: String,
+}
+
+impl Step {
+    /// A worker's step that needs no words.
+    #[must_use]
+    pub fn by_worker(to: Status, reason: Reason) -> Self {
+        Self { to, actor: Actor::Worker, reason, detail: String::new() }
+    }
+
+    /// A client's step.
+    #[must_use]
+    pub fn by_client(to: Status, reason: Reason) -> Self {
+        Self { to, actor: Actor::Client, reason, detail: String::new() }
+    }
+
+    /// A worker's step to FAILED.
+    #[must_use]
+    pub fn failed(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { to: Status::Failed, actor: Actor::Worker, reason, detail: detail.into() }
+    }
+}
+
+/// What a decision changed: what a store has to write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Payments that differ, as they are now, by id.
+    pub payments: Vec<Payment>,
+    /// Accounts that differ, as they are now, by id.
+    pub accounts: Vec<Account>,
+    /// New timeline rows, in the order made.
+    pub transitions: Vec<Transition>,
+    /// New journal entries, in the order made.
+    pub entries: Vec<Entry>,
+    /// When a payment is to be looked at again.
+    pub due: Vec<(PaymentId, Timestamp)>,
+}
+
+impl Changes {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.payments.is_empty() && self.accounts.is_empty() && self.due.is_empty()
+    }
+
+    /// The payments whose hold has ended: nobody has to look at them when its time would be over.
+    #[must_use]
+    pub fn no_longer_due(&self) -> Vec<PaymentId> {
+        let ended = self.transitions.iter().filter(|it| it.from == Status::Authorized);
+        ended.map(|it| it.payment).collect()
+    }
+}
