@@ -74,6 +74,14 @@ pub enum Refusal {
     /// There is no rate to convert by at the moment.
     #[error("no exchange rate: {0}")]
     FxUnavailable(String),
+    /// There never is a rate between these currencies.
+    #[error("there is no exchange rate from {base} to {quote}")]
+    FxNotQuoted {
+        /// The currency to be priced.
+        base: Currency,
+        /// The currency to price it in.
+        quote: Currency,
+    },
     /// There is no such quote.
     #[error("there is no such quote")]
     QuoteNotFound,
@@ -108,6 +116,7 @@ impl Refusal {
             Self::AmountTooLarge => "amount-too-large",
             Self::InsufficientFunds => "insufficient-funds",
             Self::FxUnavailable(_) => "fx-unavailable",
+            Self::FxNotQuoted { .. } => "fx-not-quoted",
             Self::QuoteNotFound => "quote-not-found",
             Self::QuoteExpired => "quote-expired",
             Self::BelowMin(_) => "risk-below-min",

@@ -49,26 +49,22 @@ impl Exchange {
     /// The market's rate, without the spread.
     ///
     /// # Errors
-    /// [`RateError`] of the source.
-    pub async fn market(&self, base: Currency, quote: Currency) -> Result<AppliedRate, RateError> {
-        self.rates.rate(base, quote).await
+    /// [`NoRate`].
+    pub async fn market(&self, base: Currency, quote: Currency) -> Result<AppliedRate, NoRate> {
+        self.rates.rate(base, quote).await.map_err(|error| NoRate::of(error, base, quote))
     }
 
     /// The rate a customer gets, less the spread.
     ///
     /// # Errors
-    /// [`RateError`] of the source.
-    pub async fn customer(
-        &self,
-        base: Currency,
-        quote: Currency,
-    ) -> Result<AppliedRate, RateError> {
-        let market = self.rates.rate(base, quote).await?;
+    /// [`NoRate`].
+    pub async fn customer(&self, base: Currency, quote: Currency) -> Result<AppliedRate, NoRate> {
+        let market = self.market(base, quote).await?;
         if base == quote {
             return Ok(market);
         }
         let rate = market.rate.less_spread(self.config.spread_bps);
-        Ok(AppliedRate { rate: rate.ok_or(RateError::NotQuoted)?, ..market })
+        Ok(AppliedRate { rate: rate.ok_or(NoRate::NotQuoted { base, quote })?, ..market })
     }
 
     /// The last known market rate, however stale: to compare, not to convert by.
@@ -123,12 +119,37 @@ impl Exchange {
     }
 }
 
+/// Why there is no rate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRate {
+    /// The source could not be asked, or what it last said is too old.
+    #[error("exchange rates are unavailable: {0}")]
+    Unavailable(String),
+    /// The source has none between these currencies. Asking again does not help.
+    #[error("there is no exchange rate from {base} to {quote}")]
+    NotQuoted {
+        /// The currency to be priced.
+        base: Currency,
+        /// The currency to price it in.
+        quote: Currency,
+    },
+}
+
+impl NoRate {
+    fn of(error: RateError, base: Currency, quote: Currency) -> Self {
+        match error {
+            RateError::Unavailable(why) => Self::Unavailable(why),
+            RateError::NotQuoted => Self::NotQuoted { base, quote },
+        }
+    }
+}
+
 /// Why an amount is not converted, or no rate promised.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConvertError {
     /// There is no rate.
     #[error(transparent)]
-    Rate(#[from] RateError),
+    Rate(#[from] NoRate),
     /// The amount can't be converted at that rate.
     #[error(transparent)]
     Conversion(#[from] ConversionError),
@@ -137,9 +158,12 @@ pub enum ConvertError {
     Store(#[from] StoreError),
 }
 
-impl From<RateError> for Refusal {
-    fn from(error: RateError) -> Self {
-        Self::FxUnavailable(error.to_string())
+impl From<NoRate> for Refusal {
+    fn from(why: NoRate) -> Self {
+        match why {
+            NoRate::Unavailable(_) => Self::FxUnavailable(why.to_string()),
+            NoRate::NotQuoted { base, quote } => Self::FxNotQuoted { base, quote },
+        }
     }
 }
 

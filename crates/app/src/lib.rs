@@ -35,7 +35,7 @@ pub use accounts::{Accounts, CloseError, OpenError, OpenWallet, Period, Statemen
 pub use charges::{Charges, CreateCharge};
 pub use create_error::{CreateError, Refusal};
 pub use directory::Directory;
-pub use exchange::{ConvertError, Exchange, ExchangeConfig};
+pub use exchange::{ConvertError, Exchange, ExchangeConfig, NoRate};
 pub use find_accounts::FindAccounts;
 pub use holds::{HoldRequestError, Holds};
 pub use proving::{ProofError, Proven, Proving};

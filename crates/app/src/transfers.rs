@@ -156,9 +156,11 @@ impl Transfers {
         let worth = match debit.currency == reference {
             true => debit.minor,
             false => {
-                let known = self.exchange.last_known(debit.currency, reference).await;
-                let missing = || format!("{} has no rate to {reference}", debit.currency);
-                let known = known.ok_or_else(|| Refusal::FxUnavailable(missing()))?;
+                let known = match self.exchange.last_known(debit.currency, reference).await {
+                    Some(known) => known,
+                    // There never was one; the source says whether there can be.
+                    None => self.exchange.market(debit.currency, reference).await?,
+                };
                 match known.rate.credit_for(debit).map_err(Refusal::from) {
                     Ok(worth) => worth.minor,
                     Err(Refusal::AmountTooSmall) => 0,

@@ -1,12 +1,11 @@
 //! The operator's commands: questions to the store, answered on standard output as a table for
-//! people or, with `--json`, for programs.
+//! people or, with `--json`, for programs: then the bodies are those of the API.
 //!
 //! What must stay true: standard output holds nothing but the answer (logs, progress and errors go to
 //! standard error); what is told grows with the answer and memory does not; but for `demo` and
 //! `unpark` nothing is changed.
 
 mod accounts;
-mod bodies;
 mod demo;
 mod output;
 mod paging;
@@ -15,7 +14,6 @@ mod payments;
 mod progress;
 mod prove;
 mod statement;
-mod statement_csv;
 mod table;
 
 pub use accounts::ListAccounts;

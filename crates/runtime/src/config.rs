@@ -60,13 +60,20 @@ impl Config {
         let ids_per_message = settings.count("PUBLISH_IDS_PER_MESSAGE")?;
         let shutdown_timeout = settings.duration("SHUTDOWN_TIMEOUT")?;
         let simulator = simulator(settings, role)?;
+        let database = database(settings, role)?;
+        let rabbitmq = rabbitmq(settings, role, worker.batch, ids_per_message)?;
+        let acquirer = acquirer(settings, role, simulator.clone())?;
+        let http = HttpConfig {
+            sandbox: is_sandbox(role, &database, rabbitmq.as_ref(), &acquirer),
+            ..http(settings, role, shutdown_timeout)?
+        };
         let config = Self {
-            database: database(settings, role)?,
-            rabbitmq: rabbitmq(settings, role, worker.batch, ids_per_message)?,
+            database,
+            rabbitmq,
             ids_per_message,
-            acquirer: acquirer(settings, role, simulator.clone())?,
+            acquirer,
             simulator,
-            http: http(settings, role, shutdown_timeout)?,
+            http,
             metrics_port: settings
                 .text("METRICS_PORT")
                 .map(|_| settings.read("METRICS_PORT", "a port number"))
@@ -222,6 +229,19 @@ fn http(
     })
 }
 
+/// Whether all of it is in this process and on its file, so that no money can be real.
+fn is_sandbox(
+    role: &Role,
+    database: &Database,
+    rabbitmq: Option<&RabbitConfig>,
+    acquirer: &AcquirerChoice,
+) -> bool {
+    *role == Role::Serve
+        && matches!(database, Database::Sqlite(_))
+        && rabbitmq.is_none()
+        && matches!(acquirer, AcquirerChoice::Simulated(_))
+}
+
 fn currencies(settings: &Settings) -> Result<Vec<Currency>, SettingsError> {
     let list = settings.text("CURRENCIES").unwrap_or_default();
     list.split(',')
@@ -291,4 +311,29 @@ fn worker(settings: &Settings) -> Result<WorkerConfig, SettingsError> {
         },
         ..WorkerConfig::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_all_in_one_process_is_a_sandbox() {
+        const POSTGRES: (&str, &str) = ("DATABASE_URL", "postgres://u:p@localhost:5432/d");
+        const RABBITMQ: (&str, &str) = ("RABBITMQ_URL", "amqp://localhost");
+        const ACQUIRER: (&str, &str) = ("ACQUIRER_URL", "http://localhost");
+        for (role, pairs, expected) in [
+            (Role::Serve, &[][..], true),
+            (Role::Serve, &[("DATABASE_URL", "sqlite://:memory:")], true),
+            (Role::Serve, &[POSTGRES], false),
+            (Role::Serve, &[RABBITMQ], false),
+            (Role::Serve, &[ACQUIRER], false),
+            (Role::Api, &[POSTGRES, RABBITMQ], false),
+        ] {
+            let settings = pairs.iter().map(|(name, value)| (String::from(*name), (*value).into()));
+            let settings = Settings::from_pairs(settings).unwrap();
+            let config = Config::parse(&settings, &role).unwrap();
+            assert_eq!(config.http.sandbox, expected, "{role:?} {pairs:?}");
+        }
+    }
 }

@@ -69,15 +69,21 @@ async fn in_json_they_answer_as_the_api_does() {
     let accounts: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(accounts, client.get("/api/v1/accounts?limit=200").await.json());
 
-    let mut payments = terminal.json(&["payments", "--json"]).await;
-    let mut parties = Vec::new();
-    for payment in payments["items"].as_array_mut().unwrap() {
-        let payment = payment.as_object_mut().unwrap();
-        let party = |party: Option<Value>| party.unwrap()["alias"].clone();
-        parties.push([party(payment.remove("source")), party(payment.remove("destination"))]);
-    }
+    let payments = terminal.json(&["payments", "--json"]).await;
     assert_eq!(payments, client.get("/api/v1/payments").await.json());
-    assert!(parties.contains(&[json!("ACC001"), json!("ACC002")]), "{parties:?}");
+    let id = |alias: &str| {
+        let account = items(&accounts).iter().find(|it| it["alias"] == alias);
+        account.unwrap()["id"].clone()
+    };
+    for (reference, parties) in [
+        ("DEMO-4", [id("ACC001"), id("ACC002")]),
+        ("DEMO-10", [id("ACC002"), id("ACC001")]),
+        ("DEMO-3", [Value::Null, Value::Null]),
+    ] {
+        let payment = items(&payments).iter().find(|it| it["reference"] == reference).unwrap();
+        let told = ["source_id", "destination_id"].map(|field| payment[field].clone());
+        assert_eq!(told, parties, "{reference}");
+    }
 
     let statement = terminal.json(&["statement", "ACC001", "--json"]).await;
     assert_eq!(statement, client.get("/api/v1/accounts/ACC001/statement").await.json());
@@ -96,6 +102,18 @@ async fn in_json_they_answer_as_the_api_does() {
     proof["as_of"].take();
     expected["as_of"].take();
     assert_eq!(proof, expected);
+    // All of it is in one process and on a file, which makes it a sandbox.
+    let random = client.get("/api/v1/sandbox/random-accounts?count=10").await;
+    assert_eq!((random.status, items(&random.json()).len()), (200, 6), "{random:?}");
+    paygate.terminate(PATIENCE).await;
+}
+
+#[tokio::test]
+async fn with_an_acquirer_of_its_own_it_is_no_sandbox() {
+    let terminal = Terminal::new(&[("ACQUIRER_URL", "http://127.0.0.1:9")]);
+    let (paygate, client) = terminal.open().await;
+    let random = client.get("/api/v1/sandbox/random-accounts").await;
+    assert_eq!((random.status, &random.json()["code"]), (404, &json!("route-not-found")));
     paygate.terminate(PATIENCE).await;
 }
 
@@ -188,6 +206,8 @@ async fn a_ledger_that_does_not_hold_is_told_row_by_row_and_fails() {
     assert_eq!(lines[0]["check"], "account-balance-differs");
     assert_eq!((&lines[0]["table"], &lines[0]["id"]), (&json!("accounts"), &json!(id)));
     assert_eq!(lines[0]["row"], format!("accounts {id}"));
+    assert_eq!(lines[0]["detail"], "is 11555000.01 IDR, should be 11555000.00 IDR");
+    assert_eq!(lines[1]["detail"], "is 0.01 IDR, should be 0.00 IDR");
     assert_eq!((&lines[2]["ok"], &lines[2]["violation_count"]), (&json!(false), &json!(2)));
 }
 

@@ -2,6 +2,7 @@
 
 pub mod balance;
 pub mod close;
+pub mod csv_rows;
 pub mod dto;
 pub mod get;
 pub mod list;

@@ -6,12 +6,13 @@ use crate::query::Parameters;
 use crate::routes::readable;
 use crate::schema::Asking;
 use crate::state::State;
-use crate::wire::{number_of, ok, time};
+use crate::wire::{Unwritable, number, ok, time};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::Proven;
+use paygate_core::Timestamp;
 use paygate_core::money::Currency;
-use paygate_core::proof::{CurrencyTotals, Scope, Violation};
+use paygate_core::proof::{CurrencyTotals, Scope, Sum, Summary, Violation};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -44,7 +45,9 @@ pub struct IntegrityBody<'a> {
     /// How many rows do not fit, counted once for each rule they break.
     violation_count: u64,
     /// The first hundred of them.
-    violations: Vec<ViolationBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = true, nullable = false)]
+    violations: Option<Vec<ViolationBody<'a>>>,
     /// What there is in each currency.
     totals: Vec<TotalsBody>,
 }
@@ -124,24 +127,36 @@ pub async fn integrity(
 }
 
 impl<'a> IntegrityBody<'a> {
-    fn of(proven: &'a Proven) -> Result<Self, Problem> {
-        let summary = &proven.summary;
+    /// A proof and the violations it kept.
+    fn of(proven: &'a Proven) -> Result<Self, Unwritable> {
+        let violations = proven.violations.iter().map(ViolationBody::of).collect();
+        let summary = Self::summary(&proven.summary, proven.as_of)?;
+        Ok(Self { violations: Some(violations), ..summary })
+    }
+
+    /// A proof whose violations are told elsewhere, one by one.
+    ///
+    /// # Errors
+    /// None that can happen: [`Unwritable`] if a decimal were no JSON.
+    pub fn summary(summary: &Summary, as_of: Option<Timestamp>) -> Result<Self, Unwritable> {
         Ok(Self {
             ok: summary.violations == 0,
-            as_of: proven.as_of.map(time),
+            as_of: as_of.map(time),
             accounts: summary.accounts,
             payments: summary.payments,
             entries: summary.entries,
             postings: summary.postings,
             violation_count: summary.violations,
-            violations: proven.violations.iter().map(ViolationBody::of).collect(),
+            violations: None,
             totals: summary.totals.iter().map(TotalsBody::of).collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl<'a> ViolationBody<'a> {
-    fn of(violation: &'a Violation) -> Self {
+    /// A row that does not fit, as it goes out.
+    #[must_use]
+    pub fn of(violation: &'a Violation) -> Self {
         Self {
             check: violation.check,
             currency: violation.currency.map(Currency::code),
@@ -152,17 +167,18 @@ impl<'a> ViolationBody<'a> {
 }
 
 impl TotalsBody {
-    fn of(totals: &CurrencyTotals) -> Result<Self, Problem> {
+    fn of(totals: &CurrencyTotals) -> Result<Self, Unwritable> {
         let currency = totals.currency;
+        let number = |minor: i128| number(Sum { minor, currency });
         Ok(Self {
             currency: currency.code(),
-            wallets: number_of(totals.wallets, currency)?,
-            merchants: number_of(totals.merchants, currency)?,
-            acquirer: number_of(totals.acquirer, currency)?,
-            bank: number_of(totals.bank, currency)?,
-            fx_liquidity: number_of(totals.fx_liquidity, currency)?,
-            opening_equity: number_of(totals.opening_equity, currency)?,
-            sum: number_of(totals.sum, currency)?,
+            wallets: number(totals.wallets)?,
+            merchants: number(totals.merchants)?,
+            acquirer: number(totals.acquirer)?,
+            bank: number(totals.bank)?,
+            fx_liquidity: number(totals.fx_liquidity)?,
+            opening_equity: number(totals.opening_equity)?,
+            sum: number(totals.sum)?,
         })
     }
 }

@@ -7,12 +7,14 @@
 //!
 //! What must stay true: nothing here decides about money; everything that comes in is parsed into
 //! core's types before the application sees it; all broken rules of a request are told at once;
-//! nothing of what is logged or labelled grows with what a client sends.
+//! nothing of what is logged or labelled grows with what a client sends; what a body says and how is
+//! written here only, also for the terminal (`bodies`).
 
 mod accept;
 mod accepted;
 mod accounts;
 mod auth;
+pub mod bodies;
 mod body;
 mod config;
 mod fields;

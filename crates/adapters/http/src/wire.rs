@@ -7,52 +7,45 @@ use actix_web::http::header::ContentType;
 use chrono::SecondsFormat;
 use paygate_core::Timestamp;
 use paygate_core::fx::Rate;
-use paygate_core::money::{Currency, Money};
+use paygate_core::proof::Sum;
 use paygate_core::text::Metadata;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use thiserror::Error;
 
-/// An amount as a JSON number.
-///
-/// # Errors
-/// None that can happen: [`Problem::internal`] if a decimal were no JSON.
-pub fn number(money: Money) -> Result<Box<RawValue>, Problem> {
-    raw(money.to_string())
+/// What is stored can't be written as JSON. That is a defect of ours.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct Unwritable(String);
+
+impl From<Unwritable> for Problem {
+    fn from(why: Unwritable) -> Self {
+        Self::internal(why)
+    }
 }
 
-/// A sum in minor units as a JSON number; it may be more than a balance can be.
+/// An amount, or a sum of some, as a JSON number.
 ///
 /// # Errors
-/// As [`number`].
-pub fn number_of(minor: i128, currency: Currency) -> Result<Box<RawValue>, Problem> {
-    raw(decimal(minor, currency))
+/// None that can happen: [`Unwritable`] if a decimal were no JSON.
+pub fn number(sum: impl Into<Sum>) -> Result<Box<RawValue>, Unwritable> {
+    raw(sum.into().to_string())
 }
 
 /// A rate as a JSON number.
 ///
 /// # Errors
 /// As [`number`].
-pub fn rate(rate: &Rate) -> Result<Box<RawValue>, Problem> {
+pub fn rate(rate: &Rate) -> Result<Box<RawValue>, Unwritable> {
     raw(rate.to_string())
 }
 
-fn raw(decimal: String) -> Result<Box<RawValue>, Problem> {
-    RawValue::from_string(decimal)
-        .map_err(|error| Problem::internal(format_args!("a number is no JSON: {error}")))
+fn raw(decimal: String) -> Result<Box<RawValue>, Unwritable> {
+    let raw = RawValue::from_string(decimal);
+    raw.map_err(|error| Unwritable(format!("a number is no JSON: {error}")))
 }
 
-/// A sum in minor units as decimal text.
-#[must_use]
-pub fn decimal(minor: i128, currency: Currency) -> String {
-    let scale = usize::from(currency.exponent());
-    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = scale.saturating_add(1));
-    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
-    let sign = if minor < 0 { "-" } else { "" };
-    let point = if scale > 0 { "." } else { "" };
-    format!("{sign}{whole}{point}{fraction}")
-}
-
-/// A time.
+/// A time: RFC 3339 in UTC, with microseconds.
 #[must_use]
 pub fn time(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
@@ -61,10 +54,10 @@ pub fn time(at: Timestamp) -> String {
 /// What a client attached, as it came in.
 ///
 /// # Errors
-/// [`Problem::internal`] if it is no JSON.
-pub fn metadata(metadata: Option<&Metadata>) -> Result<Option<&RawValue>, Problem> {
+/// [`Unwritable`] if it is no JSON.
+pub fn metadata(metadata: Option<&Metadata>) -> Result<Option<&RawValue>, Unwritable> {
     let read = metadata.map(Metadata::as_str).map(serde_json::from_str).transpose();
-    read.map_err(|error| Problem::internal(format_args!("stored metadata is no JSON: {error}")))
+    read.map_err(|error| Unwritable(format!("stored metadata is no JSON: {error}")))
 }
 
 /// The body as JSON. That it can't be written is a defect of ours.
@@ -81,30 +74,4 @@ pub fn json(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
 /// As [`json`].
 pub fn ok(body: &impl Serialize) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(json(body)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sums_are_written_as_amounts_are() {
-        for (code, minor) in [
-            ("USD", 0i64),
-            ("USD", 5),
-            ("USD", -5),
-            ("USD", 10_050),
-            ("JPY", 0),
-            ("JPY", -7),
-            ("KWD", 1_234),
-            ("KWD", i64::MIN),
-            ("USD", i64::MAX),
-        ] {
-            let currency = Currency::parse(code).unwrap();
-            let money = Money { minor, currency };
-            assert_eq!(decimal(minor.into(), currency), money.to_string());
-        }
-        let usd = Currency::parse("USD").unwrap();
-        assert_eq!(decimal(i128::from(i64::MAX) * 100, usd), "9223372036854775807.00");
-    }
 }

@@ -3,10 +3,10 @@
 use crate::rig::{Rig, currency};
 use crate::rig_money::money;
 use chrono::TimeDelta;
-use paygate_app::ConvertError;
+use paygate_app::{ConvertError, NoRate};
 use paygate_core::fx::ConversionError;
 use paygate_core::money::Money;
-use paygate_ports::{Clock, RateError, StoreError};
+use paygate_ports::{Clock, StoreError};
 
 #[tokio::test]
 async fn customers_get_the_market_less_the_spread() {
@@ -34,11 +34,13 @@ async fn a_conversion_says_what_would_be_credited() {
     let most = Money { minor: i64::MAX, currency: currency("USD") };
     let large = rig.exchange.convert(most, currency("IDR")).await.unwrap_err();
     assert_eq!(large, ConvertError::Conversion(ConversionError::Overflow));
-    let unknown = ConvertError::Rate(RateError::NotQuoted);
-    assert_eq!(convert("10 USD", "KWD").await.unwrap_err(), unknown);
+    let unknown = convert("10 USD", "KWD").await.unwrap_err();
+    let pair = NoRate::NotQuoted { base: currency("USD"), quote: currency("KWD") };
+    assert_eq!(unknown, ConvertError::Rate(pair));
+    assert_eq!(unknown.to_string(), "there is no exchange rate from USD to KWD");
     rig.rates.stale(true);
     let stale = convert("10 USD", "IDR").await.unwrap_err();
-    assert!(matches!(stale, ConvertError::Rate(RateError::Unavailable(_))), "{stale:?}");
+    assert!(matches!(stale, ConvertError::Rate(NoRate::Unavailable(_))), "{stale:?}");
 }
 
 #[tokio::test]

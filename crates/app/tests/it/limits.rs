@@ -70,6 +70,8 @@ async fn a_rate_however_stale_is_good_enough_to_compare() {
     check(&rig, from, to, &amounts).await;
     rig.rates.ignorant.store(true, Ordering::SeqCst);
     check(&rig, from, to, &[("1 USD", Some("fx-unavailable"))]).await;
+    rig.rates.stale(false);
+    check(&rig, from, to, &[("1 USD", Some("fx-not-quoted"))]).await;
     let (from, to) = (rig.wallet("5000.00 IDR").await, rig.empty_wallet("IDR").await);
     check(&rig, from, to, &[("1000 IDR", None), ("999 IDR", Some(BELOW))]).await;
 }

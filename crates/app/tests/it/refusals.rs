@@ -141,6 +141,20 @@ async fn without_a_fresh_rate_nothing_is_converted() {
 }
 
 #[tokio::test]
+async fn a_pair_that_is_never_quoted_is_named() {
+    let world = World::new().await;
+    let World { rig, rich, other, dollars, .. } = &world;
+    rig.rates.set("USD/SGD=1.34");
+    world.check(rig.transfer(*rich, *dollars, "15500"), "fx-not-quoted").await;
+    world.check(rig.transfer_in(*rich, *other, "10 USD"), "fx-not-quoted").await;
+    let refused = rig.transfers.create(rig.transfer(*rich, *dollars, "15500")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "there is no exchange rate from IDR to USD");
+    // What is away is not what is not there.
+    rig.rates.stale(true);
+    world.check(rig.transfer(*rich, *dollars, "15500"), "fx-unavailable").await;
+}
+
+#[tokio::test]
 async fn a_quote_must_exist_be_valid_and_unused() {
     let world = World::new().await;
     let World { rig, other, dollars, .. } = &world;

@@ -16,9 +16,8 @@ pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
     // What a small refund takes back may round to zero.
     let least_debit = if payment.kind == Kind::Refund { 0 } else { 1 };
     let positive = amount.minor > 0 && credit.minor > 0 && debit.minor >= least_debit;
-    let sides = || {
-        format!("amount {}, debit {}, credit {}", amount.told(), debit.told(), credit.told())
-    };
+    let sides =
+        || format!("amount {}, debit {}, credit {}", amount.told(), debit.told(), credit.told());
     at.holds(Check::AmountNotPositive, positive, sides);
     let fits = match payment.kind {
         Kind::Refund => {
@@ -32,9 +31,7 @@ pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
             Terms { amount, debit, credit, fx, quote }.hold_together()
         }
     };
-    at.holds(Check::TermsDiffer, fits, || {
-        format!("{}, rate {}", sides(), fact.record.fx.told())
-    });
+    at.holds(Check::TermsDiffer, fits, || format!("{}, rate {}", sides(), fact.record.fx.told()));
 
     let captured = payment.captured_minor;
     let detail = || {

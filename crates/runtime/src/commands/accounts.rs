@@ -1,14 +1,14 @@
 //! `paygate accounts`
 
-use super::bodies::{AccountBody, available, decimal, role, status};
 use super::output::{Ended, JsonList, stdout};
 use super::paging::Paging;
 use super::table::{Column, Table};
 use crate::store::Stores;
 use paygate_core::account::{AccountRecord, Alias};
 use paygate_core::id::AccountId;
-use paygate_core::money::Currency;
+use paygate_core::money::{Currency, Money};
 use paygate_core::text::Label;
+use paygate_http::bodies::{AccountBody, available, role, status};
 use paygate_ports::AccountQuery;
 use serde_json::json;
 use std::io::Write;
@@ -42,7 +42,7 @@ pub(super) const COLUMNS: [Column; 9] = [
 /// An account in these columns.
 pub(super) fn cells(record: &AccountRecord) -> Vec<String> {
     let account = &record.account;
-    let amount = |minor: i64| decimal(minor.into(), account.currency);
+    let amount = |minor: i64| Money { minor, currency: account.currency }.to_string();
     vec![
         account.number.to_string(),
         record.alias.as_ref().map_or("-", Alias::as_str).to_owned(),
@@ -51,7 +51,7 @@ pub(super) fn cells(record: &AccountRecord) -> Vec<String> {
         account.currency.code().to_owned(),
         amount(account.posted_minor),
         amount(account.held_minor),
-        available(record),
+        available(record).to_string(),
         status(record).to_owned(),
     ]
 }
@@ -63,7 +63,7 @@ pub(super) async fn list(stores: &Stores, asked: &ListAccounts) -> Result<(), En
     if asked.json {
         let mut list = JsonList::begin(out, &json!({}))?;
         while let Some(page) = read(stores, asked, &mut paging).await? {
-            page.iter().try_for_each(|record| list.item(&AccountBody::of(record)))?;
+            page.iter().try_for_each(|record| list.item(&AccountBody::of(record)?))?;
         }
         return list.end(paging.next().map(|id| id.to_string()));
     }

@@ -1,6 +1,7 @@
 //! Standard output: how an answer is written, and how a command ends that can't go on.
 
 use crate::Fatal;
+use paygate_http::bodies::Unwritable;
 use paygate_ports::StoreError;
 use serde::Serialize;
 use std::io::{self, BufWriter, Stdout, Write};
@@ -31,6 +32,12 @@ impl From<io::Error> for Ended {
 impl From<serde_json::Error> for Ended {
     fn from(error: serde_json::Error) -> Self {
         Self::from(io::Error::from(error))
+    }
+}
+
+impl From<Unwritable> for Ended {
+    fn from(why: Unwritable) -> Self {
+        Self::Because(why.to_string())
     }
 }
 

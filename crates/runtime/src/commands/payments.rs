@@ -1,6 +1,5 @@
 //! `paygate payments`
 
-use super::bodies::PaymentBody;
 use super::output::{Ended, JsonList, stdout};
 use super::paging::Paging;
 use super::table::{Column, Table, second};
@@ -11,6 +10,7 @@ use paygate_core::money::{Currency, Money};
 use paygate_core::payment::PaymentRecord;
 use paygate_core::status::{Kind, Status};
 use paygate_core::text::Reference;
+use paygate_http::bodies::PaymentBody;
 use paygate_ports::{PaymentQuery, StoreError};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,17 +52,14 @@ pub(super) async fn list(stores: &Stores, asked: &ListPayments) -> Result<(), En
     let mut out = stdout();
     if asked.json {
         let mut list = JsonList::begin(out, &json!({}))?;
-        while let Some((page, parties)) = read(stores, asked, &mut paging).await? {
-            page.iter().try_for_each(|record| {
-                let payment = &record.payment;
-                let accounts = [payment.source, payment.destination].map(|id| parties.get(&id));
-                list.item(&PaymentBody::of(record, accounts))
-            })?;
+        while let Some(page) = read(stores, asked, &mut paging).await? {
+            page.iter().try_for_each(|record| list.item(&PaymentBody::of(record)?))?;
         }
         return list.end(paging.next().map(|id| id.to_string()));
     }
     let mut table = Table::of(&COLUMNS);
-    while let Some((page, parties)) = read(stores, asked, &mut paging).await? {
+    while let Some(page) = read(stores, asked, &mut paging).await? {
+        let parties = parties(stores, &page).await?;
         page.iter().try_for_each(|record| table.row(&mut out, cells(record, &parties)))?;
     }
     table.print(&mut out)?;
@@ -120,7 +117,7 @@ async fn read(
     stores: &Stores,
     asked: &ListPayments,
     paging: &mut Paging<PaymentId>,
-) -> Result<Option<(Vec<PaymentRecord>, Parties)>, Ended> {
+) -> Result<Option<Vec<PaymentRecord>>, Ended> {
     let Some(limit) = paging.limit() else { return Ok(None) };
     let query = PaymentQuery {
         merchant: MerchantId::default(),
@@ -136,6 +133,5 @@ async fn read(
     };
     let page = stores.reader.payments(query).await?;
     paging.took(page.items.len(), page.next);
-    let parties = parties(stores, &page.items).await?;
-    Ok(Some((page.items, parties)))
+    Ok(Some(page.items))
 }

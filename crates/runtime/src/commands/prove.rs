@@ -1,14 +1,13 @@
 //! `paygate prove`: the proof that the ledger holds, over all of it.
 
-use super::bodies::{Raw, decimal, time};
 use super::output::{Ended, object, stdout};
 use super::progress::Progress;
 use super::table::{Column, Table, counted};
 use crate::store::Stores;
 use paygate_app::Proving;
 use paygate_core::Timestamp;
-use paygate_core::money::Currency;
-use paygate_core::proof::{CurrencyTotals, Scope, Summary, Violation};
+use paygate_core::proof::{CurrencyTotals, Scope, Sum, Summary, Violation};
+use paygate_http::bodies::{IntegrityBody, ViolationBody, time};
 use serde::Serialize;
 use std::io::{BufWriter, Stdout, Write};
 use std::sync::Arc;
@@ -87,7 +86,7 @@ impl Told<'_> {
                 table.row(&mut self.out, cells.map(ToOwned::to_owned).to_vec())?;
                 table.print(&mut self.out)?;
             }
-            None => object(&mut self.out, &ViolationBody::of(violation))?,
+            None => object(&mut self.out, &Found::of(violation))?,
         }
         Ok(self.out.flush()?)
     }
@@ -96,7 +95,8 @@ impl Told<'_> {
         self.written?;
         let out = &mut self.out;
         if self.table.is_none() {
-            object(out, &SummaryBody::of(summary, as_of))?;
+            // Its violations were told before.
+            object(out, &IntegrityBody::summary(summary, as_of)?)?;
             return Ok(out.flush()?);
         }
         if summary.violations > 0 {
@@ -134,88 +134,23 @@ fn amounts(totals: &CurrencyTotals) -> Vec<String> {
     let CurrencyTotals { wallets, merchants, acquirer, bank, fx_liquidity, .. } = totals;
     let parts = [wallets, merchants, acquirer, bank, fx_liquidity];
     let parts = parts.into_iter().chain([&totals.opening_equity, &totals.sum]);
-    let amounts = parts.map(|minor| decimal(*minor, totals.currency));
-    std::iter::once(totals.currency.code().to_owned()).chain(amounts).collect()
+    let currency = totals.currency;
+    let amounts = parts.map(|minor| Sum { minor: *minor, currency }.to_string());
+    std::iter::once(currency.code().to_owned()).chain(amounts).collect()
 }
 
 /// A row that does not fit: the API's body, and where its `row` is.
 #[derive(Serialize)]
-struct ViolationBody<'a> {
-    check: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    currency: Option<&'static str>,
-    row: &'a str,
+struct Found<'a> {
+    #[serde(flatten)]
+    violation: ViolationBody<'a>,
     table: &'a str,
     id: Option<&'a str>,
-    detail: &'a str,
 }
 
-impl<'a> ViolationBody<'a> {
+impl<'a> Found<'a> {
     fn of(violation: &'a Violation) -> Self {
         let (table, id) = place(violation);
-        Self {
-            check: violation.check,
-            currency: violation.currency.map(Currency::code),
-            row: &violation.row,
-            table,
-            id,
-            detail: &violation.detail,
-        }
-    }
-}
-
-/// What the proof came to: the API's body without the violations, which were told before.
-#[derive(Serialize)]
-struct SummaryBody {
-    ok: bool,
-    as_of: Option<String>,
-    accounts: u64,
-    payments: u64,
-    entries: u64,
-    postings: u64,
-    violation_count: u64,
-    totals: Vec<TotalsBody>,
-}
-
-#[derive(Serialize)]
-struct TotalsBody {
-    currency: &'static str,
-    wallets: Raw,
-    merchants: Raw,
-    acquirer: Raw,
-    bank: Raw,
-    fx_liquidity: Raw,
-    opening_equity: Raw,
-    sum: Raw,
-}
-
-impl SummaryBody {
-    fn of(summary: &Summary, as_of: Option<Timestamp>) -> Self {
-        Self {
-            ok: summary.violations == 0,
-            as_of: as_of.map(time),
-            accounts: summary.accounts,
-            payments: summary.payments,
-            entries: summary.entries,
-            postings: summary.postings,
-            violation_count: summary.violations,
-            totals: summary.totals.iter().map(TotalsBody::of).collect(),
-        }
-    }
-}
-
-impl TotalsBody {
-    fn of(totals: &CurrencyTotals) -> Self {
-        let amount = |minor: i128| Raw::sum(minor, totals.currency);
-        Self {
-            currency: totals.currency.code(),
-            wallets: amount(totals.wallets),
-            merchants: amount(totals.merchants),
-            acquirer: amount(totals.acquirer),
-            bank: amount(totals.bank),
-            fx_liquidity: amount(totals.fx_liquidity),
-            opening_equity: amount(totals.opening_equity),
-            sum: amount(totals.sum),
-        }
+        Self { violation: ViolationBody::of(violation), table, id }
     }
 }

@@ -1,9 +1,7 @@
 //! `paygate statement`: what happened in an account, read and written page by page.
 
-use super::bodies::{AccountBody, LineBody, Raw, direction, time};
 use super::output::{Ended, JsonList, stdout};
 use super::payments::called;
-use super::statement_csv;
 use super::table::{Column, Table, counted, second};
 use crate::store::Stores;
 use crate::system::RandomIds;
@@ -11,8 +9,8 @@ use paygate_app::{Accounts, Directory, Period, Statement};
 use paygate_core::account::AccountRef;
 use paygate_core::money::Money;
 use paygate_core::text::Label;
+use paygate_http::bodies::{CsvRows, LineBody, StatementHead, direction, size, time};
 use paygate_ports::StatementLine;
-use serde::Serialize;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -156,7 +154,7 @@ fn cells(line: &StatementLine) -> Vec<String> {
     vec![
         second(line.at),
         direction(posting.amount).to_owned(),
-        posting.amount.to_string().trim_start_matches('-').to_owned(),
+        size(posting.amount).to_string(),
         Money { minor: posting.balance_after_minor, currency }.to_string(),
         line.kind.to_string(),
         called(&line.counterparty),
@@ -165,39 +163,18 @@ fn cells(line: &StatementLine) -> Vec<String> {
     ]
 }
 
-/// What stands before the lines.
-#[derive(Serialize)]
-struct Head<'a> {
-    account: AccountBody<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<String>,
-    opening_balance: Raw,
-    closing_balance: Raw,
-}
-
 async fn json(statement: &Statement, period: Period, lines: &mut Lines<'_>) -> Result<(), Ended> {
-    let currency = statement.account.account.currency;
-    let balance = |minor: i64| Raw::sum(minor.into(), currency);
-    let head = Head {
-        account: AccountBody::of(&statement.account),
-        from: period.from.map(time),
-        to: period.to.map(time),
-        opening_balance: balance(statement.opening.balance_minor),
-        closing_balance: balance(statement.closing.balance_minor),
-    };
-    let mut list = JsonList::begin(stdout(), &head)?;
+    let mut list = JsonList::begin(stdout(), &StatementHead::of(statement, period)?)?;
     while let Some(page) = lines.read().await? {
-        page.iter().try_for_each(|line| list.item(&LineBody::of(line)))?;
+        page.iter().try_for_each(|line| list.item(&LineBody::of(line)?))?;
     }
     list.end(lines.is_more().then(|| lines.after.to_string()))
 }
 
 async fn csv(lines: &mut Lines<'_>) -> Result<(), Ended> {
-    let mut file = statement_csv::File::begin(stdout())?;
+    let mut file = CsvRows::begin(stdout())?;
     while let Some(page) = lines.read().await? {
         page.iter().try_for_each(|line| file.line(line))?;
     }
-    file.end()
+    Ok(file.end()?)
 }

@@ -87,7 +87,7 @@ async fn now(state: &State, name: AccountRef) -> Result<BalanceBody, Problem> {
     let amount = |minor: i64| Money { minor, currency: record.account.currency };
     Ok(BalanceBody {
         held: Some(number(amount(record.account.held_minor))?),
-        available: Some(number(available(&record)?)?),
+        available: Some(number(available(&record))?),
         ..body(&record, None, amount(record.account.posted_minor))?
     })
 }

@@ -1,9 +1,9 @@
 //! Accounts as they go out.
 
-use crate::problem::Problem;
-use crate::wire::{metadata, number, time};
+use crate::wire::{Unwritable, metadata, number, time};
 use paygate_core::account::{AccountRecord, Alias, Role};
 use paygate_core::money::Money;
+use paygate_core::proof::Sum;
 use paygate_core::text::Label;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -93,8 +93,8 @@ impl<'a> AccountBody<'a> {
     /// An account as it goes out.
     ///
     /// # Errors
-    /// [`Problem::internal`] if the stored metadata is no JSON, or a balance is none.
-    pub fn of(record: &'a AccountRecord) -> Result<Self, Problem> {
+    /// [`Unwritable`] if the stored metadata is no JSON.
+    pub fn of(record: &'a AccountRecord) -> Result<Self, Unwritable> {
         let account = &record.account;
         let currency = account.currency;
         let amount = |minor: i64| number(Money { minor, currency });
@@ -103,9 +103,9 @@ impl<'a> AccountBody<'a> {
             currency: currency.code(),
             posted: amount(account.posted_minor)?,
             held: amount(account.held_minor)?,
-            available: number(available(record)?)?,
+            available: number(available(record))?,
             overdraft: account.overdraft,
-            status: if account.closed { "closed" } else { "open" },
+            status: status(record),
             metadata: metadata(record.metadata.as_ref())?,
             created_at: time(record.created_at),
             closed_at: record.closed_at.map(time),
@@ -114,15 +114,17 @@ impl<'a> AccountBody<'a> {
 }
 
 /// What can be spent of an account.
-///
-/// # Errors
-/// [`Problem::internal`] if that leaves the range of an amount.
-pub fn available(record: &AccountRecord) -> Result<Money, Problem> {
+#[must_use]
+pub fn available(record: &AccountRecord) -> Sum {
     let account = &record.account;
-    let minor = account.available_minor().ok_or_else(|| {
-        Problem::internal(format_args!("available of account {} overflows", account.id))
-    })?;
-    Ok(Money { minor, currency: account.currency })
+    let minor = i128::from(account.posted_minor).saturating_sub(account.held_minor.into());
+    Sum { minor, currency: account.currency }
+}
+
+/// `open` or `closed`.
+#[must_use]
+pub fn status(record: &AccountRecord) -> &'static str {
+    if record.account.closed { "closed" } else { "open" }
 }
 
 /// A page of accounts, newest first.
@@ -149,7 +151,7 @@ impl<'a> AccountsBody<'a> {
     ///
     /// # Errors
     /// As [`AccountBody::of`].
-    pub fn of(records: impl IntoIterator<Item = &'a AccountRecord>) -> Result<Self, Problem> {
+    pub fn of(records: impl IntoIterator<Item = &'a AccountRecord>) -> Result<Self, Unwritable> {
         let items = records.into_iter().map(AccountBody::of).collect::<Result<_, _>>()?;
         Ok(Self { items })
     }

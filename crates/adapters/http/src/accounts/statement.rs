@@ -9,11 +9,12 @@ use crate::query::Parameters;
 use crate::rules;
 use crate::schema::{Asking, KindSchema};
 use crate::state::State;
-use crate::wire::{number, number_of, ok, time};
+use crate::wire::{Unwritable, number, ok, time};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::{Period, Statement};
 use paygate_core::money::Money;
+use paygate_core::proof::Sum;
 use paygate_core::text::Label;
 use paygate_ports::StatementLine;
 use serde::Serialize;
@@ -24,6 +25,19 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Statement)]
 pub struct StatementBody<'a> {
+    #[serde(flatten)]
+    head: StatementHead<'a>,
+    /// The lines of this page, oldest first.
+    items: Vec<LineBody<'a>>,
+    /// The `cursor` of the next page; `null` at the end.
+    #[schema(required = true, example = "50")]
+    next_cursor: Option<String>,
+}
+
+/// What a statement says before its lines.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatementHead)]
+pub struct StatementHead<'a> {
     /// The account as it is now.
     account: AccountBody<'a>,
     /// The first moment of the period, if it was given.
@@ -40,11 +54,24 @@ pub struct StatementBody<'a> {
     /// The posted balance after the period.
     #[schema(value_type = f64, format = "decimal", example = 90.5)]
     closing_balance: Box<RawValue>,
-    /// The lines of this page, oldest first.
-    items: Vec<LineBody<'a>>,
-    /// The `cursor` of the next page; `null` at the end.
-    #[schema(required = true, example = "50")]
-    next_cursor: Option<String>,
+}
+
+impl<'a> StatementHead<'a> {
+    /// The head of a statement of that period.
+    ///
+    /// # Errors
+    /// As [`AccountBody::of`].
+    pub fn of(statement: &'a Statement, period: Period) -> Result<Self, Unwritable> {
+        let currency = statement.account.account.currency;
+        let balance = |minor: i64| number(Money { minor, currency });
+        Ok(Self {
+            account: AccountBody::of(&statement.account)?,
+            from: period.from.map(time),
+            to: period.to.map(time),
+            opening_balance: balance(statement.opening.balance_minor)?,
+            closing_balance: balance(statement.closing.balance_minor)?,
+        })
+    }
 }
 
 /// A line of a statement.
@@ -78,14 +105,18 @@ pub struct LineBody<'a> {
 }
 
 impl<'a> LineBody<'a> {
-    fn of(line: &'a StatementLine) -> Result<Self, Problem> {
+    /// A line as it goes out.
+    ///
+    /// # Errors
+    /// None that can happen: [`Unwritable`] if a decimal were no JSON.
+    pub fn of(line: &'a StatementLine) -> Result<Self, Unwritable> {
         let posting = &line.posting;
         let currency = posting.amount.currency;
         Ok(Self {
             seq: posting.account_seq,
             at: time(line.at),
             direction: direction(posting.amount),
-            amount: number_of(i128::from(posting.amount.minor).abs(), currency)?,
+            amount: number(size(posting.amount))?,
             balance_after: number(Money { minor: posting.balance_after_minor, currency })?,
             kind: line.kind.as_str(),
             payment_id: line.payment.to_string(),
@@ -93,6 +124,12 @@ impl<'a> LineBody<'a> {
             description: line.description.as_ref().map(Label::as_str),
         })
     }
+}
+
+/// How much money went, whichever way.
+#[must_use]
+pub fn size(amount: Money) -> Sum {
+    Sum { minor: i128::from(amount.minor).abs(), currency: amount.currency }
 }
 
 /// Which way money went.
@@ -175,17 +212,11 @@ fn body<'a>(
     statement: &'a Statement,
     lines: &'a [StatementLine],
     asked: &Asked,
-) -> Result<StatementBody<'a>, Problem> {
-    let currency = statement.account.account.currency;
-    let balance = |minor: i64| number(Money { minor, currency });
+) -> Result<StatementBody<'a>, Unwritable> {
     let last = lines.last().map(|line| line.posting.account_seq);
     let next = last.filter(|last| *last < statement.closing.seq);
     Ok(StatementBody {
-        account: AccountBody::of(&statement.account)?,
-        from: asked.period.from.map(time),
-        to: asked.period.to.map(time),
-        opening_balance: balance(statement.opening.balance_minor)?,
-        closing_balance: balance(statement.closing.balance_minor)?,
+        head: StatementHead::of(statement, asked.period)?,
         items: lines.iter().map(LineBody::of).collect::<Result<_, _>>()?,
         next_cursor: next.map(|seq| seq.to_string()),
     })

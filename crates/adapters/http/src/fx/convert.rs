@@ -50,7 +50,8 @@ pub struct ConversionBody<'a> {
     responses(
         (status = 200, description = "What it is worth.", body = ConversionBody),
         Asking,
-        (status = 422, description = "`amount-too-small` or `amount-too-large`.",
+        (status = 422, description = "`fx-not-quoted`, `amount-too-small` or \
+            `amount-too-large`.",
             body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`fx-unavailable`: repeat it later.",
             body = ProblemBody, content_type = "application/problem+json"),

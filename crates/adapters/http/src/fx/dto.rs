@@ -1,7 +1,6 @@
 //! Rates as they go out.
 
-use crate::problem::Problem;
-use crate::wire::{rate, time};
+use crate::wire::{Unwritable, rate, time};
 use paygate_core::fx::AppliedRate;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -33,8 +32,8 @@ impl<'a> RateBody<'a> {
     /// A rate as it goes out.
     ///
     /// # Errors
-    /// [`Problem::internal`] if it can't be written.
-    pub fn of(applied: &'a AppliedRate) -> Result<Self, Problem> {
+    /// None that can happen: [`Unwritable`] if a decimal were no JSON.
+    pub fn of(applied: &'a AppliedRate) -> Result<Self, Unwritable> {
         Ok(Self {
             base: applied.rate.base().code(),
             quote: applied.rate.quote().code(),

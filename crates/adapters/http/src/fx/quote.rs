@@ -73,7 +73,8 @@ pub struct QuoteBody<'a> {
     responses(
         (status = 201, description = "The rate is promised.", body = QuoteBody),
         Writing,
-        (status = 422, description = "`amount-too-small` or `amount-too-large`.",
+        (status = 422, description = "`fx-not-quoted`, `amount-too-small` or \
+            `amount-too-large`.",
             body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`store-unavailable` or `fx-unavailable`: repeat it later.",
             body = ProblemBody, content_type = "application/problem+json"),

@@ -10,8 +10,8 @@ use crate::state::State;
 use crate::wire::ok;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use paygate_app::NoRate;
 use paygate_core::money::Currency;
-use paygate_ports::RateError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,6 +38,8 @@ pub struct RatesBody<'a> {
     responses(
         (status = 200, description = "The rates.", body = RatesBody),
         Asking,
+        (status = 422, description = "`fx-not-quoted`: there is none between the two.",
+            body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`fx-unavailable`: repeat it later.",
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
@@ -57,7 +59,7 @@ pub async fn rates(
     for (base, quote) in pairs(&state, base, quote) {
         match state.api.exchange.customer(base, quote).await {
             Ok(applied) => found.push(applied),
-            Err(RateError::NotQuoted) if is_list => {}
+            Err(NoRate::NotQuoted { .. }) if is_list => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -4,11 +4,12 @@
 //! out as it came in; times are RFC 3339 in UTC with microseconds.
 
 use crate::fx::RateBody;
-use crate::problem::Problem;
 use crate::schema::{KindSchema, StatusSchema};
-use crate::wire::{metadata, number, time};
+use crate::wire::{Unwritable, metadata, number, time};
+use paygate_core::id::AccountId;
 use paygate_core::money::Money;
 use paygate_core::payment::{PaymentRecord, Transition};
+use paygate_core::status::Kind;
 use paygate_core::text::{Label, Reference};
 use paygate_ports::Page;
 use serde::Serialize;
@@ -43,6 +44,15 @@ pub struct PaymentBody<'a> {
     tx_date: Option<String>,
     #[schema(value_type = StatusSchema)]
     status: &'static str,
+    /// The account the money leaves; absent of a charge, whose payer has none here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid, nullable = false)]
+    source_id: Option<String>,
+    /// The account the money reaches; absent of a charge, which reaches the merchant's of its
+    /// currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid, nullable = false)]
+    destination_id: Option<String>,
     /// Why it failed, exactly when it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -119,8 +129,8 @@ impl MoneyBody {
     /// An amount as it goes out.
     ///
     /// # Errors
-    /// As [`number`].
-    pub fn of(money: Money) -> Result<Self, Problem> {
+    /// None that can happen: [`Unwritable`] if a decimal were no JSON.
+    pub fn of(money: Money) -> Result<Self, Unwritable> {
         Ok(Self { amount: number(money)?, currency: money.currency.code() })
     }
 }
@@ -129,12 +139,13 @@ impl<'a> PaymentBody<'a> {
     /// A payment as it goes out.
     ///
     /// # Errors
-    /// [`Problem::internal`] if the stored metadata is no JSON.
-    pub fn of(record: &'a PaymentRecord) -> Result<Self, Problem> {
+    /// [`Unwritable`] if the stored metadata is no JSON.
+    pub fn of(record: &'a PaymentRecord) -> Result<Self, Unwritable> {
         let PaymentRecord { payment, fx, quote, request } = record;
         let side = |money: Money| (money != payment.amount).then(|| MoneyBody::of(money));
         let of_debit = |minor: i64| number(Money { minor, ..payment.debit });
         let refunded = Some(payment.refunded_minor).filter(|minor| *minor > 0);
+        let party = |id: AccountId| (payment.kind != Kind::Charge).then(|| id.to_string());
         Ok(Self {
             id: payment.id.to_string(),
             kind: payment.kind.as_str(),
@@ -144,6 +155,8 @@ impl<'a> PaymentBody<'a> {
             description: request.description.as_ref().map(Label::as_str),
             tx_date: request.tx_date.map(time),
             status: payment.status.as_str(),
+            source_id: party(payment.source),
+            destination_id: party(payment.destination),
             failure: payment.failure.as_ref().map(|failure| FailureBody {
                 code: failure.code.as_str(),
                 detail: &failure.detail,
@@ -180,7 +193,7 @@ impl<'a> PageBody<'a> {
     ///
     /// # Errors
     /// As [`PaymentBody::of`].
-    pub fn of(page: &'a Page) -> Result<Self, Problem> {
+    pub fn of(page: &'a Page) -> Result<Self, Unwritable> {
         let items = page.items.iter().map(PaymentBody::of).collect::<Result<_, _>>()?;
         Ok(Self { items, next_cursor: page.next.map(|id| id.to_string()) })
     }

@@ -104,6 +104,9 @@ codes! {
         "The source has too little to spend";
     /// A balance would leave its range.
     Overflow = "overflow", UNPROCESSABLE_ENTITY, "A balance would become too large";
+    /// There never is a rate between the currencies.
+    FxNotQuoted = "fx-not-quoted", UNPROCESSABLE_ENTITY,
+        "There is no exchange rate between these currencies";
     /// There is no such quote.
     QuoteNotFound = "quote-not-found", UNPROCESSABLE_ENTITY, "There is no such quote";
     /// The quote's time is over.
@@ -128,7 +131,7 @@ codes! {
     /// Too many requests wait already.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The service is overloaded";
     /// There is no rate to convert by at the moment.
-    FxUnavailable = "fx-unavailable", SERVICE_UNAVAILABLE, "There is no exchange rate";
+    FxUnavailable = "fx-unavailable", SERVICE_UNAVAILABLE, "There is no exchange rate now";
     /// The ledger is being proved already.
     ProofUnderWay = "proof-under-way", SERVICE_UNAVAILABLE, "A proof is under way already";
 }

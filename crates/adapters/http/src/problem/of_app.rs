@@ -3,7 +3,7 @@
 use super::{Code, Problem, Violation};
 use actix_web::http::StatusCode;
 use paygate_app::{
-    CloseError, ConvertError, CreateError, HoldRequestError, OpenError, ProofError, Refusal,
+    CloseError, ConvertError, CreateError, HoldRequestError, NoRate, OpenError, ProofError, Refusal,
 };
 use paygate_core::account::NotClosable;
 use paygate_core::book::Rejection;
@@ -12,7 +12,7 @@ use paygate_core::hold::HoldError;
 use paygate_core::id::PaymentId;
 use paygate_core::money::{AmountError, Currency};
 use paygate_core::payment::Reason;
-use paygate_ports::{RateError, StoreError};
+use paygate_ports::StoreError;
 use std::fmt;
 
 impl Problem {
@@ -42,7 +42,7 @@ impl Problem {
         Self::invalid(vec![Violation::new("currency", "currency-not-enabled", message)])
     }
 
-    /// There is no rate. Why is for the log: it may name what is asked and how.
+    /// There is no rate now. Why is for the log: it may name what is asked and how.
     fn no_rate(cause: impl fmt::Display) -> Self {
         let detail = "there is no exchange rate to convert by at the moment; repeat later";
         Self::new(Code::FxUnavailable, detail).with_cause(cause)
@@ -105,6 +105,7 @@ fn code_of(refusal: &Refusal) -> Code {
         Refusal::AmountTooLarge => Code::AmountTooLarge,
         Refusal::InsufficientFunds => Code::InsufficientFunds,
         Refusal::FxUnavailable(_) => Code::FxUnavailable,
+        Refusal::FxNotQuoted { .. } => Code::FxNotQuoted,
         Refusal::QuoteNotFound => Code::QuoteNotFound,
         Refusal::QuoteExpired => Code::QuoteExpired,
         Refusal::BelowMin(_) => Code::RiskBelowMin,
@@ -180,12 +181,9 @@ impl From<CloseError> for Problem {
     }
 }
 
-impl From<RateError> for Problem {
-    fn from(error: RateError) -> Self {
-        match error {
-            RateError::Unavailable(why) => Self::no_rate(why),
-            error @ RateError::NotQuoted => Self::new(Code::FxUnavailable, error.to_string()),
-        }
+impl From<NoRate> for Problem {
+    fn from(why: NoRate) -> Self {
+        Refusal::from(why).into()
     }
 }
 
@@ -238,6 +236,10 @@ mod tests {
             Refusal::AmountTooLarge,
             Refusal::InsufficientFunds,
             Refusal::FxUnavailable(name()),
+            Refusal::FxNotQuoted {
+                base: Currency::parse("USD").unwrap(),
+                quote: Currency::parse("KWD").unwrap(),
+            },
             Refusal::QuoteNotFound,
             Refusal::QuoteExpired,
             Refusal::BelowMin(name()),

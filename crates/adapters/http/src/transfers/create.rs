@@ -45,7 +45,8 @@ use paygate_core::payment::{Idempotency, Request};
         (status = 422, description = "`idempotency-key-reused`, or a rule forbids it: \
             `same-party`, `account-not-found`, `account-closed`, `currency-mismatch`, \
             `unsupported-currency`, `amount-too-small`, `amount-too-large`, `insufficient-funds`, \
-            `quote-not-found`, `quote-expired`, `risk-below-min`, `risk-above-max`.",
+            `fx-not-quoted`, `quote-not-found`, `quote-expired`, `risk-below-min`, \
+            `risk-above-max`.",
             body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`store-unavailable`, `overloaded` or `fx-unavailable`: \
             repeat it later.",

@@ -74,5 +74,7 @@ async fn every_document_of_payments() {
     *harness.rates.trouble.lock().unwrap() = Some(RateError::Unavailable("why".to_owned()));
     told.note(&harness.post_keyed(TRANSFERS, "k", transfer(r#""amount":1"#)).await);
     told.note(&harness.get("/api/v1/fx/convert?from=USD&to=JPY&amount=1").await);
+    *harness.rates.trouble.lock().unwrap() = Some(RateError::NotQuoted);
+    told.note(&harness.post_keyed(TRANSFERS, "k", transfer(r#""amount":1"#)).await);
     insta::assert_snapshot!("payments", told.0);
 }

@@ -35,8 +35,15 @@ async fn rates_are_shown_for_one_pair_or_for_many() {
 
     *harness.rates.trouble.lock().unwrap() = Some(RateError::NotQuoted);
     assert_eq!(pairs("").await, [""; 0]);
-    let answer = harness.get(&format!("{RATES}?base=USD&quote=JPY")).await;
-    answer.is_problem(503, "fx-unavailable");
+    for answer in [
+        harness.get(&format!("{RATES}?base=USD&quote=JPY")).await,
+        harness.get(&format!("{CONVERT}?from=USD&to=JPY&amount=1")).await,
+        harness.post_to(QUOTES, r#"{"base":"USD","quote":"JPY"}"#).await,
+    ] {
+        answer.is_problem(422, "fx-not-quoted");
+        assert_eq!(answer.json()["detail"], "there is no exchange rate from USD to JPY");
+        assert_eq!(answer.header("retry-after"), None);
+    }
 }
 
 #[actix_web::test]

@@ -138,6 +138,16 @@ impl Harness {
         answer.json()["id"].as_str().unwrap().parse().unwrap()
     }
 
+    /// The fields of a payment's body that name its accounts, from and to these.
+    pub async fn parties(&self, source: &str, destination: &str) -> String {
+        let id = async |name: &str| {
+            let account = self.get(&format!("{ACCOUNTS}/{name}")).await.json();
+            account["id"].as_str().unwrap().to_owned()
+        };
+        let (source, destination) = (id(source).await, id(destination).await);
+        format!(r#""source_id":"{source}","destination_id":"{destination}""#)
+    }
+
     /// Makes a transfer under a key of its own and has it processed.
     pub async fn transferred(&self, key: &str, body: &str) -> PaymentId {
         let answer = self.post_keyed(TRANSFERS, key, body).await;

@@ -32,7 +32,7 @@ async fn every_operation_is_described_with_every_status() {
         "get /api/v1/accounts/{account}/balance 200 400 401 404 500 503",
         "get /api/v1/accounts/{account}/statement 200 400 401 404 500 503",
         "get /api/v1/fx/convert 200 400 401 422 500 503",
-        "get /api/v1/fx/rates 200 400 401 500 503",
+        "get /api/v1/fx/rates 200 400 401 422 500 503",
         "get /api/v1/integrity 200 400 401 500 503",
         "get /api/v1/payments 200 400 401 500 503",
         "get /api/v1/payments/{id} 200 401 404 500 503",

@@ -21,10 +21,12 @@ async fn refund(harness: &Harness, of: impl ToString, key: &str, body: &str) -> 
 async fn a_payment_is_given_back_in_parts() {
     let (harness, id) = paid().await;
     let first = refund(&harness, id, "a", r#"{"amount":4,"reason":" Returned "}"#).await;
+    // Back the way it came.
+    let parties = harness.parties("bob", "alice").await;
     assert_eq!(
         first.text,
         format!(
-            r#"{{"id":"{}","kind":"refund","amount":4.00,"currency":"USD","description":"Returned","status":"PENDING","parent_id":"{id}","created_at":"2026-01-31T12:00:00.123456Z","updated_at":"2026-01-31T12:00:00.123456Z"}}"#,
+            r#"{{"id":"{}","kind":"refund","amount":4.00,"currency":"USD","description":"Returned","status":"PENDING",{parties},"parent_id":"{id}","created_at":"2026-01-31T12:00:00.123456Z","updated_at":"2026-01-31T12:00:00.123456Z"}}"#,
             first.id()
         )
     );

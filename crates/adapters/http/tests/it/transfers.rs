@@ -32,10 +32,11 @@ async fn a_transfer_moves_money_and_is_a_payment() {
         "metadata":{"a" : 1}}"#;
     let answer = make(&harness, "k", body).await;
     let id = answer.id();
+    let parties = harness.parties("alice", "bob").await;
     assert_eq!(
         answer.text,
         format!(
-            r#"{{"id":"{id}","kind":"transfer","amount":10.50,"currency":"USD","reference":"R-1","description":"rent","tx_date":"2026-01-30T08:00:00.123456Z","status":"PENDING","metadata":{{"a" : 1}},"created_at":"2026-01-31T12:00:00.123456Z","updated_at":"2026-01-31T12:00:00.123456Z"}}"#
+            r#"{{"id":"{id}","kind":"transfer","amount":10.50,"currency":"USD","reference":"R-1","description":"rent","tx_date":"2026-01-30T08:00:00.123456Z","status":"PENDING",{parties},"metadata":{{"a" : 1}},"created_at":"2026-01-31T12:00:00.123456Z","updated_at":"2026-01-31T12:00:00.123456Z"}}"#
         )
     );
     assert_eq!(answer.status, 201);
@@ -52,10 +53,11 @@ async fn both_sides_of_a_conversion_are_shown_with_their_rate() {
     let harness = harness().await;
     let pays = r#"{"source":"alice","destination":"yuki","amount":10}"#;
     let told = make(&harness, "k", pays).await;
+    let parties = harness.parties("alice", "yuki").await;
     assert!(
-        told.text.contains(
-            r#""status":"PENDING","credit":{"amount":1500,"currency":"JPY"},"fx":{"base":"USD","quote":"JPY","rate":150,"source":"fixed","as_of":"2026-01-31T12:00:00.123456Z"},"created_at""#
-        ),
+        told.text.contains(&format!(
+            r#""status":"PENDING",{parties},"credit":{{"amount":1500,"currency":"JPY"}},"fx":{{"base":"USD","quote":"JPY","rate":150,"source":"fixed","as_of":"2026-01-31T12:00:00.123456Z"}},"created_at""#
+        )),
         "{}",
         told.text
     );
