@@ -1,7 +1,7 @@
 //! What requests that make a payment have in common: what their headers say, and how they are
 //! answered once the payment is accepted.
 
-use crate::payments::PaymentBody;
+use crate::payments::dto::PaymentBody;
 use crate::prefer::{PREFERENCE_APPLIED, Wait};
 use crate::problem::Problem;
 use crate::request_id::{RequestId, traceparent};

@@ -9,6 +9,7 @@ pub mod list;
 pub mod open;
 mod open_request;
 pub mod statement;
+pub mod statement_body;
 mod statement_csv;
 
 use crate::problem::Problem;

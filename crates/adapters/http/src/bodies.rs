@@ -10,8 +10,8 @@
 
 pub use crate::accounts::csv_rows::CsvRows;
 pub use crate::accounts::dto::{AccountBody, PartyBody, available, role, status};
-pub use crate::accounts::statement::{LineBody, StatementHead, direction, size};
-pub use crate::fx::RateBody;
+pub use crate::accounts::statement_body::{LineBody, StatementHead, direction, size};
+pub use crate::fx::dto::RateBody;
 pub use crate::integrity::{IntegrityBody, TotalsBody, ViolationBody};
-pub use crate::payments::dto::{FailureBody, MoneyBody, PaymentBody};
-pub use crate::wire::{Unwritable, time};
+pub use crate::payments::dto::{FailureBody, PaymentBody};
+pub use crate::wire::{MoneyBody, Unwritable, time};

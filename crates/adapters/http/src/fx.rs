@@ -9,8 +9,6 @@ pub mod rates;
 use crate::routes::{postable, readable};
 use actix_web::web::ServiceConfig;
 
-pub use dto::RateBody;
-
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {
     config

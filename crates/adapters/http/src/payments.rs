@@ -15,8 +15,6 @@ pub mod void;
 use crate::routes::{postable, readable, readable_and_postable};
 use actix_web::web::ServiceConfig;
 
-pub use dto::PaymentBody;
-
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {
     let refunds = "/api/v1/payments/{id}/refunds";

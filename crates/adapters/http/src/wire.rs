@@ -7,11 +7,13 @@ use actix_web::http::header::ContentType;
 use chrono::SecondsFormat;
 use paygate_core::Timestamp;
 use paygate_core::fx::Rate;
+use paygate_core::money::Money;
 use paygate_core::proof::Sum;
 use paygate_core::text::Metadata;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 /// What is stored can't be written as JSON. That is a defect of ours.
 #[derive(Debug, Error)]
@@ -74,4 +76,25 @@ pub fn json(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
 /// As [`json`].
 pub fn ok(body: &impl Serialize) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(json(body)?))
+}
+
+/// An amount with its currency.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Money)]
+pub struct MoneyBody {
+    /// An exact decimal with as many decimals as the currency has.
+    #[schema(value_type = f64, format = "decimal", example = 100.5)]
+    amount: Box<RawValue>,
+    #[schema(example = "USD")]
+    currency: &'static str,
+}
+
+impl MoneyBody {
+    /// An amount as it goes out.
+    ///
+    /// # Errors
+    /// None that can happen: [`Unwritable`] if a decimal were no JSON.
+    pub fn of(money: Money) -> Result<Self, Unwritable> {
+        Ok(Self { amount: number(money)?, currency: money.currency.code() })
+    }
 }

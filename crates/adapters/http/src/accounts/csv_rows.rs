@@ -3,7 +3,7 @@
 //! What must stay true: no cell of text is taken for a formula.
 
 use super::dto::role;
-use super::statement::{direction, size};
+use super::statement_body::{direction, size};
 use crate::wire::time;
 use csv::{Terminator, Writer, WriterBuilder};
 use paygate_core::account::Alias;

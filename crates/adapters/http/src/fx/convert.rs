@@ -1,12 +1,12 @@
 //! `GET /api/v1/fx/convert`
 
 use crate::auth::Caller;
-use crate::payments::dto::MoneyBody;
 use crate::problem::{Problem, ProblemBody};
 use crate::query::Parameters;
 use crate::rules::{self, EnabledCurrencies};
 use crate::schema::{AmountSchema, Asking};
 use crate::state::State;
+use crate::wire::MoneyBody;
 use crate::wire::{ok, rate, time};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};

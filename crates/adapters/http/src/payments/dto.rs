@@ -3,9 +3,9 @@
 //! What must stay true: an amount is an exact JSON number with its currency's scale; metadata goes
 //! out as it came in; times are RFC 3339 in UTC with microseconds.
 
-use crate::fx::RateBody;
+use crate::fx::dto::RateBody;
 use crate::schema::{KindSchema, StatusSchema};
-use crate::wire::{Unwritable, metadata, number, time};
+use crate::wire::{MoneyBody, Unwritable, metadata, number, time};
 use paygate_core::id::AccountId;
 use paygate_core::money::Money;
 use paygate_core::payment::{PaymentRecord, Transition};
@@ -112,27 +112,6 @@ pub struct FailureBody<'a> {
     code: &'static str,
     /// For people.
     detail: &'a str,
-}
-
-/// An amount with its currency.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Money)]
-pub struct MoneyBody {
-    /// An exact decimal with as many decimals as the currency has.
-    #[schema(value_type = f64, format = "decimal", example = 100.5)]
-    amount: Box<RawValue>,
-    #[schema(example = "USD")]
-    currency: &'static str,
-}
-
-impl MoneyBody {
-    /// An amount as it goes out.
-    ///
-    /// # Errors
-    /// None that can happen: [`Unwritable`] if a decimal were no JSON.
-    pub fn of(money: Money) -> Result<Self, Unwritable> {
-        Ok(Self { amount: number(money)?, currency: money.currency.code() })
-    }
 }
 
 impl<'a> PaymentBody<'a> {

@@ -5,7 +5,7 @@ use crate::accepted;
 use crate::auth::Caller;
 use crate::body;
 use crate::idempotency;
-use crate::payments::PaymentBody;
+use crate::payments::dto::PaymentBody;
 use crate::prefer::Wait;
 use crate::problem::{Problem, ProblemBody};
 use crate::rules;
