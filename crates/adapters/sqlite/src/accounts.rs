@@ -1,16 +1,14 @@
-//! Accounts: opened once per role and currency, read one by one and for a book. Wallets have a file of
-//! their own.
+//! Accounts: opened once per role and currency. Wallets have a file of their own.
 
+use crate::load_accounts::load;
 use crate::rows::{AccountRow, account_columns};
-use crate::statement::{Statement, hex, statement};
+use crate::statement::{hex, statement};
 use crate::store::SqliteStore;
 use crate::wallets;
 use async_trait::async_trait;
-use diesel::SqliteConnection;
 use paygate_core::account::{Account, AccountRecord, NewAccount, NewWallet, NotClosable, Role};
 use paygate_core::id::AccountId;
-use paygate_core::money::Currency;
-use paygate_core::payment::{NewPayment, Payment};
+use paygate_core::payment::NewPayment;
 use paygate_ports::{AccountStore, Opened, StoreError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,19 +30,6 @@ const SELECT_BY_ROLE: &str = concat!(
     account_columns!(),
     " FROM json_each(?) AS wanted CROSS JOIN accounts AS a \
      ON a.merchant_id = wanted.value ->> 4 AND a.currency = wanted.value ->> 2"
-);
-
-const SELECT_BY_ID: &str = concat!(
-    "SELECT ",
-    account_columns!(),
-    " FROM accounts AS a WHERE a.id IN (SELECT unhex(value) FROM json_each(?))"
-);
-
-const SELECT_LIQUIDITY: &str = concat!(
-    "SELECT ",
-    account_columns!(),
-    " FROM accounts AS a WHERE a.system_code = 'fx_liquidity' \
-     AND a.currency IN (SELECT value FROM json_each(?))"
 );
 
 #[async_trait]
@@ -109,44 +94,7 @@ fn row(new: &NewAccount) -> Value {
     ])
 }
 
-/// The accounts with these ids, as far as they exist.
-fn load(
-    connection: &mut SqliteConnection,
-    ids: &BTreeSet<AccountId>,
-) -> Result<Vec<Account>, StoreError> {
-    accounts(connection, statement(SELECT_BY_ID).ids(ids.iter().map(|id| id.0)))
-}
-
-/// The accounts between which these payments move money: sources, destinations, and where a payment
-/// converts the liquidity accounts of both currencies.
-pub(crate) fn load_for(
-    connection: &mut SqliteConnection,
-    payments: &[&Payment],
-) -> Result<Vec<Account>, StoreError> {
-    if payments.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids = payments.iter().flat_map(|payment| [payment.source, payment.destination]).collect();
-    let mut found = load(connection, &ids)?;
-    let sides = payments.iter().map(|payment| [payment.debit.currency, payment.credit.currency]);
-    let converted: BTreeSet<Currency> =
-        sides.filter(|[debit, credit]| debit != credit).flatten().collect();
-    if !converted.is_empty() {
-        let codes = converted.iter().map(|currency| Value::from(currency.code())).collect();
-        found.extend(accounts(connection, statement(SELECT_LIQUIDITY).list(codes))?);
-    }
-    Ok(found)
-}
-
-fn accounts(
-    connection: &mut SqliteConnection,
-    select: Statement,
-) -> Result<Vec<Account>, StoreError> {
-    let rows: Vec<AccountRow> = select.rows(connection)?;
-    rows.into_iter().map(Account::try_from).collect()
-}
-
 /// What the query planner is tested with. Not INSERT: its plan shows the scan for rows that refer to a
 /// missing account, which SQLite skips as long as there are none.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[SELECT_BY_ROLE, SELECT_BY_ID, SELECT_LIQUIDITY];
+pub(crate) const STATEMENTS: &[&str] = &[SELECT_BY_ROLE];

@@ -19,6 +19,7 @@ mod due;
 mod health;
 mod journal;
 mod list;
+mod load_accounts;
 mod payments;
 #[cfg(test)]
 mod plans;

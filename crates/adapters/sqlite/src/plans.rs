@@ -2,8 +2,8 @@
 
 use crate::config::SqliteConfig;
 use crate::{
-    accept, account_reader, accounts, audit, connection, due, journal, list, payments, quarantine,
-    quotes, schema, statement_lines, transact, wallets,
+    accept, account_reader, accounts, audit, connection, due, journal, list, load_accounts,
+    payments, quarantine, quotes, schema, statement_lines, transact, wallets,
 };
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
@@ -28,6 +28,7 @@ fn no_statement_scans_a_table() {
         due::STATEMENTS,
         journal::STATEMENTS,
         list::STATEMENTS,
+        load_accounts::STATEMENTS,
         payments::STATEMENTS,
         quarantine::STATEMENTS,
         quotes::STATEMENTS,

@@ -2,7 +2,7 @@
 //!
 //! The one writing connection is the lock on all rows, so that no order of locking can go wrong.
 
-use crate::accounts;
+use crate::load_accounts::load_for;
 use crate::rows::{PaymentRow, payment_columns};
 use crate::statement::{hex, statement};
 use diesel::SqliteConnection;
@@ -108,7 +108,7 @@ pub(crate) fn load(
             payments.iter().take(named).filter(|payment| payment.claim_needs_accounts()).collect()
         }
     };
-    let accounts = accounts::load_for(connection, &of)?;
+    let accounts = load_for(connection, &of)?;
     Ok(Book::new(now, payments, accounts))
 }
 
