@@ -1,5 +1,6 @@
 //! A client of Paygate's HTTP API, and of the acquirer's.
 
+use crate::wait::until;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -85,6 +86,51 @@ impl Client {
         self.request(Method::POST, "/api/v1/payments")
             .header(CONTENT_TYPE, "application/json")
             .body(body)
+    }
+
+    /// A POST of JSON.
+    pub fn json(&self, path: &str, body: &Value) -> RequestBuilder {
+        let request = self.request(Method::POST, path).header(CONTENT_TYPE, "application/json");
+        request.body(body.to_string())
+    }
+
+    /// A POST of JSON under an idempotency key.
+    pub fn keyed(&self, path: &str, key: &str, body: &Value) -> RequestBuilder {
+        self.json(path, body).header("idempotency-key", key)
+    }
+
+    /// The answer to a POST of JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.json(path, body)).await.unwrap()
+    }
+
+    /// All items of a list, page by page; `query` narrows it.
+    pub async fn listed(&self, path: &str, query: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{path}?limit=200{query}{cursor}")).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            items.extend(page.json()["items"].as_array().unwrap().iter().cloned());
+            match page.json()["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+
+    /// Returns when no payment is on its way.
+    pub async fn all_rest(&self, within: Duration) {
+        until("no payment is on its way", within, async || {
+            for status in ["PENDING", "PROCESSING"] {
+                let open = self.listed("/api/v1/payments", &format!("&status={status}")).await;
+                if !open.is_empty() {
+                    return None;
+                }
+            }
+            Some(())
+        })
+        .await;
     }
 
     /// Has a payment of `minor` US cents created, and answers its id.

@@ -2,74 +2,11 @@
 
 use crate::acquirer::{effects_in, taken};
 use crate::client::{Client, expected_status};
+use crate::house::House;
 use crate::load::{Accepted, Answers, Load, WITHOUT_END};
-use crate::process::{Environment, Folder, Process, Program, environment, run};
+use crate::process::{Environment, Program, run};
 use crate::wait::{PATIENCE, SWEEPERS_PATIENCE, until};
-use paygate_core::Timestamp;
-use paygate_core::id::MerchantId;
-use paygate_memory::ManualClock;
-use paygate_sqlite::{SqliteConfig, SqliteStore};
-use paygate_testkit::store::check_ledger;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
-
-/// A folder and an environment that `paygate` is started in, again and again.
-struct House {
-    folder: Folder,
-    environment: Environment,
-}
-
-impl House {
-    /// An empty folder, a free port, and these variables besides.
-    fn new(variables: &[(&'static str, &str)]) -> Self {
-        let mut environment = environment(variables);
-        environment.insert("PORT", "0".to_owned());
-        Self { folder: Folder::new(), environment }
-    }
-
-    /// Little patience with what was lost, so that a test need not wait for it.
-    fn impatient(variables: &[(&'static str, &str)]) -> Self {
-        let mut house = Self::new(&[
-            ("ACQUIRER_TIMEOUT", "500ms"),
-            ("CLAIM_LEASE", "2s"),
-            ("SWEEP_AFTER", "500ms"),
-            ("SWEEP_INTERVAL", "100ms"),
-            ("SHUTDOWN_TIMEOUT", "10s"),
-        ]);
-        house.environment.extend(environment(variables));
-        house
-    }
-
-    async fn open(&self) -> (Process, Client) {
-        let path = self.folder.path();
-        let mut process = Process::start(Program::Paygate, &[], &self.environment, path);
-        let url = process.url("Paygate listens on").await;
-        (process, Client::new(&url))
-    }
-
-    fn journal(&self) -> PathBuf {
-        self.folder.path().join("paygate-acquirer.jsonl")
-    }
-
-    /// Checks all that must be true when nothing runs and everything has settled: the ledger, and
-    /// that the acquirer took money once for each SUCCESS and for nothing else.
-    async fn assert_invariants(&self, accepted: &[Accepted]) {
-        let file = SqliteConfig::file(self.folder.path().join("paygate.db"));
-        let clock = Arc::new(ManualClock::new(Timestamp::default()));
-        let store = SqliteStore::open(file, clock).unwrap();
-        check_ledger(&store, &store, &store, &[MerchantId::default()]).await;
-
-        let effects = effects_in(&self.journal());
-        for payment in accepted {
-            let taken = effects.get(&payment.id).map_or(0, |effects| taken(effects));
-            let expected = usize::from(expected_status(payment.minor) == "SUCCESS");
-            assert_eq!(taken, expected, "money taken for {payment:?}");
-        }
-        let most = effects.values().map(|effects| taken(effects)).max().unwrap_or(0);
-        assert!(most <= 1, "money was taken {most} times for one payment");
-    }
-}
 
 /// Waits until all of them are where their amounts lead.
 async fn all_settle(client: &Client, accepted: &[Accepted]) {

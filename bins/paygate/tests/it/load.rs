@@ -27,11 +27,9 @@ pub struct Answers {
 
 #[derive(Default)]
 struct Progress {
-    patient: bool,
     stop: AtomicBool,
     started: AtomicUsize,
     accepted: AtomicUsize,
-    refused: AtomicUsize,
 }
 
 /// Clients at work.
@@ -43,30 +41,14 @@ pub struct Load {
 /// How many payments to create: as many as there is time for.
 pub const WITHOUT_END: usize = usize::MAX;
 
-/// What a patient client waits after each answer, and every client after a refusal.
+/// What a client waits after a refusal.
 const BREATH: Duration = Duration::from_millis(50);
 
 impl Load {
     /// Has `clients` create payments side by side, `payments` in all; payment `n` over `minor(n)`
     /// US cents.
     pub fn start(client: &Client, clients: usize, payments: usize, minor: fn(i64) -> i64) -> Self {
-        Self::of(Progress::default(), client, clients, payments, minor)
-    }
-
-    /// Has eight patient clients create payments until they are stopped: some hundred a second.
-    pub fn steady(client: &Client, minor: fn(i64) -> i64) -> Self {
-        let progress = Progress { patient: true, ..Progress::default() };
-        Self::of(progress, client, 8, WITHOUT_END, minor)
-    }
-
-    fn of(
-        progress: Progress,
-        client: &Client,
-        clients: usize,
-        payments: usize,
-        minor: fn(i64) -> i64,
-    ) -> Self {
-        let progress = Arc::new(progress);
+        let progress = Arc::new(Progress::default());
         // References are unique beyond one load.
         let name = paygate_testkit::build::payment_id().to_string();
         let work = |_| {
@@ -80,11 +62,6 @@ impl Load {
     /// How many were answered with 201.
     pub fn accepted(&self) -> usize {
         self.progress.accepted.load(Ordering::SeqCst)
-    }
-
-    /// How many were answered otherwise.
-    pub fn refused(&self) -> usize {
-        self.progress.refused.load(Ordering::SeqCst)
     }
 
     /// Lets them finish their requests, and no more.
@@ -129,7 +106,6 @@ async fn work(
             }
             Ok(answer) => {
                 answers.refused.push(answer);
-                progress.refused.fetch_add(1, Ordering::SeqCst);
                 true
             }
             Err(error) => {
@@ -137,7 +113,7 @@ async fn work(
                 true
             }
         };
-        if refused || progress.patient {
+        if refused {
             tokio::time::sleep(BREATH).await;
         }
     }

@@ -3,16 +3,26 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod acquirer;
+mod books;
 mod client;
+mod commands;
 mod database;
+mod dice;
 mod embedded;
+mod house;
 mod invariants;
+mod kills;
 mod load;
 mod management;
 mod messages;
+mod mix;
+mod money;
 mod outages;
 mod process;
+mod races;
+mod shape;
 mod stack;
 mod start;
 mod wait;
+mod wallets;
 mod workers;

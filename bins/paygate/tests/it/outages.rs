@@ -1,25 +1,16 @@
 //! A broker and a database that go away under load and come back.
 
 use crate::invariants::assert_invariants;
-use crate::load::{Answers, Load};
+use crate::load::Load;
 use crate::management::Management;
+use crate::mix::Mix;
 use crate::stack::{Servers, Stack};
-use crate::wait::{PATIENCE, until};
 use tokio::task::block_in_place;
 use xtask::servers::{Postgres, RabbitMq};
 
 /// Some are declined.
 fn mixed(number: i64) -> i64 {
     8_000 + number % 2
-}
-
-/// Returns when the load has seen that many more answers of that kind.
-async fn more(what: &str, count: usize, answers: impl Fn() -> usize) {
-    let before = answers();
-    until(&format!("{count} more {what}"), PATIENCE, async || {
-        (answers() >= before + count).then_some(())
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -30,8 +21,8 @@ async fn payments_are_accepted_without_a_broker_and_settle_when_it_is_back() {
     let mut stack = Stack::start(&servers, &[]).await;
     stack.start_worker().await;
     stack.start_worker().await;
-    let load = Load::steady(&stack.client, mixed);
-    more("payments are accepted", 30, || load.accepted()).await;
+    let mix = Mix::start(&stack.client, 3).await;
+    mix.accepts(60).await;
 
     for die in [RabbitMq::stop, RabbitMq::kill] {
         block_in_place(|| die(&mut broker)).unwrap();
@@ -40,17 +31,17 @@ async fn payments_are_accepted_without_a_broker_and_settle_when_it_is_back() {
         let components = stack.client.get("/health/ready").await.json()["components"].clone();
         assert_eq!(components["store"]["status"], "up", "{components}");
         assert_eq!(components["broker"]["status"], "down", "{components}");
-        more("payments are accepted without a broker", 60, || load.accepted()).await;
+        mix.accepts(60).await;
         let waiting = stack.count("PENDING").await;
         assert!(waiting >= 60, "{waiting} payments wait for the broker");
 
         block_in_place(|| broker.start_again()).unwrap();
         stack.is_ready("ok").await;
-        more("payments are accepted after", 30, || load.accepted()).await;
+        mix.accepts(30).await;
     }
-    let Answers { accepted, refused, unanswered } = load.stop().await;
-    assert!(refused.is_empty() && unanswered.is_empty(), "{refused:?} {unanswered:?}");
-    assert_invariants(&stack, &accepted).await;
+    let books = mix.stop().await;
+    assert!(books.refused.is_empty() && books.unanswered == 0, "{:?}", books.refused);
+    books.assert_kept_by(&stack).await;
     assert!(stack.workers.iter_mut().all(|worker| worker.process.is_running()));
     stack.stop().await;
 }
@@ -64,25 +55,25 @@ async fn a_database_that_restarts_under_load_costs_refusals_and_no_payment() {
     let mut stack = Stack::start(&servers, &[]).await;
     stack.start_worker().await;
     stack.start_worker().await;
-    let load = Load::steady(&stack.client, mixed);
+    let mix = Mix::start(&stack.client, 4).await;
 
     for die in [Postgres::stop, Postgres::kill] {
-        more("payments are accepted", 60, || load.accepted()).await;
+        mix.accepts(60).await;
         block_in_place(|| die(&mut postgres)).unwrap();
         stack.is_ready("down").await;
         assert_eq!(stack.client.get("/health/live").await.status, 200);
         let components = stack.client.get("/health/ready").await.json()["components"].clone();
         assert_eq!(components["store"]["status"], "down", "{components}");
         assert_eq!(components["broker"]["status"], "up", "{components}");
-        more("requests are refused", 20, || load.refused()).await;
+        mix.refuses(20).await;
 
         block_in_place(|| postgres.start_again()).unwrap();
         stack.is_ready("ok").await;
     }
-    more("payments are accepted after", 60, || load.accepted()).await;
-    let Answers { accepted, refused, unanswered } = load.stop().await;
-    assert!(unanswered.is_empty(), "{unanswered:?}");
-    for answer in &refused {
+    mix.accepts(60).await;
+    let books = mix.stop().await;
+    assert_eq!(books.unanswered, 0);
+    for answer in &books.refused {
         assert_eq!(answer.status, 503, "{answer:?}");
         assert_eq!(answer.header("content-type"), "application/problem+json", "{answer:?}");
         assert_eq!(answer.text("code"), "store-unavailable", "{answer:?}");
@@ -90,7 +81,7 @@ async fn a_database_that_restarts_under_load_costs_refusals_and_no_payment() {
     }
     assert!(stack.workers.iter_mut().all(|worker| worker.process.is_running()));
     // Those that were refused and are there all the same settle, too.
-    assert_invariants(&stack, &accepted).await;
+    books.assert_kept_by(&stack).await;
     stack.stop().await;
 }
 

@@ -212,3 +212,10 @@ pub async fn run(
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
+
+/// `paygate prove`, run there, finds nothing.
+pub async fn assert_proves(environment: &Environment, folder: &Folder) {
+    let proof = run(Program::Paygate, &["prove"], environment, folder.path()).await;
+    assert_eq!(proof.code, Some(0), "{proof:?}");
+    assert!(proof.stdout.ends_with("the ledger holds\n"), "{proof:?}");
+}

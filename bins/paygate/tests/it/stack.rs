@@ -3,9 +3,10 @@
 
 use crate::client::Client;
 use crate::database::Database;
-use crate::process::{Environment, Folder, Process, Program, environment, run};
+use crate::process::{Environment, Folder, Process, Program, assert_proves, environment, run};
 use crate::wait::{PATIENCE, until};
 use paygate_testkit::servers::{postgres_url, rabbitmq_url};
+use std::path::PathBuf;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -32,7 +33,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// How many payments it has claimed and not settled.
+    /// How many payments it has claimed and not settled, where all are charges and refunds of such.
     pub async fn in_hand(&self) -> i64 {
         let metrics = self.metrics().await;
         total(&metrics, "paygate_claims_total")
@@ -45,6 +46,16 @@ impl Worker {
     pub async fn has_taken(&self, least: i64) {
         until(&format!("a worker has taken {least} messages"), PATIENCE, async || {
             (total(&self.metrics().await, "paygate_deliveries_total") >= least).then_some(())
+        })
+        .await;
+    }
+
+    /// Returns when it has to try this many more payments again.
+    pub async fn has_to_retry(&self, more: i64) {
+        let retries = async || total(&self.metrics().await, "paygate_retries_total");
+        let least = retries().await + more;
+        until(&format!("a worker has to retry {more} payments"), PATIENCE, async || {
+            (retries().await >= least).then_some(())
         })
         .await;
     }
@@ -71,7 +82,7 @@ pub struct Stack {
     // Dropped in this order: the processes before what they use.
     pub api: Process,
     pub workers: Vec<Worker>,
-    _acquirer: Process,
+    acquirer_process: Option<Process>,
     /// Talks to the API.
     pub client: Client,
     /// Talks to the acquirer.
@@ -108,9 +119,7 @@ impl Stack {
         let (folder, database) = (Folder::new(), Database::create(&servers.postgres).await);
         let mut environment = environment(DEFAULTS);
         environment.extend(crate::process::environment(variables));
-        let mut acquirer =
-            Process::start(Program::Paygate, &["acquirer"], &environment, folder.path());
-        let acquirer_url = acquirer.url("the simulated acquirer listens").await;
+        let (acquirer, acquirer_url) = start_acquirer(&environment, &folder).await;
 
         let prefix = format!("e2e-{}.", paygate_testkit::build::payment_id());
         environment.insert("DATABASE_URL", database.url());
@@ -124,7 +133,7 @@ impl Stack {
         let stack = Self {
             api,
             workers: Vec::new(),
-            _acquirer: acquirer,
+            acquirer_process: Some(acquirer),
             client,
             acquirer: Client::new(&acquirer_url),
             database,
@@ -168,6 +177,30 @@ impl Stack {
         std::mem::replace(&mut self.api, api)
     }
 
+    /// Kills the acquirer.
+    pub fn kill_acquirer(&mut self) {
+        self.acquirer_process.take().unwrap().kill();
+    }
+
+    /// Starts the acquirer again, where it was.
+    pub async fn start_acquirer_again(&mut self) {
+        let (_, port) = self.acquirer.base().rsplit_once(':').unwrap();
+        let mut environment = self.environment.clone();
+        environment.insert("PORT", port.to_owned());
+        let (acquirer, _) = start_acquirer(&environment, &self.folder).await;
+        self.acquirer_process = Some(acquirer);
+    }
+
+    /// The file of the acquirer's journal.
+    pub fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal.jsonl")
+    }
+
+    /// `paygate prove` finds nothing.
+    pub async fn proves(&self) {
+        assert_proves(&self.environment, &self.folder).await;
+    }
+
     /// The queue of hints.
     pub fn processing(&self) -> String {
         format!("{}payment_processing", self.prefix)
@@ -208,7 +241,9 @@ impl Stack {
             worker.process.terminate(PATIENCE).await;
         }
         self.api.terminate(PATIENCE).await;
-        self._acquirer.terminate(PATIENCE).await;
+        if let Some(acquirer) = self.acquirer_process {
+            acquirer.terminate(PATIENCE).await;
+        }
     }
 
     /// How often `payment` was asked of the acquirer, and how often that took money.
@@ -217,6 +252,13 @@ impl Stack {
         let number = |field: &str| count[field].as_u64().unwrap();
         (number("authorizations"), number("effects"))
     }
+}
+
+async fn start_acquirer(environment: &Environment, folder: &Folder) -> (Process, String) {
+    let path = folder.path();
+    let mut acquirer = Process::start(Program::Paygate, &["acquirer"], environment, path);
+    let url = acquirer.url("the simulated acquirer listens").await;
+    (acquirer, url)
 }
 
 async fn start_api(environment: &Environment, folder: &Folder) -> (Process, Client) {
