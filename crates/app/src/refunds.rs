@@ -56,20 +56,44 @@ impl Refunds {
     }
 
     async fn check(&self, refund: &CreateRefund) -> Result<NewPayment, CreateError> {
-        let found = self.accepting.reader().payment(refund.of).await?;
-        let original = found.ok_or(CreateError::PaymentNotFound)?.payment;
+        let mut original = self.original(refund.of).await?;
+        loop {
+            let checked = self.check_against(refund, &original).await;
+            if !matches!(checked, Err(CreateError::Refused(Refusal::InsufficientFunds))) {
+                return checked;
+            }
+            // The payment was read before the accounts: another refund may have been settled between,
+            // and then it is that one's money that is missing, or its share that is too high.
+            let now = self.original(refund.of).await?;
+            if now == original {
+                return checked;
+            }
+            original = now;
+        }
+    }
+
+    async fn original(&self, id: PaymentId) -> Result<Payment, CreateError> {
+        let found = self.accepting.reader().payment(id).await?;
+        Ok(found.ok_or(CreateError::PaymentNotFound)?.payment)
+    }
+
+    async fn check_against(
+        &self,
+        refund: &CreateRefund,
+        original: &Payment,
+    ) -> Result<NewPayment, CreateError> {
         let currency = original.debit.currency;
         let amount = match &refund.amount {
             Some(text) => Money::parse_positive(text, currency).map_err(CreateError::Amount)?,
             None => Money { minor: original.refundable_minor(), currency },
         };
-        refund::check(&original, amount.minor).map_err(|why| match why {
+        refund::check(original, amount.minor).map_err(|why| match why {
             NotRefundable::State => Refusal::NotRefundable,
             NotRefundable::ExceedsRemainder => Refusal::RefundExceedsRemainder,
         })?;
         // What it takes back is fixed under lock; this is what it would be now.
-        let debit = refund::taken_back(&original, amount.minor);
-        self.check_accounts(&original, debit).await?;
+        let debit = refund::taken_back(original, amount.minor);
+        self.check_accounts(original, debit).await?;
         Ok(NewPayment {
             id: PaymentId(self.accepting.ids().uuid_v7()),
             kind: Kind::Refund,
