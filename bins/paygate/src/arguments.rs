@@ -28,7 +28,11 @@ enum Asked {
     /// Run the simulated acquirer as an HTTP server
     Acquirer,
     /// Fill the store with a few wallets and a little history, and show them
-    Demo,
+    Demo {
+        /// Also where money may be real: on PostgreSQL, or with a broker or an acquirer
+        #[arg(long)]
+        force: bool,
+    },
     /// List the accounts, newest first
     Accounts(AccountsArguments),
     /// List the payments, newest first
@@ -136,7 +140,7 @@ impl Arguments {
             Asked::Config => Role::Config,
             Asked::Acquirer => Role::Acquirer,
             Asked::Health => Role::Health,
-            Asked::Demo => Role::Command(Command::Demo),
+            Asked::Demo { force } => Role::Command(Command::Demo { force }),
             Asked::Accounts(asked) => Role::Command(Command::Accounts(asked.into())),
             Asked::Payments(asked) => Role::Command(Command::Payments(asked.into())),
             Asked::Statement(asked) => Role::Command(Command::Statement(asked.into())),

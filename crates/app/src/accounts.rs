@@ -8,7 +8,7 @@ use paygate_core::account::{
 };
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{NewPayment, Request, RequestHash};
+use paygate_core::payment::{NewPayment, Reason, Request, RequestHash};
 use paygate_core::proof::Position;
 use paygate_core::status::Kind;
 use paygate_core::terms::Terms;
@@ -54,6 +54,9 @@ pub enum OpenError {
         /// That account.
         existing: AccountId,
     },
+    /// Its opening balance can't be posted.
+    #[error("the opening balance can't be posted: {0}")]
+    Refused(Reason),
     /// The store could not or would not open it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -131,6 +134,7 @@ impl Accounts {
                 Ok(Opened::AliasTaken { existing }) => {
                     return Err(OpenError::AliasTaken { existing });
                 }
+                Ok(Opened::Refused(reason)) => return Err(OpenError::Refused(reason)),
                 // Most likely the number was drawn before.
                 Err(StoreError::Refused(why)) if tries < MAX_NUMBERS => {
                     tracing::warn!(why, "an account was not opened; with another number again");

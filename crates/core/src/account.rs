@@ -43,14 +43,17 @@ impl Role {
     }
 }
 
-/// A client's name for an account: 1 to 64 of `A-Z a-z 0-9 . _ -`, and neither an id nor a number,
-/// so that every text names an account in one way only.
+/// A client's name for an account: 1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit,
+/// and neither an id nor a number, so that every text names an account in one way only, and each can
+/// stand in a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Alias(String);
 
 /// The text is no alias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("must be 1 to 64 of A-Z a-z 0-9 . _ - and neither an account id nor twelve digits")]
+#[error(
+    "must be 1 to 64 of A-Z a-z 0-9 . _ -, begin with a letter or digit, and be neither an account id nor twelve digits"
+)]
 pub struct AliasError;
 
 impl Alias {
@@ -61,7 +64,8 @@ impl Alias {
     pub fn parse(text: &str) -> Result<Self, AliasError> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         let like_a_number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        let fits = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
+        let begins = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+        let fits = begins && text.len() <= 64 && text.bytes().all(allowed);
         if fits && !like_a_number && text.parse::<AccountId>().is_err() {
             Ok(Self(text.to_owned()))
         } else {

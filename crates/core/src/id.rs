@@ -20,8 +20,10 @@ macro_rules! uuid_id {
 
         impl std::str::FromStr for $name {
             type Err = uuid::Error;
+            /// Reads the usual form only, 36 characters with hyphens (RFC 9562 section 4): an id has
+            /// one text.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Uuid::parse_str(text).map(Self)
+                text.parse::<uuid::fmt::Hyphenated>().map(|id| Self(id.into_uuid()))
             }
         }
     };

@@ -4,7 +4,7 @@ use crate::StoreError;
 use async_trait::async_trait;
 use paygate_core::account::{Account, AccountRecord, NewAccount, NewWallet, NotClosable};
 use paygate_core::id::AccountId;
-use paygate_core::payment::NewPayment;
+use paygate_core::payment::{NewPayment, Reason};
 
 /// What became of a wallet to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Opened {
     Created(AccountRecord),
     /// The same request has opened it before: the wallet of that alias, as it is now.
     Replayed(AccountRecord),
+    /// Its opening balance can't be posted; nothing was opened.
+    Refused(Reason),
     /// The alias is another account's, or was opened by another request.
     AliasTaken {
         /// That account.
@@ -34,7 +36,7 @@ pub trait AccountStore: Send + Sync {
 
     /// Opens a wallet and posts its opening balance, in one transaction. `opening` is a deposit
     /// into it from the system's opening equity, which [`paygate_core::transfer::process`] settles
-    /// there and then.
+    /// there and then; what it can't take is [`Opened::Refused`].
     ///
     /// The same id (a lost commit, whatever else is in the request) is [`Opened::Created`]; the same
     /// alias with the same hash is [`Opened::Replayed`].

@@ -42,7 +42,10 @@ pub enum Command {
         json: bool,
     },
     /// Fill the store with a few wallets and a little history.
-    Demo,
+    Demo {
+        /// Also a store, or with a broker or an acquirer, where money may be real.
+        force: bool,
+    },
     /// List the payments that were set aside as poison.
     Parked {
         /// Whether the answer is for programs.
@@ -61,8 +64,8 @@ pub(crate) async fn run(command: &Command, config: &Config) -> Result<(), Fatal>
 }
 
 async fn answer(command: &Command, config: &Config) -> Result<(), Ended> {
-    if *command == Command::Demo {
-        return demo::run(config).await;
+    if let Command::Demo { force } = command {
+        return demo::run(config, *force).await;
     }
     let stores = store::open(config, false).await?;
     match command {
@@ -72,7 +75,7 @@ async fn answer(command: &Command, config: &Config) -> Result<(), Ended> {
         Command::Prove { json } => prove::prove(&stores, config.overdue_after, *json).await,
         Command::Parked { json } => parked::list(&stores, *json).await,
         Command::Unpark(id) => parked::unpark(&stores, *id).await,
-        Command::Demo => Ok(()),
+        Command::Demo { .. } => Ok(()),
     }
 }
 

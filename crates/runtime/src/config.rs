@@ -32,6 +32,7 @@ pub(crate) enum AcquirerChoice {
 
 /// Everything a process may need.
 pub(crate) struct Config {
+    pub(crate) nothing_is_real: bool,
     pub(crate) database: Database,
     pub(crate) rabbitmq: Option<RabbitConfig>,
     pub(crate) ids_per_message: usize,
@@ -63,11 +64,13 @@ impl Config {
         let database = database(settings, role)?;
         let rabbitmq = rabbitmq(settings, role, worker.batch, ids_per_message)?;
         let acquirer = acquirer(settings, role, simulator.clone())?;
+        let nothing_is_real = nothing_is_real(&database, rabbitmq.as_ref(), &acquirer);
         let http = HttpConfig {
-            sandbox: is_sandbox(role, &database, rabbitmq.as_ref(), &acquirer),
+            sandbox: nothing_is_real && *role == Role::Serve,
             ..http(settings, role, shutdown_timeout)?
         };
         let config = Self {
+            nothing_is_real,
             database,
             rabbitmq,
             ids_per_message,
@@ -230,14 +233,12 @@ fn http(
 }
 
 /// Whether all of it is in this process and on its file, so that no money can be real.
-fn is_sandbox(
-    role: &Role,
+fn nothing_is_real(
     database: &Database,
     rabbitmq: Option<&RabbitConfig>,
     acquirer: &AcquirerChoice,
 ) -> bool {
-    *role == Role::Serve
-        && matches!(database, Database::Sqlite(_))
+    matches!(database, Database::Sqlite(_))
         && rabbitmq.is_none()
         && matches!(acquirer, AcquirerChoice::Simulated(_))
 }

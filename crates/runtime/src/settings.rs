@@ -237,25 +237,26 @@ impl Settings {
     }
 }
 
-/// `scheme://user:password@rest` with the password masked; query parameters that name one, too.
+/// `scheme://user:password@rest` with the password masked; query parameters that name one, too. What
+/// is before the last `@` counts as user and password, whatever is in it: a password that was not
+/// escaped is still none to show.
 fn mask_password(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let authority = match authority.rsplit_once('@') {
-        Some((user, host)) => match user.split_once(':') {
-            Some((user, _)) => format!("{user}:***@{host}"),
-            None => format!("{user}@{host}"),
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((user, rest)) => match user.split_once(':') {
+            Some((user, _)) => (format!("{user}:***@"), rest),
+            None => (format!("{user}@"), rest),
         },
-        None => authority.to_owned(),
+        None => (String::new(), rest),
     };
-    let path = match path.split_once("password=") {
-        Some((before, after)) => {
-            let end = after.find('&').unwrap_or(after.len());
-            format!("{before}password=***{}", after.get(end..).unwrap_or_default())
-        }
-        None => path.to_owned(),
-    };
-    format!("{scheme}://{authority}{path}")
+    let mut parts = rest.split("password=");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find('&').unwrap_or(part.len());
+        masked.push_str("password=***");
+        masked.push_str(part.get(end..).unwrap_or_default());
+    }
+    format!("{scheme}://{user}{masked}")
 }
 
 #[cfg(test)]
@@ -319,7 +320,8 @@ mod tests {
         let shown = settings(&[
             ("PAYGATE_API_TOKEN", "hunter2"),
             ("DATABASE_URL", "postgres://me:hunter2@db:5432/p?sslmode=require&password=hunter2"),
-            ("RABBITMQ_URL", "amqp://me:hun@ter2@mq/%2f"),
+            ("RABBITMQ_URL", "amqp://me:hun@ter2/hunter2@mq/%2f"),
+            ("ACQUIRER_URL", "http://a/?password=hunter2&b=1&password=hunter2"),
         ])
         .unwrap();
         let all: Vec<_> = shown.effective().map(|(_, value)| value).collect();

@@ -8,7 +8,7 @@ use paygate_ports::{
     ProofLog, Quarantine, QuoteStore,
 };
 use paygate_postgres::{PostgresStore, SchemaError};
-use paygate_sqlite::SqliteStore;
+use paygate_sqlite::{Location, SqliteStore};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -65,6 +65,12 @@ pub(crate) async fn open(config: &Config, migrate: bool) -> Result<Stores, Fatal
             Ok(Stores::of(store))
         }
         Database::Sqlite(sqlite) => {
+            if let Location::File(path) = &sqlite.location
+                && !migrate
+                && !path.exists()
+            {
+                return Err(format!("there is no database {}", path.display()));
+            }
             let store = SqliteStore::open(sqlite.clone(), Arc::new(SystemClock)).map_err(fatal)?;
             if migrate {
                 store.migrate().await.map_err(fatal)?;

@@ -181,6 +181,7 @@ macro_rules! store_contract {
             wallets: a_wallet_asked_for_again_is_the_same,
             wallets: an_alias_is_one_accounts,
             wallets: a_taken_number_opens_nothing,
+            wallets: an_opening_balance_beyond_all_balances_is_refused,
             wallets: an_opening_balance_that_is_refused_opens_nothing,
             wallets: concurrent_twins_by_alias_are_opened_once,
             wallets: an_empty_wallet_is_closed_for_good,

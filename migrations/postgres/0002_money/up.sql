@@ -4,7 +4,7 @@
 -- it asked for when it opened one tells a repeated request from another.
 ALTER TABLE accounts
     ADD COLUMN name         text CHECK (char_length(name) BETWEEN 1 AND 255),
-    ADD COLUMN alias        text CHECK (alias ~ '^[A-Za-z0-9._-]{1,64}$'),
+    ADD COLUMN alias        text CHECK (alias ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
     ADD COLUMN metadata     text CHECK (octet_length(metadata) <= 4096),
     ADD COLUMN request_hash bytea CHECK (octet_length(request_hash) = 32),
     ADD COLUMN closed_at    timestamptz,

@@ -20,7 +20,8 @@ CREATE TABLE new_accounts (
     last_entry_at INTEGER,
     created_at    INTEGER NOT NULL,
     name          TEXT    CHECK (length(name) BETWEEN 1 AND 255),
-    alias         TEXT    CHECK (length(alias) BETWEEN 1 AND 64 AND alias NOT GLOB '*[^A-Za-z0-9._-]*'),
+    alias         TEXT    CHECK (length(alias) BETWEEN 1 AND 64 AND alias GLOB '[A-Za-z0-9]*'
+        AND alias NOT GLOB '*[^A-Za-z0-9._-]*'),
     metadata      TEXT    CHECK (octet_length(metadata) <= 4096),
     request_hash  BLOB    CHECK (length(request_hash) = 32),
     closed_at     INTEGER,

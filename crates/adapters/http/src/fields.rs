@@ -13,9 +13,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// The most violations that are told; a client with more has another problem.
-const MAX_VIOLATIONS: usize = 50;
+pub(crate) const MAX_VIOLATIONS: usize = 50;
 /// The most characters of an unknown field's name that are repeated to the client.
-const MAX_NAME_CHARS: usize = 100;
+pub(crate) const MAX_NAME_CHARS: usize = 100;
 
 /// The fields of an object by the order of their known names, and what is wrong so far.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! Reading query parameters so that every broken rule is found, not only the first.
 
+use crate::fields::{MAX_NAME_CHARS, MAX_VIOLATIONS};
 use crate::problem::{Problem, Violation};
 use actix_web::web::Query;
 
@@ -26,7 +27,11 @@ impl Parameters {
             return read;
         };
         for (name, value) in pairs {
+            if read.violations.len() >= MAX_VIOLATIONS {
+                break;
+            }
             let Some(known) = names.iter().copied().find(|known| *known == name) else {
+                let name = name.chars().take(MAX_NAME_CHARS).collect::<String>();
                 let message = "is not a parameter of this request";
                 read.violations.push(Violation::new(name, "unknown-parameter", message));
                 continue;

@@ -10,6 +10,8 @@ pub(crate) enum PgError {
     Diesel(Error),
     /// Of this adapter.
     Store(StoreError),
+    /// No error: a wallet's opening balance can't be posted, and the transaction is to be undone.
+    NotOpened(paygate_core::payment::Reason),
     /// No error: the transaction must lock these payments, too.
     NeedsParents(Vec<uuid::Uuid>),
 }
@@ -51,7 +53,9 @@ impl PgError {
             | Self::Diesel(Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }) => {
                 Remedy::Reconnect
             }
-            Self::Diesel(_) | Self::Store(_) | Self::NeedsParents(_) => Remedy::None,
+            Self::Diesel(_) | Self::Store(_) | Self::NeedsParents(_) | Self::NotOpened(_) => {
+                Remedy::None
+            }
         }
     }
 
@@ -59,6 +63,7 @@ impl PgError {
     pub(crate) fn into_store_error(self) -> StoreError {
         match (self.remedy(), self) {
             (_, Self::Store(error)) => error,
+            (_, Self::NotOpened(reason)) => StoreError::Refused(reason.to_string()),
             (_, Self::NeedsParents(_)) => {
                 StoreError::Refused("a refund's payment was not locked".to_owned())
             }

@@ -75,7 +75,7 @@ impl PostgresStore {
         opening: Option<&NewPayment>,
     ) -> Result<Opened, PgError> {
         let mut connection = self.pool.get().await?;
-        connection
+        let created = connection
             .transaction(async |connection| {
                 if !inserted(connection, wallet).await? {
                     return existing(connection, wallet).await;
@@ -87,7 +87,11 @@ impl PostgresStore {
                 let missing = || StoreError::Refused("the wallet is not there".to_owned());
                 Ok(Opened::Created(opened.ok_or_else(missing)?))
             })
-            .await
+            .await;
+        match created {
+            Err(PgError::NotOpened(reason)) => Ok(Opened::Refused(reason)),
+            created => created,
+        }
     }
 
     pub(crate) async fn close_account(
@@ -163,9 +167,9 @@ async fn settle_opening(
         }) as paygate_ports::Decide),
     )?;
     if changes.entries.is_empty() {
-        let why = changes.payments.iter().find_map(|payment| payment.failure.as_ref());
-        let why = why.map_or("refused", |failure| failure.code.as_str());
-        return Err(StoreError::Refused(format!("the opening balance: {why}")).into());
+        let failure = changes.payments.iter().find_map(|payment| payment.failure.as_ref());
+        let poison = || StoreError::Refused("the opening deposit can't be posted".to_owned());
+        return Err(PgError::NotOpened(failure.ok_or_else(poison)?.code));
     }
     write(connection, &changes).await
 }

@@ -1,14 +1,16 @@
 //! Wallets: opened on request with their opening balance, and closed when they are empty.
 
 use crate::accept::accept;
+use crate::load_accounts::load;
 use crate::rows::{AccountRow, account_columns};
 use crate::statement::{hex_of_hash, statement};
 use crate::transact::{self, Accounts};
 use diesel::SqliteConnection;
 use paygate_core::Timestamp;
-use paygate_core::account::{AccountRecord, NewWallet, NotClosable};
+use paygate_core::account::{Account, AccountRecord, NewWallet, NotClosable, Role};
+use paygate_core::book::Book;
 use paygate_core::id::AccountId;
-use paygate_core::payment::NewPayment;
+use paygate_core::payment::{NewPayment, Reason};
 use paygate_core::status::Status;
 use paygate_core::transfer;
 use paygate_ports::{Accepted, Opened, StoreError};
@@ -41,6 +43,11 @@ pub(crate) fn create(
 ) -> Result<Opened, StoreError> {
     if let Some(taken) = taken(connection, wallet)? {
         return Ok(taken);
+    }
+    if let Some(reason) =
+        opening.as_ref().map(|it| refusal(connection, now, it)).transpose()?.flatten()
+    {
+        return Ok(Opened::Refused(reason));
     }
     let insert = statement(INSERT)
         .id(wallet.id.0)
@@ -77,6 +84,30 @@ fn taken(
         (false, true) => Opened::Replayed(record),
         (false, false) => Opened::AliasTaken { existing },
     }))
+}
+
+/// What the account that an opening deposit comes from can't take. Whom it reaches is new.
+fn refusal(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    opening: &NewPayment,
+) -> Result<Option<Reason>, StoreError> {
+    let equity = load(connection, &BTreeSet::from([opening.source]))?;
+    let fresh = equity.first().map(|account| Account {
+        id: opening.destination,
+        role: Role::Wallet,
+        posted_minor: 0,
+        held_minor: 0,
+        last_seq: 0,
+        last_entry_at: None,
+        ..account.clone()
+    });
+    let payment = opening.clone().accepted(now).payment;
+    let mut book = Book::new(now, vec![payment], equity.into_iter().chain(fresh).collect());
+    // What is wrong with the row itself shows when it is settled.
+    let _ = transfer::process(&mut book, opening.id, chrono::TimeDelta::zero());
+    let failure = book.payment(opening.id).and_then(|payment| payment.failure.as_ref());
+    Ok(failure.map(|failure| failure.code))
 }
 
 /// Accepts an opening deposit and settles it there and then.

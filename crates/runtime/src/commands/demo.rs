@@ -26,7 +26,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Fills the store, and shows what is in it then.
-pub(super) async fn run(config: &Config) -> Result<(), Ended> {
+pub(super) async fn run(config: &Config, force: bool) -> Result<(), Ended> {
+    if !config.nothing_is_real && !force {
+        let why = "the demo is for a SQLite file without broker and acquirer: elsewhere its worker \
+             would settle what waits there, and what it makes stays for good (--force does it)";
+        return Err(Ended::Because(why.to_owned()));
+    }
     // Another process may have the simulated acquirer's journal: better known before than midway.
     let acquirer = acquirer::build(&config.acquirer);
     drop(

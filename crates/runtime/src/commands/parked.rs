@@ -15,7 +15,11 @@ const COLUMNS: [Column; 2] = [Column::left("PAYMENT"), Column::left("REASON")];
 
 /// Lists the parked payments with their reasons.
 pub(super) async fn list(stores: &Stores, json: bool) -> Result<(), Ended> {
-    let parked = stores.quarantine.parked(LIMIT).await?;
+    let mut parked = stores.quarantine.parked(LIMIT.saturating_add(1)).await?;
+    if parked.len() > usize::from(LIMIT) {
+        parked.truncate(usize::from(LIMIT));
+        eprintln!("paygate: there are more; these are the first {LIMIT}");
+    }
     let mut out = stdout();
     if json {
         let mut list = JsonList::begin(out, &json!({}))?;

@@ -102,7 +102,7 @@ fn cells(line: &StatementLine) -> [Cow<'_, str>; 14] {
 /// who opens a statement would run what a payer wrote.
 fn text(chosen: Option<&str>) -> Cow<'_, str> {
     let chosen = chosen.unwrap_or_default();
-    match chosen.starts_with(['=', '+', '-', '@', '\t']) {
+    match chosen.starts_with(['=', '+', '-', '@', '\t', '＝', '＋', '－', '＠']) {
         true => format!("'{chosen}").into(),
         false => chosen.into(),
     }

@@ -33,7 +33,7 @@ pub struct OpenRequest<'a> {
     /// Your name for it, unique: 1 to 64 of `A-Z a-z 0-9 . _ -`, and neither an account id nor
     /// twelve digits. With it the request may be repeated: it opens one account.
     #[schema(value_type = Option<String>, required = false, example = "alice",
-        pattern = "^[A-Za-z0-9._-]{1,64}$")]
+        pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     #[validate(custom(function = "rules::is_alias"))]
     alias: Option<Cow<'a, str>>,
     /// Whether its available balance may go below zero.

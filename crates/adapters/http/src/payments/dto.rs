@@ -57,11 +57,13 @@ pub struct PaymentBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     failure: Option<FailureBody<'a>>,
-    /// What leaves the source, if that is not the amount itself.
+    /// What leaves the source, if that is not the amount itself; of a hold that was captured in
+    /// part, that part.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     debit: Option<MoneyBody>,
-    /// What reaches the destination, if that is not the amount itself.
+    /// What reaches the destination, if that is not the amount itself; of a hold that was captured
+    /// in part, that part's share.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     credit: Option<MoneyBody>,
@@ -121,6 +123,7 @@ impl<'a> PaymentBody<'a> {
     /// [`Unwritable`] if the stored metadata is no JSON.
     pub fn of(record: &'a PaymentRecord) -> Result<Self, Unwritable> {
         let PaymentRecord { payment, fx, quote, request } = record;
+        let (debit, credit) = payment.moved();
         let side = |money: Money| (money != payment.amount).then(|| MoneyBody::of(money));
         let of_debit = |minor: i64| number(Money { minor, ..payment.debit });
         let refunded = Some(payment.refunded_minor).filter(|minor| *minor > 0);
@@ -140,8 +143,8 @@ impl<'a> PaymentBody<'a> {
                 code: failure.code.as_str(),
                 detail: &failure.detail,
             }),
-            debit: side(payment.debit).transpose()?,
-            credit: side(payment.credit).transpose()?,
+            debit: side(debit).transpose()?,
+            credit: side(credit).transpose()?,
             fx: fx.as_ref().map(RateBody::of).transpose()?,
             quote_id: quote.map(|id| id.to_string()),
             parent_id: payment.parent.map(|id| id.to_string()),

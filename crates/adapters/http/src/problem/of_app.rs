@@ -159,6 +159,11 @@ impl From<OpenError> for Problem {
                 problem.0.account_id = Some(existing);
                 problem
             }
+            refused @ OpenError::Refused(Reason::Overflow) => {
+                Self::refused(Code::Overflow, refused)
+            }
+            // Its accounts were chosen by us.
+            refused @ OpenError::Refused(_) => Self::internal(refused),
             OpenError::Store(error) => error.into(),
         }
     }
