@@ -69,7 +69,8 @@ pub(crate) async fn open(config: &Config, migrate: bool) -> Result<Stores, Fatal
                 && !migrate
                 && !path.exists()
             {
-                return Err(format!("there is no database {}", path.display()));
+                let path = path.display();
+                return Err(format!("there is no database {path}: run `paygate migrate`"));
             }
             let store = SqliteStore::open(sqlite.clone(), Arc::new(SystemClock)).map_err(fatal)?;
             if migrate {

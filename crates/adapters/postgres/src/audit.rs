@@ -18,11 +18,11 @@ use paygate_ports::{Audit, Examiner, StoreError};
 const PAGE: i64 = 500;
 
 /// A proof reads much and rarely: unlike the hot path it may take its time, and may read tables as a
-/// whole.
+/// whole. Not for ever: one whose caller has gone keeps a snapshot open.
 struct Unhurried;
 impl Sql for Unhurried {
-    const TEXT: &'static str = "SELECT set_config('statement_timeout', '0', true), \
-         set_config('idle_in_transaction_session_timeout', '0', true), \
+    const TEXT: &'static str = "SELECT set_config('statement_timeout', '1h', true), \
+         set_config('idle_in_transaction_session_timeout', '10min', true), \
          set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true), \
          set_config('enable_mergejoin', 'on', true)";
     type Row = (Text, Text, Text, Text, Text);

@@ -11,10 +11,7 @@ use paygate_testkit::store::check_ledger;
 #[tokio::test]
 async fn the_demo_fills_the_store_once() {
     let terminal = Terminal::new(&[]);
-    let unasked = terminal.run(&["demo"]).await;
-    assert_eq!((unasked.code, unasked.stdout.as_str()), (Some(1), ""), "{unasked:?}");
-    assert!(unasked.stderr.contains("--force"), "{unasked:?}");
-    let first = terminal.shown(&["demo", "--force"]).await;
+    let first = terminal.shown(&["demo"]).await;
     assert!(first.starts_with("New: 6 wallets and 10 payments.\n"), "{first}");
     let history = table(&first, "KEY");
     assert_aligned(&history, &["KEY", "KIND", "STATUS", "DEBIT", "BETWEEN"], &["DEBIT"]);
@@ -104,7 +101,10 @@ async fn on_postgresql_and_rabbitmq_they_are_the_same() {
     let mut terminal = Terminal::new(&[("RABBITMQ_PREFIX", &prefix)]);
     terminal.environment.insert("DATABASE_URL", database.url());
     terminal.environment.insert("RABBITMQ_URL", servers.rabbitmq.clone());
-    let first = terminal.shown(&["demo"]).await;
+    let unasked = terminal.run(&["demo"]).await;
+    assert_eq!((unasked.code, unasked.stdout.as_str()), (Some(1), ""), "{unasked:?}");
+    assert!(unasked.stderr.contains("--force"), "{unasked:?}");
+    let first = terminal.shown(&["demo", "--force"]).await;
     assert!(first.starts_with("New: 6 wallets and 10 payments.\n"), "{first}");
     assert!(terminal.shown(&["demo", "--force"]).await.starts_with("Nothing has changed: "));
     let embedded = Terminal::with_demo().await;

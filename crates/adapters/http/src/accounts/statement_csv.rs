@@ -5,7 +5,7 @@
 //! body ends without its last chunk, which clients take for the failure it is.
 
 use super::csv_rows::CsvRows;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use actix_web::http::{Method, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,9 +14,14 @@ use paygate_app::{Accounts, Statement};
 use paygate_ports::StoreError;
 use std::io;
 use thiserror::Error;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The most lines in memory at a time.
 const PAGE: u16 = 1_000;
+
+/// The most files that are sent at once: one whose client does not read keeps its page in memory.
+const MOST_FILES: usize = 32;
+static FILES: Semaphore = Semaphore::const_new(MOST_FILES);
 
 /// Why a file ends before its end.
 #[derive(Debug, Error)]
@@ -53,7 +58,9 @@ pub async fn answer(
     if request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, Broken>>()));
     }
-    let mut file = File { after: statement.opening.seq, accounts, statement };
+    let busy = |_| Problem::new(Code::Overloaded, "too many statements are being sent; try later");
+    let place = FILES.try_acquire().map_err(busy)?;
+    let mut file = File { after: statement.opening.seq, accounts, statement, _place: place };
     let first = file.page(true).await?;
     let rest = stream::try_unfold(file, |mut file| async move {
         if file.is_over() {
@@ -75,6 +82,7 @@ struct File {
     statement: Statement,
     /// The last line that was written.
     after: i64,
+    _place: SemaphorePermit<'static>,
 }
 
 impl File {
