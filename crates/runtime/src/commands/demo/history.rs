@@ -3,8 +3,8 @@
 use super::plan::{Does, Payment, Then, Wallet};
 use crate::{Fatal, fatal};
 use paygate_app::{
-    Api, Call, CreateCharge, CreateError, CreateRefund, CreateTransfer, Created, OpenWallet,
-    Refusal,
+    Api, Call, CreateCharge, CreateError, CreateRefund, CreateTransfer, Created, OpenError,
+    OpenWallet, Refusal,
 };
 use paygate_core::account::{AccountRecord, AccountRef, Alias};
 use paygate_core::id::{CallerId, MerchantId, PaymentId};
@@ -46,7 +46,13 @@ impl<'a> History<'a> {
     /// Opens a wallet, or finds it open.
     pub(super) async fn open(&mut self, wallet: &Wallet) -> Result<(), Fatal> {
         let opened = self.api.accounts.open(wallet_of(wallet)?).await;
-        let (record, replayed) = opened.map_err(|why| failed(wallet.alias, why))?;
+        let (record, replayed) = opened.map_err(|why| match why {
+            OpenError::AliasTaken { .. } => format!(
+                "{}: {why}; the demo needs its aliases for itself: try it in an empty folder",
+                wallet.alias
+            ),
+            why => failed(wallet.alias, why),
+        })?;
         self.made.new_wallets += u64::from(!replayed);
         self.made.wallets.push(record);
         Ok(())
