@@ -44,12 +44,7 @@ impl Reconciler {
                 () = stop.cancelled() => return,
                 () = self.clock.sleep(self.interval.min(LOOK)) => {}
             }
-            let looked = tokio::select! {
-                biased;
-                () = stop.cancelled() => return,
-                looked = self.look() => looked,
-            };
-            match looked {
+            match self.look(&stop).await {
                 Ok(()) | Err(ProofError::UnderWay) => {}
                 Err(ProofError::Store(error)) => {
                     tracing::warn!(%error, "new entries could not be proved; they will be");
@@ -58,8 +53,9 @@ impl Reconciler {
         }
     }
 
-    /// Proves what is new, if that is due.
-    async fn look(&self) -> Result<(), ProofError> {
+    /// Proves what is new, if that is due. A proof that fails, or that `stop` ends midway, is given
+    /// back, so that nobody waits for it.
+    async fn look(&self, stop: &CancellationToken) -> Result<(), ProofError> {
         let Some(from) = self.log.begin(self.interval).await? else { return Ok(()) };
         let mut told = 0usize;
         let report = |violation: Violation| {
@@ -67,9 +63,12 @@ impl Reconciler {
             told = told.saturating_add(1);
         };
         let scope = Scope::Since(from.checked_sub_signed(OVERLAP).unwrap_or(from));
-        let proved = self.proving.run(scope, report, |_, _| ()).await;
+        let proved = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(self.log.record(from).await?),
+            proved = self.proving.run(scope, report, |_, _| ()) => proved,
+        };
         let Ok((summary, as_of)) = proved else {
-            // Given back, so that nobody waits for a proof that has ended.
             self.log.record(from).await?;
             return proved.map(drop);
         };

@@ -100,12 +100,17 @@ pub(crate) fn cancel(book: &mut Book, id: PaymentId, step: &Step) -> Result<(), 
     let refund = book.payment(id).ok_or(Rejection::UnknownPayment)?;
     let parent = refund.parent.ok_or(Rejection::UnknownPayment)?;
     let claimed = if refund.held().is_some() { refund.credit.minor } else { 0 };
+    let refunding = unclaimed(book.payment(parent), claimed)?;
     book.atomically(|book| {
         book.transition(id, step)?;
-        book.amend(parent, |original| {
-            original.refunding_minor = original.refunding_minor.saturating_sub(claimed);
-        })
+        book.amend(parent, |original| original.refunding_minor = refunding)
     })
+}
+
+/// What an original has claimed when that much of it is no longer about to be refunded.
+fn unclaimed(original: Option<&Payment>, minor: i64) -> Result<i64, Rejection> {
+    let refunding = original.ok_or(Rejection::UnknownPayment)?.refunding_minor;
+    refunding.checked_sub(minor).filter(|rest| *rest >= 0).ok_or(Rejection::Overflow)
 }
 
 /// Why a refund goes no further.
@@ -169,8 +174,7 @@ fn finish(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
     let legs = legs(book, refund, refund.debit, refund.credit)?;
     book.post(id, &legs, &Step::by_worker(Status::Success, Reason::Settled))?;
     let original = book.payment(parent).ok_or(Rejection::UnknownPayment)?;
-    let refunding = original.refunding_minor.checked_sub(minor).filter(|rest| *rest >= 0);
-    let refunding = refunding.ok_or(Rejection::Overflow)?;
+    let refunding = unclaimed(Some(original), minor)?;
     let refunded = original.refunded_minor.checked_add(minor).ok_or(Rejection::Overflow)?;
     let whole = refunded == original.moved().0.minor;
     book.amend(parent, |original| {

@@ -210,6 +210,7 @@ macro_rules! store_contract {
             transfers: concurrent_transfers_never_overdraw,
             transfers: a_payment_is_found_by_its_key,
             holds: what_is_authorized_is_held,
+            holds: a_hold_that_has_ended_is_no_longer_due,
             holds: a_hold_is_captured_whole,
             holds: a_hold_is_captured_in_part_and_the_rest_given_back,
             holds: a_part_of_a_converted_hold_credits_its_share,
@@ -240,6 +241,7 @@ macro_rules! store_contract {
             proof_log: the_next_proof_begins_where_the_last_one_ended,
             proof_log: a_proof_is_begun_again_when_its_time_has_come,
             proof_log: of_many_who_ask_at_once_one_begins,
+            proof_log: a_proof_that_is_under_way_is_left_to_itself_for_a_while,
         }
     };
     (@tests $make:path; $($module:ident: $test:ident,)+) => {

@@ -92,6 +92,19 @@ async fn a_payment_that_breaks_a_rule_of_the_book_is_parked_by_its_code() {
     worker.stop().await;
 }
 
+#[tokio::test]
+async fn a_batch_of_nothing_but_payments_that_break_a_rule_is_parked() {
+    let rig = Rig::new().await;
+    let ids = rig.accept_many(20).await;
+    for id in &ids {
+        rig.store.rows().payments.get_mut(id).unwrap().payment.kind = Kind::Payout;
+    }
+    let worker = rig.worker(WorkerConfig::default());
+    rest().await;
+    assert_eq!(rig.store.rows().parked.len(), 20, "it is them, and not the store");
+    worker.stop().await;
+}
+
 /// Ten payments are claimed; one of them becomes poison before its settlement.
 async fn poisoned_at_settlement() -> (Rig, Vec<PaymentId>, crate::rig::Running) {
     let rig = Rig::new().await;

@@ -218,6 +218,15 @@ async fn it_stops_in_the_middle_of_a_proof() {
     assert_eq!(rig.store.proving.waiting(), 1);
     stop.cancel();
     soon(task).await.unwrap();
+    // Given back: another worker need not wait until it is taken for dead.
+    rig.store.proving.open();
+    rig.pass(INTERVAL).await;
+    let (stop, task) = reconciler(&rig);
+    rest().await;
+    rig.pass(Duration::from_secs(5)).await;
+    assert_eq!(proved_from(&rig).len(), 2);
+    stop.cancel();
+    soon(task).await.unwrap();
 }
 
 #[tokio::test]

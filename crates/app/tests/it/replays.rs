@@ -209,3 +209,42 @@ async fn a_refund_is_replayed_when_nothing_is_left_to_refund() {
     worker.stop().await;
     rig.store.check();
 }
+
+#[tokio::test]
+async fn a_reference_that_is_taken_is_told_before_any_refusal() {
+    let rig = Rig::new().await;
+    let (from, to) = (rig.wallet("1000.00 IDR").await, rig.empty_wallet("IDR").await);
+    let first = rig.transfer(from, to, "1000");
+    let again = first.clone();
+    let id = rig.transferred(first).await;
+    let worker = rig.worker(WorkerConfig::default());
+    rest().await;
+    // The source is empty now, and the client, who had no answer, knows its request by that name.
+    let told = rig.transfers.create(again.clone()).await.unwrap_err();
+    assert_eq!(told, CreateError::ReferenceTaken { existing: id });
+    let other = CreateTransfer { request: rig.request(), ..again };
+    assert_eq!(code(&rig.transfers.create(other).await.unwrap_err()), "insufficient-funds");
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_overtake_a_twin_that_waits_to_be_stored() {
+    let rig = Rig::new().await;
+    let (from, to) = (rig.wallet("1000.00 IDR").await, rig.empty_wallet("IDR").await);
+    let transfer = keyed(rig.transfer(from, to, "1000"), 1);
+    rig.store.accepting.shut();
+    let create = |transfer: CreateTransfer| {
+        let transfers = rig.transfers.clone();
+        tokio::spawn(async move { transfers.create(transfer).await })
+    };
+    let first = create(transfer.clone());
+    rest().await;
+    // Seen after the account was closed, which the first was not.
+    rig.store.rows().accounts.get_mut(&to).unwrap().account.closed = true;
+    let twin = create(transfer);
+    rest().await;
+    assert!(!twin.is_finished(), "it waits behind the first");
+    rig.store.accepting.open();
+    let id = soon(first).await.unwrap().unwrap().record.payment.id;
+    check(soon(twin).await.unwrap(), id, Status::Pending);
+}

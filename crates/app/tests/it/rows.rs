@@ -33,6 +33,8 @@ pub struct Rows {
     pub redelivered: BTreeMap<PaymentId, i32>,
     pub parked: BTreeMap<PaymentId, String>,
     pub proof_begun: Option<Timestamp>,
+    /// Whether it has not been recorded yet.
+    pub proof_under_way: bool,
     pub proved_to: Option<Timestamp>,
 }
 

@@ -44,6 +44,28 @@ fn posted(book: &Book) -> [i64; 4] {
 }
 
 #[test]
+fn a_refund_leads_back_between_the_accounts_of_its_original() {
+    let stranger = AccountId(Uuid::from_u128(9));
+    for astray in [
+        Payment { destination: stranger, ..refund(10) },
+        Payment { source: stranger, ..refund(10) },
+        Payment { debit: money(1, "USD"), ..refund(10) },
+        Payment { credit: money(10, "JPY"), ..refund(10) },
+        Payment { source: PAYER, destination: PAYEE, ..refund(10) },
+    ] {
+        let mut book = book(original(), astray);
+        let before = posted(&book);
+        process(&mut book, REFUND).unwrap();
+        let refused = book.payment(REFUND).unwrap();
+        assert_eq!(refused.failure.as_ref().map(|it| it.code), Some(Reason::NotRefundable));
+        assert_eq!((posted(&book), book.payment(ORIGINAL).unwrap()), (before, &original()));
+    }
+    let mut book = book(original(), refund(10));
+    process(&mut book, REFUND).unwrap();
+    assert_eq!(book.payment(REFUND).unwrap().status, Status::Success);
+}
+
+#[test]
 fn only_what_moved_a_clients_money_can_be_refunded() {
     use NotRefundable::State;
     for kind in Kind::ALL {

@@ -216,6 +216,10 @@ fn between_two_currencies_both_go_through_liquidity() {
     let credit_alone = legs(&book, &across, money(0, "USD"), money(10, "JPY")).unwrap();
     assert_eq!(credit_alone, expected[2..]);
 
+    // A side that is nothing needs no liquidity of its currency.
+    let debit_alone = legs(&book, &across, money(7, "USD"), money(0, "EUR")).unwrap();
+    assert_eq!(debit_alone, expected[..2]);
+
     let of_euro = legs(&book, &across, money(7, "USD"), money(9, "EUR"));
     assert_eq!(of_euro, Err(Rejection::UnknownAccount));
     let lowest = legs(&book, &across, money(i64::MIN, "USD"), money(10, "JPY"));

@@ -47,6 +47,26 @@ pub async fn what_is_authorized_is_held(store: StoreUnderTest) {
     assert_ledger_holds(&store).await;
 }
 
+pub async fn a_hold_that_has_ended_is_no_longer_due(store: StoreUnderTest) {
+    let now = store.time(store.now().await);
+    let row = |id: PaymentId| {
+        let id = store.id(id.0);
+        format!("INSERT INTO due (payment_id, republish_at) VALUES ({id}, {now})")
+    };
+    let (from, to, payment) = held(&store).await;
+    let other = store.worked(transfer(&from, &to, "10.00").held()).await;
+    for id in [payment.id, other.id] {
+        store.refuses(row(id)).await;
+    }
+    captured(&store, payment.id, Some(1)).await;
+    store.each(&[other.id], |book, id| void(book, id).unwrap()).await;
+    // There is room for a row again.
+    for id in [payment.id, other.id] {
+        store.run(row(id)).await;
+    }
+    assert_ledger_holds(&store).await;
+}
+
 pub async fn a_hold_is_captured_whole(store: StoreUnderTest) {
     let (from, to, payment) = held(&store).await;
     let done = captured(&store, payment.id, None).await;

@@ -56,3 +56,18 @@ pub async fn of_many_who_ask_at_once_one_begins(store: StoreUnderTest) {
         assert_eq!(begun, 1);
     }
 }
+
+pub async fn a_proof_that_is_under_way_is_left_to_itself_for_a_while(store: StoreUnderTest) {
+    let begun_ago = async |ago: TimeDelta| {
+        let begun = store.time(store.now().await - ago);
+        store.run(format!("UPDATE ledger_proof SET begun_at = {begun}")).await;
+    };
+    let every = Duration::from_secs(60);
+    assert!(store.proofs.begin(every).await.unwrap().is_some());
+    begun_ago(TimeDelta::seconds(300)).await;
+    assert_eq!(store.proofs.begin(every).await.unwrap(), None, "it may take longer");
+    store.proofs.record(store.now().await).await.unwrap();
+    assert!(store.proofs.begin(every).await.unwrap().is_some(), "it has ended");
+    begun_ago(TimeDelta::seconds(601)).await;
+    assert!(store.proofs.begin(every).await.unwrap().is_some(), "it is taken for dead");
+}
