@@ -66,10 +66,15 @@ impl House {
 
     /// Recomputes the whole ledger from the file itself.
     pub async fn assert_ledger_holds(&self) {
+        let store = self.store();
+        check_ledger(&store, &store, &store, &[MerchantId::default()]).await;
+    }
+
+    /// The file itself, past the processes.
+    pub fn store(&self) -> SqliteStore {
         let file = SqliteConfig::file(self.folder.path().join("paygate.db"));
         let clock = Arc::new(ManualClock::new(Timestamp::default()));
-        let store = SqliteStore::open(file, clock).unwrap();
-        check_ledger(&store, &store, &store, &[MerchantId::default()]).await;
+        SqliteStore::open(file, clock).unwrap()
     }
 
     /// `paygate prove` finds nothing.

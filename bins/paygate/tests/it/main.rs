@@ -20,6 +20,7 @@ mod money;
 mod outages;
 mod process;
 mod races;
+mod settings;
 mod shape;
 mod stack;
 mod start;
