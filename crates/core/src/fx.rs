@@ -65,18 +65,6 @@ pub enum ConversionError {
     Overflow,
 }
 
-impl ConversionError {
-    /// The stable code of this rule.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::WrongCurrency => "currency-mismatch",
-            Self::TooSmall => "amount-too-small",
-            Self::Overflow => "overflow",
-        }
-    }
-}
-
 impl Rate {
     /// The rate `numerator / denominator`, in lowest terms.
     ///

@@ -81,12 +81,6 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// How many violations were found so far.
-    #[must_use]
-    pub fn violations(&self) -> u64 {
-        self.findings.count()
-    }
-
     /// Looks at the next fact.
     pub fn see(&mut self, fact: Fact) {
         match fact {

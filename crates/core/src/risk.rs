@@ -1,6 +1,6 @@
 //! Risk: the rules that an amount must pass before it is accepted, each with a named outcome.
 
-use crate::money::{Currency, Money};
+use crate::money::Money;
 use thiserror::Error;
 
 /// The least and the most that may be moved at once, both inclusive, in the one reference currency
@@ -24,26 +24,7 @@ pub enum LimitBroken {
     AboveMax,
 }
 
-impl LimitBroken {
-    /// The stable code of this rule.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::BelowMin => "risk-below-min",
-            Self::AboveMax => "risk-above-max",
-        }
-    }
-}
-
 impl Limits {
-    /// The default: 1,000 and 10,000,000 units of the reference currency.
-    #[must_use]
-    pub fn default_in(reference: Currency) -> Self {
-        let unit = 10i64.saturating_pow(reference.exponent().into());
-        let units = |units: i64| Money { minor: units.saturating_mul(unit), currency: reference };
-        Self { min: units(1_000), max: units(10_000_000) }
-    }
-
     /// Checks an amount that was converted to the reference currency. One in another currency
     /// can't be compared and counts as too much, so that no mistake lets it pass.
     ///
@@ -65,14 +46,20 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::Currency;
 
     fn money(minor: i64, code: &str) -> Money {
         Money { minor, currency: Currency::parse(code).unwrap() }
     }
 
+    /// 1,000 to 10,000,000 rupiah.
+    fn limits() -> Limits {
+        Limits { min: money(100_000, "IDR"), max: money(1_000_000_000, "IDR") }
+    }
+
     #[test]
     fn both_limits_are_inclusive() {
-        let limits = Limits::default_in(Currency::parse("IDR").unwrap());
+        let limits = limits();
         // In minor units: IDR has two decimals.
         for (minor, expected) in [
             (i64::MIN, Err(LimitBroken::BelowMin)),
@@ -90,22 +77,8 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_in_whole_units_of_any_currency() {
-        for (code, min, max) in [("JPY", 1_000, 10_000_000), ("KWD", 1_000_000, 10_000_000_000)] {
-            let limits = Limits::default_in(Currency::parse(code).unwrap());
-            assert_eq!(limits, Limits { min: money(min, code), max: money(max, code) });
-        }
-    }
-
-    #[test]
     fn an_amount_in_another_currency_does_not_pass() {
-        let limits = Limits::default_in(Currency::parse("IDR").unwrap());
+        let limits = limits();
         assert_eq!(limits.check(money(100_000, "USD")), Err(LimitBroken::AboveMax));
-    }
-
-    #[test]
-    fn each_limit_has_its_code() {
-        assert_eq!(LimitBroken::BelowMin.code(), "risk-below-min");
-        assert_eq!(LimitBroken::AboveMax.code(), "risk-above-max");
     }
 }

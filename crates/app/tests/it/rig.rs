@@ -7,6 +7,7 @@
 use crate::acquirer::FakeAcquirer;
 use crate::queue::{FakeDeliveries, FakeOutcomes, FakeQueue};
 use crate::rates::FakeRates;
+use crate::rig_money::money;
 use crate::store::FakeStore;
 use chrono::TimeDelta;
 use paygate_app::{
@@ -130,7 +131,7 @@ impl Rig {
                 find.clone(),
                 exchange.clone(),
                 directory.clone(),
-                Limits::default_in(currency("IDR")),
+                Limits { min: money("1000.00 IDR"), max: money("10000000.00 IDR") },
             ),
             holds: Holds::new(store.clone(), store.clone()),
             refunds: Refunds::new(accepting, find),

@@ -81,11 +81,6 @@ impl RateTable {
         let inverse = || self.rates.get(&(quote, base)).map(Rate::inverse);
         self.rates.get(&(base, quote)).copied().or_else(inverse)
     }
-
-    /// The rates that are listed, by the codes of their currencies.
-    pub fn pairs(&self) -> impl Iterator<Item = &Rate> {
-        self.rates.values()
-    }
 }
 
 fn parse_entry(entry: &str) -> Result<Rate, EntryProblem> {

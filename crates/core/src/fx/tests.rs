@@ -133,13 +133,6 @@ fn what_is_not_converted_has_its_reason() {
 }
 
 #[test]
-fn each_error_has_its_code() {
-    assert_eq!(ConversionError::WrongCurrency.code(), "currency-mismatch");
-    assert_eq!(ConversionError::TooSmall.code(), "amount-too-small");
-    assert_eq!(ConversionError::Overflow.code(), "overflow");
-}
-
-#[test]
 fn rates_in_a_row_multiply() {
     let cross = rate("USD", "EUR", "0.92").inverse().then(&rate("USD", "JPY", "150")).unwrap();
     assert_eq!((cross.base(), cross.quote()), (currency("EUR"), currency("JPY")));
@@ -205,7 +198,6 @@ fn a_rate_is_shown_with_twelve_digits() {
 #[test]
 fn the_default_table_answers_for_every_pair_of_its_currencies() {
     let table = RateTable::parse(DEFAULT_RATES).unwrap();
-    assert_eq!(table.pairs().count(), 7);
     let enabled = ["IDR", "USD", "SGD", "EUR", "GBP", "ETB", "JPY"].map(currency);
     for base in enabled {
         for quote in enabled {

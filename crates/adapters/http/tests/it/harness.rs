@@ -11,7 +11,7 @@ use paygate_app::{
 };
 use paygate_core::Timestamp;
 use paygate_core::id::{AccountId, PaymentId};
-use paygate_core::money::Currency;
+use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{Actor, Reason, Transition};
 use paygate_core::risk::Limits;
 use paygate_core::status::{Kind, Status};
@@ -76,7 +76,9 @@ impl Harness {
         let promises = ExchangeConfig::default();
         let exchange =
             Exchange::new(rates.clone(), store.clone(), time.clone(), ids.clone(), promises);
-        let limits = Limits::default_in(Currency::parse("IDR").unwrap());
+        let rupiah =
+            |units: i64| Money { minor: units * 100, currency: Currency::parse("IDR").unwrap() };
+        let limits = Limits { min: rupiah(1_000), max: rupiah(10_000_000) };
         let api = Api {
             charges: Charges::new(accepting.clone(), directory.clone()),
             transfers: Transfers::new(

@@ -97,15 +97,14 @@ fn a_proof_may_move_between_threads() {
 #[test]
 fn violations_are_told_as_they_are_found() {
     let story = Story::told();
-    let mut told = 0u64;
+    let mut told = 0;
     let mut facts = story.facts();
     facts.account("ada").held_minor += 1;
     let seen = facts.posting("ada", 2);
     let mut proof = Proof::new(Scope::Whole, crate::ledger::PATIENCE, |_| told += 1);
     facts.all.truncate(seen);
     facts.all.into_iter().for_each(|fact| proof.see(fact));
-    let found = proof.violations();
-    assert_eq!(found, 1);
+    // Not finished: what was found was told on the way.
     drop(proof);
-    assert_eq!(told, found);
+    assert_eq!(told, 1);
 }
