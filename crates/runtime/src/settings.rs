@@ -1,5 +1,5 @@
 //! The environment variables Paygate knows: their names, defaults and meanings, in one table that
-//! the code, `paygate config` and the README all follow.
+//! the code, `paygate config` and `docs/configuration.md` all follow.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ const fn variable(name: &'static str, default: &'static str, meaning: &'static s
     Variable { name, default, meaning, secret: false }
 }
 
-/// Every variable, in the order of the README.
+/// Every variable, in the order of `docs/configuration.md`.
 pub const VARIABLES: &[Variable] = &[
     variable(
         "DATABASE_URL",
@@ -119,7 +119,7 @@ pub const VARIABLES: &[Variable] = &[
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SettingsError {
     /// A `PAYGATE_*` that does not exist: most likely a misspelt one.
-    #[error("{0} is not a variable Paygate knows (see the README)")]
+    #[error("{0} is not a variable Paygate knows (see docs/configuration.md)")]
     Unknown(String),
     /// A value that can't be read. The value itself is not shown: it may be secret.
     #[error("{name}: {why}")]
@@ -335,17 +335,17 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_tells_every_variable_with_its_default() {
-        let readme = include_str!("../../../README.md");
+    fn the_documents_tell_every_variable_with_its_default() {
+        let page = include_str!("../../../docs/configuration.md");
         for Variable { name, default, .. } in VARIABLES {
             let default = if default.is_empty() { String::new() } else { format!("`{default}` ") };
             let row = format!("| `{name}` | {default}|");
-            assert!(readme.contains(&row), "the README lacks the row {row}");
+            assert!(page.contains(&row), "the page lacks the row {row}");
         }
-        let rows = readme.lines().filter(|line| line.starts_with("| `") && line.contains("` | "));
+        let rows = page.lines().filter(|line| line.starts_with("| `") && line.contains("` | "));
         let told = rows.filter_map(|row| row.split('`').nth(1));
         for name in told.filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_')) {
-            assert!(VARIABLES.iter().any(|it| it.name == name), "the README tells of {name}");
+            assert!(VARIABLES.iter().any(|it| it.name == name), "the page tells of {name}");
         }
     }
 }
