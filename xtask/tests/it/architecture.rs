@@ -36,11 +36,11 @@ struct Rule {
 const RULES: [Rule; 15] = [
     Rule { package: CORE, normal: &[], dev_adapters: &[] },
     Rule { package: PORTS, normal: &[CORE], dev_adapters: &[] },
-    Rule { package: APP, normal: &[CORE, PORTS], dev_adapters: &[MEMORY] },
-    Rule { package: HTTP, normal: &[CORE, PORTS, APP], dev_adapters: &[MEMORY] },
-    Rule { package: RABBITMQ, normal: &[CORE, PORTS], dev_adapters: &[MEMORY] },
+    Rule { package: APP, normal: &[CORE, PORTS], dev_adapters: &[MEMORY, SQLITE] },
+    Rule { package: HTTP, normal: &[CORE, PORTS, APP], dev_adapters: &[MEMORY, SQLITE] },
+    Rule { package: RABBITMQ, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: POSTGRES, normal: &[CORE, PORTS], dev_adapters: &[] },
-    Rule { package: SQLITE, normal: &[CORE, PORTS], dev_adapters: &[MEMORY] },
+    Rule { package: SQLITE, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: ACQUIRER, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: MEMORY, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: RUNTIME, normal: &COMPOSED, dev_adapters: &ADAPTERS },
@@ -228,12 +228,12 @@ fn an_adapter_in_the_tests_of_another_is_found() {
         &[SQLITE],
         &["paygate-postgres: tests use adapter paygate-sqlite; only []"],
     );
-    check_dev(HTTP, &[MEMORY, TESTKIT], &[]);
-    check_dev(APP, &[MEMORY], &[]);
+    check_dev(HTTP, &[MEMORY, SQLITE, TESTKIT], &[]);
+    check_dev(APP, &[MEMORY, SQLITE], &[]);
     check_dev(
         APP,
         &[HTTP],
-        &["paygate-app: tests use adapter paygate-http; only [paygate-memory]"],
+        &["paygate-app: tests use adapter paygate-http; only [paygate-memory, paygate-sqlite]"],
     );
 }
 

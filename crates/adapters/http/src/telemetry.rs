@@ -230,7 +230,7 @@ pub fn record_payment(id: paygate_core::id::PaymentId) {
 mod tests {
     use super::*;
     use actix_web::{App, error, test, web};
-    use paygate_memory::SequentialIds;
+    use paygate_testkit::SequentialIds;
 
     /// What the middleware makes of an answer that none of our handlers would give.
     async fn answer_to(path: &str) -> (u16, String) {

@@ -1,18 +1,14 @@
-//! The in-process adapters: what the embedded default runs on where production has a broker, and
-//! what tests steer by hand. Nothing here outlives the process; that is safe because the rows are
-//! the truth and the sweeper publishes again what was lost.
+//! The in-process adapters: what the embedded default runs on where production has a broker. Nothing
+//! here outlives the process; that is safe because the rows are the truth and the sweeper publishes
+//! again what was lost.
 
-mod clock;
 mod deliveries;
-mod ids;
 mod outcomes;
 mod queue;
 mod rates;
 mod state;
 
-pub use clock::ManualClock;
 pub use deliveries::MemoryDeliveries;
-pub use ids::SequentialIds;
 pub use outcomes::MemoryOutcomes;
 pub use queue::{MemoryQueue, MemoryQueueConfig};
 pub use rates::FixedRates;

@@ -39,9 +39,9 @@ impl RateSource for FixedRates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ManualClock;
     use chrono::DateTime;
     use paygate_core::fx::DEFAULT_RATES;
+    use paygate_testkit::ManualClock;
     use std::time::Duration;
 
     #[tokio::test]

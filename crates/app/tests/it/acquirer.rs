@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use paygate_core::Timestamp;
 use paygate_core::id::PaymentId;
 use paygate_core::provider::Decline;
-use paygate_memory::ManualClock;
 use paygate_ports::{
     Acquirer, AcquirerError, Authorization, Clock, Decision, KnownOutcome, RefundRequest,
 };
+use paygate_testkit::ManualClock;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;

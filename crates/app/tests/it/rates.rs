@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use paygate_core::fx::{AppliedRate, DEFAULT_RATES, RateTable};
 use paygate_core::money::Currency;
-use paygate_memory::ManualClock;
 use paygate_ports::{Clock, RateError, RateSource};
+use paygate_testkit::ManualClock;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -3,8 +3,8 @@
 use crate::client::Client;
 use crate::process::{Environment, Finished, Folder, Process, Program, environment, run};
 use paygate_core::Timestamp;
-use paygate_memory::ManualClock;
 use paygate_sqlite::{SqliteConfig, SqliteStore};
+use paygate_testkit::ManualClock;
 use serde_json::Value;
 use std::sync::Arc;
 

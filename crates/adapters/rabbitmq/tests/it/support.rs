@@ -8,9 +8,9 @@ use lapin::options::{
 use lapin::types::{AMQPValue, ShortString};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use paygate_core::account::AccountNumber;
-use paygate_memory::ManualClock;
 use paygate_ports::{DeadLetter, IdSource};
 use paygate_rabbitmq::{Broker, RabbitConfig};
+use paygate_testkit::ManualClock;
 use paygate_testkit::build;
 use std::sync::Arc;
 use std::time::Duration;

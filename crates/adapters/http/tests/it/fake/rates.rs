@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use paygate_core::fx::{AppliedRate, DEFAULT_RATES, RateTable};
 use paygate_core::money::Currency;
-use paygate_memory::{FixedRates, ManualClock};
+use paygate_memory::FixedRates;
 use paygate_ports::{RateError, RateSource};
+use paygate_testkit::ManualClock;
 use std::sync::{Arc, Mutex};
 
 pub struct FakeRates {
