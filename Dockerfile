@@ -14,11 +14,9 @@ RUN cargo chef prepare --recipe-path recipe.json
 FROM chef AS build
 COPY --from=recipe /build/recipe.json recipe.json
 # The dependencies, in a layer of their own: a change of our sources does not build them again.
-RUN cargo chef cook --release --locked \
-    --package paygate --package paygate-api --package paygate-worker
+RUN cargo chef cook --release --locked --package paygate
 COPY . .
-RUN cargo build --release --locked \
-    --package paygate --package paygate-api --package paygate-worker
+RUN cargo build --release --locked --package paygate
 
 # glibc, libgcc, the certificates TLS needs, and the user `nonroot` (65532). No shell: the health
 # check is `paygate health`.

@@ -20,7 +20,7 @@ use steps::Steps;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test [args]    build the binaries, then run every test (or `cargo test` with these arguments)
+  test [args]    build and run every test (or `cargo test` with these arguments)
                  against PostgreSQL and RabbitMQ: those of TEST_DATABASE_URL and
                  TEST_RABBITMQ_URL if set, else private ones that end with the run
   check          what CI runs: format, lints, the dependency rule, documentation, tests

@@ -12,11 +12,12 @@ const RABBITMQ: &str = "TEST_RABBITMQ_URL";
 /// Without it a test that finds no server skips itself; with it such a test fails.
 const REQUIRED: &str = "TEST_SERVERS_REQUIRED";
 
-/// Builds the binaries, starts the servers that nobody named, runs the tests. `arguments` go to
+/// Builds the tests, starts the servers that nobody named, runs the tests. `arguments` go to
 /// `cargo test`, `flags` to every cargo call.
 pub(crate) fn run(steps: &mut Steps, arguments: &[&str], flags: &[&str]) -> Result<(), String> {
-    // End-to-end tests run the binaries, which `cargo test` alone does not build all.
-    let build = [&["build", "--workspace", "--bins"], flags].concat();
+    let test = [&["test"], flags, scope(arguments)].concat();
+    // First, so that servers do not wait for the compiler.
+    let build = [&test[..], &["--no-run"], arguments].concat();
     steps.run("build", || cargo::run(&build, &[]))?;
     // They stop when this value goes: at the end of this function, whatever comes before.
     let servers = steps.run("servers", Servers::find_or_start)?;
@@ -25,7 +26,7 @@ pub(crate) fn run(steps: &mut Steps, arguments: &[&str], flags: &[&str]) -> Resu
         (RABBITMQ, servers.rabbitmq_url.as_str()),
         (REQUIRED, "1"),
     ];
-    let test = [&["test"], flags, scope(arguments), arguments].concat();
+    let test = [&test[..], arguments].concat();
     steps.run("tests", || cargo::run(&test, &environment))
 }
 

@@ -15,6 +15,7 @@ const SQLITE: &str = "paygate-sqlite";
 const ACQUIRER: &str = "paygate-acquirer";
 const MEMORY: &str = "paygate-memory";
 const RUNTIME: &str = "paygate-runtime";
+const PAYGATE: &str = "paygate";
 const TESTKIT: &str = "paygate-testkit";
 const XTASK: &str = "xtask";
 
@@ -33,7 +34,7 @@ struct Rule {
     dev_adapters: &'static [&'static str],
 }
 
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 13] = [
     Rule { package: CORE, normal: &[], dev_adapters: &[] },
     Rule { package: PORTS, normal: &[CORE], dev_adapters: &[] },
     Rule { package: APP, normal: &[CORE, PORTS], dev_adapters: &[MEMORY, SQLITE] },
@@ -44,9 +45,7 @@ const RULES: [Rule; 15] = [
     Rule { package: ACQUIRER, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: MEMORY, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: RUNTIME, normal: &COMPOSED, dev_adapters: &ADAPTERS },
-    Rule { package: "paygate", normal: &SHIPPED, dev_adapters: &ADAPTERS },
-    Rule { package: "paygate-api", normal: &SHIPPED, dev_adapters: &ADAPTERS },
-    Rule { package: "paygate-worker", normal: &SHIPPED, dev_adapters: &ADAPTERS },
+    Rule { package: PAYGATE, normal: &SHIPPED, dev_adapters: &ADAPTERS },
     Rule { package: TESTKIT, normal: &[CORE, PORTS, APP, MEMORY, XTASK], dev_adapters: &ADAPTERS },
     Rule { package: XTASK, normal: &[], dev_adapters: &[] },
 ];
@@ -61,8 +60,7 @@ const NOT_IN_CORE: [&str; 5] = ["tokio", "serde", "rand", "async-trait", "tracin
 /// Reading the environment or the command line. `env::var` covers `vars` and `var_os` too.
 const ENVIRONMENT: [&str; 2] = ["env::var", "env::args"];
 /// Who reads it: the composition root, the binaries, and what is never shipped.
-const READS_ENVIRONMENT: [&str; 6] =
-    [RUNTIME, "paygate", "paygate-api", "paygate-worker", TESTKIT, XTASK];
+const READS_ENVIRONMENT: [&str; 4] = [RUNTIME, PAYGATE, TESTKIT, XTASK];
 
 /// Everything in `packages` that breaks a rule, one line each.
 fn violations(packages: &[Package]) -> Vec<String> {
@@ -205,12 +203,12 @@ fn a_dependency_against_the_direction_is_found() {
     check_normal(RABBITMQ, &[APP], &[&format!("{RABBITMQ}: depends on {APP}; {only}")]);
     check_normal(HTTP, &[CORE, PORTS, APP], &[]);
     check_normal(RUNTIME, &COMPOSED, &[]);
-    check_normal("paygate", &SHIPPED, &[]);
+    check_normal(PAYGATE, &SHIPPED, &[]);
 }
 
 #[test]
 fn test_support_in_what_is_shipped_is_found() {
-    for shipped in SHIPPED.into_iter().chain(["paygate", "paygate-api", "paygate-worker"]) {
+    for shipped in SHIPPED.into_iter().chain([PAYGATE]) {
         for support in [TESTKIT, XTASK] {
             let package = Package { normal: vec![support.to_owned()], ..faultless(shipped) };
             let found = violations(&[package, faultless(support)]);
@@ -249,7 +247,7 @@ fn a_library_out_of_its_place_is_found() {
             "paygate-runtime: depends on lapin; only [paygate-rabbitmq]",
         ],
     );
-    check_dev("paygate", &["lapin", "actix-web"], &[]);
+    check_dev(PAYGATE, &["lapin", "actix-web"], &[]);
     check_normal(CORE, &["tokio"], &["paygate-core: depends on tokio; core is pure"]);
     check_normal(PORTS, &["tokio", "async-trait"], &[]);
 }
