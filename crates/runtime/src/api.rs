@@ -74,7 +74,7 @@ pub(crate) async fn use_cases(
     })
 }
 
-/// An API that listens.
+/// An API that listens: it can publish, or the broker is away.
 pub(crate) async fn start(
     config: &Config,
     stores: &Stores,
@@ -82,6 +82,7 @@ pub(crate) async fn start(
     metrics: RenderMetrics,
 ) -> Result<(Server, Vec<SocketAddr>), Fatal> {
     let api = use_cases(config, stores, queue).await?;
+    queue.first_contact().await;
     let ids = Arc::new(RandomIds);
     paygate_http::serve(&config.http, api, metrics, ids).map_err(fatal)
 }

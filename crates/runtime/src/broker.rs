@@ -7,6 +7,11 @@ use paygate_memory::{MemoryOutcomes, MemoryQueue, MemoryQueueConfig};
 use paygate_ports::{Deliveries, HealthCheck, Outcomes, PaymentQueue};
 use paygate_rabbitmq::{Broker, RabbitConfig, RabbitDeliveries};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long the API waits at its start for a broker that neither answers nor refuses.
+const FIRST_CONTACT: Duration = Duration::from_secs(5);
 
 /// What connects API and workers.
 #[derive(Clone)]
@@ -50,6 +55,16 @@ impl Queue {
     fn rabbit(config: RabbitConfig) -> Result<Self, Fatal> {
         let broker = Broker::start(config, Arc::new(SystemClock), Arc::new(RandomIds));
         broker.map(Self::Rabbit).map_err(|error| format!("RABBITMQ_URL: {error}"))
+    }
+
+    /// Returns when the broker was reached or is known to be away, and after [`FIRST_CONTACT`] in
+    /// any case. Who listens before that leaves the first payments to the sweeper, though their
+    /// hints could have been published a moment later.
+    pub(crate) async fn first_contact(&self) {
+        let Self::Rabbit(broker) = self else { return };
+        if timeout(FIRST_CONTACT, broker.tried()).await.is_err() {
+            tracing::warn!("the broker does not answer; the sweeper publishes what is accepted");
+        }
     }
 
     pub(crate) fn publishing(&self) -> Arc<dyn PaymentQueue> {

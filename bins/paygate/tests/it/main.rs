@@ -9,6 +9,7 @@ mod commands;
 mod database;
 mod dice;
 mod embedded;
+mod first_contact;
 mod house;
 mod invariants;
 mod kills;

@@ -72,7 +72,7 @@ impl Worker {
 }
 
 /// A counter's sum over its labels.
-fn total(metrics: &str, name: &str) -> i64 {
+pub fn total(metrics: &str, name: &str) -> i64 {
     let lines = metrics.lines().filter(|line| line.starts_with(name));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<i64>().ok()).sum()
 }
@@ -175,6 +175,11 @@ impl Stack {
         let (api, client) = start_api(&self.environment, &self.folder).await;
         self.client = client;
         std::mem::replace(&mut self.api, api)
+    }
+
+    /// Has the processes that are started from now on look for the broker there.
+    pub fn seek_broker_at(&mut self, url: String) {
+        self.environment.insert("RABBITMQ_URL", url);
     }
 
     /// Kills the acquirer.

@@ -4,11 +4,12 @@ use crate::config::{RabbitConfig, RabbitConfigError};
 use crate::connection::Connector;
 use crate::deliveries::RabbitDeliveries;
 use crate::health::RabbitHealth;
-use crate::link::{Link, LinkHealth};
+use crate::link::{AnyLink, Link};
 use crate::outcomes::RabbitOutcomes;
 use crate::publisher::{Publisher, Publishing};
 use crate::queue::RabbitQueue;
 use crate::topology::Topology;
+use futures_util::future::join_all;
 use lapin::BasicProperties;
 use lapin::types::ShortString;
 use paygate_ports::{Clock, IdSource, QueueError};
@@ -19,7 +20,7 @@ pub struct Shared {
     pub connector: Arc<Connector>,
     pub publisher: Publisher,
     pub clock: Arc<dyn Clock>,
-    links: Mutex<Vec<Weak<dyn LinkHealth>>>,
+    links: Mutex<Vec<Weak<dyn AnyLink>>>,
 }
 
 impl Shared {
@@ -37,14 +38,14 @@ impl Shared {
     }
 
     /// Has a link watched by the health check for as long as it lives.
-    pub fn watch(&self, link: Weak<dyn LinkHealth>) {
+    pub fn watch(&self, link: Weak<dyn AnyLink>) {
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         links.retain(|link| link.strong_count() > 0);
         links.push(link);
     }
 
     /// The links that live.
-    pub fn links(&self) -> Vec<Arc<dyn LinkHealth>> {
+    pub fn links(&self) -> Vec<Arc<dyn AnyLink>> {
         let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         links.iter().filter_map(Weak::upgrade).collect()
     }
@@ -84,6 +85,14 @@ impl Broker {
     /// [`QueueError::Unavailable`] once [closed](Self::close).
     pub async fn ready(&self) -> Result<(), QueueError> {
         self.shared.publisher.link.up().await.map(|_| ())
+    }
+
+    /// Returns when every connection this process has started so far is up, or has failed once. A
+    /// broker that refuses is known to be away at once; one that says nothing takes as long as
+    /// opening a connection may, so that the caller sets a limit of its own.
+    pub async fn tried(&self) {
+        let links = self.shared.links();
+        join_all(links.iter().map(|link| link.tried())).await;
     }
 
     /// Publishes hints.

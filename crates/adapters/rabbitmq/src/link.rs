@@ -37,6 +37,8 @@ pub trait Purpose: Send + Sync + 'static {
 }
 
 enum State<L> {
+    /// The first attempt is under way.
+    Starting,
     Down(Arc<str>),
     Up(Arc<Session<L>>),
     Closed,
@@ -61,7 +63,7 @@ impl<P: Purpose> Link<P> {
     /// Starts opening the connection and returns at once.
     pub fn start(connector: Arc<Connector>, purpose: P) -> Self {
         gauge!("paygate_broker_up", "connection" => P::NAME).set(0.0);
-        let state = Arc::new(watch::Sender::new(State::Down("not connected yet".into())));
+        let state = Arc::new(watch::Sender::new(State::Starting));
         let closing = Arc::new(watch::Sender::new(Closing::No));
         let supervisor = Supervisor { connector, purpose, state: Arc::clone(&state) };
         let supervisor = tokio::spawn(supervisor.run(Arc::clone(&closing)));
@@ -72,6 +74,7 @@ impl<P: Purpose> Link<P> {
     pub fn current(&self) -> Result<Arc<Session<P::Live>>, QueueError> {
         match &*self.state.borrow() {
             State::Up(session) => Ok(Arc::clone(session)),
+            State::Starting => Err(QueueError::Unavailable("not connected yet".to_owned())),
             State::Down(reason) => Err(QueueError::Unavailable(reason.to_string())),
             State::Closed => Err(closed()),
         }
@@ -90,7 +93,7 @@ impl<P: Purpose> Link<P> {
     /// The connection, as soon as it is up.
     pub async fn up(&self) -> Result<Arc<Session<P::Live>>, QueueError> {
         let mut state = self.state.subscribe();
-        let up = state.wait_for(|state| !matches!(state, State::Down(_))).await;
+        let up = state.wait_for(|state| !matches!(state, State::Starting | State::Down(_))).await;
         match up.as_deref() {
             Ok(State::Up(session)) => Ok(Arc::clone(session)),
             _ => Err(closed()),
@@ -101,7 +104,7 @@ impl<P: Purpose> Link<P> {
     pub async fn left(&self, generation: u64) {
         let left = |state: &State<P::Live>| match state {
             State::Up(session) => session.generation != generation,
-            State::Down(_) | State::Closed => true,
+            State::Starting | State::Down(_) | State::Closed => true,
         };
         // An error would mean that the sender is gone; it is in `self`.
         let _ = self.state.subscribe().wait_for(left).await;
@@ -130,18 +133,27 @@ impl<P: Purpose> Drop for Link<P> {
     }
 }
 
-/// What health needs to know of any link.
-pub trait LinkHealth: Send + Sync {
+/// What can be asked of any link, whatever it is for.
+#[async_trait]
+pub trait AnyLink: Send + Sync {
     /// Whether it is up and usable. A link that was closed on purpose is healthy.
     fn health(&self) -> Result<(), String>;
+    /// Waits until the first attempt to open it has ended, well or not.
+    async fn tried(&self);
 }
 
-impl<P: Purpose> LinkHealth for Link<P> {
+#[async_trait]
+impl<P: Purpose> AnyLink for Link<P> {
     fn health(&self) -> Result<(), String> {
         if *self.closing.borrow() != Closing::No {
             return Ok(());
         }
         self.unblocked().map(|_| ()).map_err(|error| format!("{}: {error}", P::NAME))
+    }
+
+    async fn tried(&self) {
+        // An error would mean that the sender is gone; it is in `self`.
+        let _ = self.state.subscribe().wait_for(|state| !matches!(state, State::Starting)).await;
     }
 }
 

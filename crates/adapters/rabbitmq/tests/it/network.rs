@@ -35,6 +35,29 @@ async fn a_broker_that_is_not_there_fails_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_attempt_ends_with_a_connection_or_with_a_refusal() {
+    on_the_shared_server(async |config| {
+        let away =
+            start(&RabbitConfig { url: "amqp://127.0.0.1:1/%2f".to_owned(), ..config.clone() });
+        timeout(Duration::from_secs(1), away.tried()).await.unwrap();
+        assert!(unavailable(away.queue().publish(hints(1)).await));
+
+        let proxy = Proxy::start(&config.url).await;
+        proxy.freeze(true);
+        let broker = start(&RabbitConfig { url: proxy.url(&config.url), ..config });
+        let outcomes = broker.listen();
+        // It neither answers nor refuses.
+        assert!(timeout(Duration::from_millis(200), broker.tried()).await.is_err());
+        proxy.freeze(false);
+        broker.tried().await;
+        broker.queue().publish(hints(1)).await.unwrap();
+        broker.health().check().await.unwrap();
+        drop(outcomes);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_connections_come_back_with_what_was_not_acknowledged() {
     on_the_shared_server(async |config| {
         let proxy = Proxy::start(&config.url).await;
