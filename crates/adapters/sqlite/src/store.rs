@@ -4,8 +4,8 @@ use crate::config::{Location, SqliteConfig};
 use crate::connection::{OpenError, Readers, Writer};
 use crate::schema::{self, SchemaError};
 use crate::statement::store_error;
-use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
+use diesel::{RunQueryDsl, SqliteConnection};
 use paygate_core::Timestamp;
 use paygate_ports::{Clock, StoreError};
 use std::fmt;
@@ -60,6 +60,26 @@ impl SqliteStore {
             connection.batch_execute(&sql).map_err(store_error)
         };
         self.write(run).await
+    }
+
+    /// The one value that raw SQL finds, as text; `None` if it finds no row or NULL. For tests that
+    /// look past the ports.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database refuses it.
+    #[doc(hidden)]
+    pub async fn read_raw(&self, sql: String) -> Result<Option<String>, StoreError> {
+        #[derive(diesel::QueryableByName)]
+        struct Found {
+            #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+            found: Option<String>,
+        }
+        let sql = format!("SELECT CAST(({sql}) AS TEXT) AS found");
+        let read = move |connection: &mut SqliteConnection| {
+            let found = diesel::sql_query(sql).get_result::<Found>(connection);
+            Ok(found.map_err(store_error)?.found)
+        };
+        self.read(read).await
     }
 
     pub(crate) fn time(&self) -> Timestamp {

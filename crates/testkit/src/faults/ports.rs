@@ -1,0 +1,240 @@
+//! Every store port, passed on.
+
+use super::{Asked, Faulty, Method};
+use async_trait::async_trait;
+use paygate_core::Timestamp;
+use paygate_core::account::{
+    Account, AccountRecord, AccountRef, NewAccount, NewWallet, NotClosable,
+};
+use paygate_core::book::Changes;
+use paygate_core::fx::Quote;
+use paygate_core::id::{AccountId, CallerId, PaymentId, QuoteId};
+use paygate_core::journal::Entry;
+use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
+use paygate_core::proof::{Position, Scope};
+use paygate_core::status::Kind;
+use paygate_core::text::IdempotencyKey;
+use paygate_ports::{
+    Accepted, AccountPage, AccountQuery, AccountReader, AccountStore, Audit, Decide, DueStore,
+    EntryCursor, Examiner, HealthCheck, JournalReader, Opened, Page, PaymentQuery, PaymentReader,
+    PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, StatementLine, StoreError, Walked,
+};
+use std::time::Duration;
+
+fn one(id: PaymentId) -> Asked {
+    Asked::Payments(vec![id])
+}
+
+#[async_trait]
+impl<S: PaymentStore> PaymentStore for Faulty<S> {
+    async fn accept(&self, batch: Vec<NewPayment>) -> Result<Vec<Accepted>, StoreError> {
+        let asked = Asked::Payments(batch.iter().map(|new| new.id).collect());
+        self.around(Method::Accept, asked, self.inner.accept(batch)).await
+    }
+
+    async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
+        let decide = self.faults.deciding(Method::Transact, &ids, decide);
+        let asked = Asked::Payments(ids.clone());
+        self.around(Method::Transact, asked, self.inner.transact(ids, decide)).await
+    }
+
+    async fn claim(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
+        let decide = self.faults.deciding(Method::Claim, &ids, decide);
+        let asked = Asked::Payments(ids.clone());
+        self.around(Method::Claim, asked, self.inner.claim(ids, decide)).await
+    }
+}
+
+#[async_trait]
+impl<S: PaymentReader> PaymentReader for Faulty<S> {
+    async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError> {
+        self.around(Method::Payment, one(id), self.inner.payment(id)).await
+    }
+
+    async fn by_key(
+        &self,
+        caller: &CallerId,
+        kind: Kind,
+        key: &IdempotencyKey,
+    ) -> Result<Option<PaymentRecord>, StoreError> {
+        self.around(Method::ByKey, Asked::Other, self.inner.by_key(caller, kind, key)).await
+    }
+
+    async fn payments(&self, query: PaymentQuery) -> Result<Page, StoreError> {
+        let asked = Asked::Query(query.clone());
+        self.around(Method::Payments, asked, self.inner.payments(query)).await
+    }
+
+    async fn timeline(&self, id: PaymentId) -> Result<Vec<Transition>, StoreError> {
+        self.around(Method::Timeline, one(id), self.inner.timeline(id)).await
+    }
+}
+
+#[async_trait]
+impl<S: AccountStore> AccountStore for Faulty<S> {
+    async fn open(&self, accounts: Vec<NewAccount>) -> Result<Vec<Account>, StoreError> {
+        self.around(Method::Open, Asked::Other, self.inner.open(accounts)).await
+    }
+
+    async fn create(
+        &self,
+        wallet: NewWallet,
+        opening: Option<NewPayment>,
+    ) -> Result<Opened, StoreError> {
+        let asked = Asked::Account(wallet.id);
+        self.around(Method::Create, asked, self.inner.create(wallet, opening)).await
+    }
+
+    async fn close(
+        &self,
+        id: AccountId,
+    ) -> Result<Option<Result<AccountRecord, NotClosable>>, StoreError> {
+        self.around(Method::Close, Asked::Account(id), self.inner.close(id)).await
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.around(Method::Account, Asked::Account(id), self.inner.account(id)).await
+    }
+}
+
+#[async_trait]
+impl<S: AccountReader> AccountReader for Faulty<S> {
+    async fn find(&self, names: Vec<AccountRef>) -> Result<Vec<Option<AccountRecord>>, StoreError> {
+        let asked = Asked::Names(names.len());
+        self.around(Method::Find, asked, self.inner.find(names)).await
+    }
+
+    async fn accounts(&self, query: AccountQuery) -> Result<AccountPage, StoreError> {
+        let asked = Asked::AtMost(query.limit.into());
+        self.around(Method::Accounts, asked, self.inner.accounts(query)).await
+    }
+
+    async fn position_at(&self, account: AccountId, at: Timestamp) -> Result<Position, StoreError> {
+        let asked = Asked::Account(account);
+        self.around(Method::PositionAt, asked, self.inner.position_at(account, at)).await
+    }
+
+    async fn lines(
+        &self,
+        account: AccountId,
+        after: i64,
+        upto: i64,
+        limit: u16,
+    ) -> Result<Vec<StatementLine>, StoreError> {
+        let asked = Asked::AtMost(limit.into());
+        self.around(Method::Lines, asked, self.inner.lines(account, after, upto, limit)).await
+    }
+}
+
+#[async_trait]
+impl<S: QuoteStore> QuoteStore for Faulty<S> {
+    async fn keep(&self, quote: Quote) -> Result<(), StoreError> {
+        self.around(Method::Keep, Asked::Other, self.inner.keep(quote)).await
+    }
+
+    async fn quote(&self, id: QuoteId) -> Result<Option<Quote>, StoreError> {
+        self.around(Method::Quote, Asked::Other, self.inner.quote(id)).await
+    }
+}
+
+#[async_trait]
+impl<S: JournalReader> JournalReader for Faulty<S> {
+    async fn entries(
+        &self,
+        cursor: Option<EntryCursor>,
+        limit: u16,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let asked = Asked::AtMost(limit.into());
+        self.around(Method::Entries, asked, self.inner.entries(cursor, limit)).await
+    }
+
+    async fn entries_of(&self, payment: PaymentId) -> Result<Vec<Entry>, StoreError> {
+        self.around(Method::EntriesOf, one(payment), self.inner.entries_of(payment)).await
+    }
+}
+
+#[async_trait]
+impl<S: DueStore> DueStore for Faulty<S> {
+    async fn walk(
+        &self,
+        after: PaymentId,
+        before: PaymentId,
+        limit: u32,
+    ) -> Result<Walked, StoreError> {
+        let asked = Asked::Payments(vec![after, before]);
+        self.around(Method::Walk, asked, self.inner.walk(after, before, limit)).await
+    }
+
+    async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
+        self.around(Method::TakeDue, Asked::AtMost(limit), self.inner.take_due(limit)).await
+    }
+
+    async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.around(Method::Oldest, Asked::Other, self.inner.oldest()).await
+    }
+
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.around(Method::Now, Asked::Other, self.inner.now()).await
+    }
+}
+
+#[async_trait]
+impl<S: Quarantine> Quarantine for Faulty<S> {
+    async fn redelivered(
+        &self,
+        ids: Vec<PaymentId>,
+        below: i32,
+    ) -> Result<Vec<Redelivered>, StoreError> {
+        let asked = Asked::Payments(ids.clone());
+        self.around(Method::Redelivered, asked, self.inner.redelivered(ids, below)).await
+    }
+
+    async fn park(&self, id: PaymentId, reason: &str) -> Result<bool, StoreError> {
+        self.around(Method::Park, one(id), self.inner.park(id, reason)).await
+    }
+
+    async fn unpark(&self, id: PaymentId) -> Result<bool, StoreError> {
+        self.around(Method::Unpark, one(id), self.inner.unpark(id)).await
+    }
+
+    async fn parked(&self, limit: u16) -> Result<Vec<(PaymentId, String)>, StoreError> {
+        self.around(Method::Parked, Asked::AtMost(limit.into()), self.inner.parked(limit)).await
+    }
+}
+
+#[async_trait]
+impl<S: Audit> Audit for Faulty<S> {
+    async fn examine(&self, scope: Scope, examiner: &mut dyn Examiner) -> Result<(), StoreError> {
+        let asked = Asked::Scope(scope);
+        self.around(Method::Examine, asked, self.inner.examine(scope, examiner)).await
+    }
+}
+
+#[async_trait]
+impl<S: ProofLog> ProofLog for Faulty<S> {
+    async fn begin(&self, every: Duration) -> Result<Option<Timestamp>, StoreError> {
+        self.around(Method::Begin, Asked::Other, self.inner.begin(every)).await
+    }
+
+    async fn record(&self, to: Timestamp) -> Result<(), StoreError> {
+        self.around(Method::Record, Asked::Other, self.inner.record(to)).await
+    }
+}
+
+#[async_trait]
+impl<S: HealthCheck> HealthCheck for Faulty<S> {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        // What the store itself says goes through as it is.
+        let mut said = Ok(());
+        let check = async {
+            said = self.inner.check().await;
+            Ok(())
+        };
+        let told = self.around(Method::Check, Asked::Other, check).await;
+        told.map_err(|error| error.to_string()).and(said)
+    }
+}
