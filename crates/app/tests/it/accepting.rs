@@ -9,6 +9,12 @@ use paygate_core::payment::Reason;
 use paygate_core::provider::Decline;
 use paygate_core::status::Status;
 use paygate_ports::{PaymentQueue, StoreError};
+use paygate_testkit::faults::Method;
+
+/// How many payments each call stored.
+fn accepted_together(rig: &Rig) -> Vec<usize> {
+    rig.faults.named(&[Method::Accept]).iter().map(Vec::len).collect()
+}
 
 #[tokio::test]
 async fn a_charge_is_accepted_published_claimed_settled_and_announced_once() {
@@ -26,7 +32,7 @@ async fn a_charge_is_accepted_published_claimed_settled_and_announced_once() {
     assert_eq!(rig.merchant_minor(), 1_050);
     assert_eq!((rig.queue.inner.unacked(), rig.queue.depth().await.unwrap()), (0, 0));
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -36,11 +42,11 @@ async fn a_declined_charge_fails_with_its_reason_and_moves_nothing() {
     rig.acquirer.plan(id, [Plan::Decline(Decline::InsufficientFunds)]);
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    let payment = rig.store.rows().payments[&id].payment.clone();
+    let payment = rig.payment(id);
     assert_eq!(payment.failure.unwrap().code, Reason::PayerInsufficientFunds);
     assert_eq!(rig.announced(), [(id, Status::Failed)]);
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -73,13 +79,13 @@ async fn a_currency_that_is_not_enabled_is_named() {
 #[tokio::test]
 async fn a_store_that_is_away_is_an_error_and_one_that_blinked_is_not() {
     let rig = Rig::new().await;
-    rig.store.faults().away = true;
+    rig.faults.go_away();
     let error = soon(rig.charges.create(rig.charge(100))).await.unwrap_err();
     assert!(matches!(error, CreateError::Store(StoreError::Unavailable(_))), "{error:?}");
     assert_eq!(rig.queue.publishes(), 0);
 
-    rig.store.faults().away = false;
-    rig.store.faults().failing = 1;
+    rig.faults.come_back();
+    rig.faults.on(Method::Accept).fails_before();
     let id = rig.accept(100).await;
     assert_eq!(rig.queue.published_ids(), [id]);
 }
@@ -87,36 +93,36 @@ async fn a_store_that_is_away_is_an_error_and_one_that_blinked_is_not() {
 #[tokio::test]
 async fn a_commit_whose_answer_was_lost_is_one_payment() {
     let rig = Rig::new().await;
-    rig.store.faults().lost_answers = 1;
+    rig.faults.on(Method::Accept).fails_after_commit();
     let id = rig.accept(100).await;
-    assert_eq!(rig.store.rows().payments.len(), 1);
+    assert_eq!(rig.payments(), 1);
     assert_eq!(rig.queue.published_ids(), [id]);
 }
 
 #[tokio::test]
 async fn those_who_wait_are_stored_together_and_a_refused_one_disturbs_nobody() {
     let rig = Rig::new().await;
-    rig.store.faults().refused = vec![13];
-    rig.store.accepting.shut();
+    rig.refuse_amount(13);
+    rig.faults.gate(Method::Accept).shut();
     let first = rig.send(rig.charge(1));
     rest().await;
     let charges = (2..20).map(|minor| rig.send(rig.charge(minor)));
     let rest_of_them: Vec<_> = charges.collect();
     rest().await;
-    rig.store.accepting.open();
+    rig.faults.gate(Method::Accept).open();
     soon(first).await.unwrap().unwrap();
     for (minor, answer) in (2..20).zip(soon(join_all(rest_of_them)).await) {
         let answer = answer.unwrap();
         assert_eq!(answer.is_err(), minor == 13, "{answer:?}");
     }
-    assert_eq!(rig.store.log().accepts, [1, 18]);
+    assert_eq!(accepted_together(&rig), [1, 18]);
     assert_eq!(rig.queue.published_ids().len(), 18);
 }
 
 #[tokio::test]
 async fn too_many_at_once_are_refused_at_once_and_the_others_served() {
     let rig = Rig::new().await;
-    rig.store.accepting.shut();
+    rig.faults.gate(Method::Accept).shut();
     let first = rig.send(rig.charge(100));
     rest().await;
     let waiting: Vec<_> = (0..4_096).map(|_| rig.send(rig.charge(100))).collect();
@@ -125,42 +131,42 @@ async fn too_many_at_once_are_refused_at_once_and_the_others_served() {
         let refused = soon(rig.charges.create(rig.charge(100))).await.unwrap_err();
         assert_eq!(refused, CreateError::Overloaded);
     }
-    rig.store.accepting.open();
+    rig.faults.gate(Method::Accept).open();
     soon(first).await.unwrap().unwrap();
     for answer in soon(join_all(waiting)).await {
         answer.unwrap().unwrap();
     }
-    assert!(rig.store.log().accepts.iter().all(|size| *size <= 500));
-    assert_eq!(rig.store.rows().payments.len(), 4_097);
+    assert!(accepted_together(&rig).iter().all(|size| *size <= 500));
+    assert_eq!(rig.payments(), 4_097);
     rig.accept(100).await;
 }
 
 #[tokio::test]
 async fn requests_that_are_dropped_do_not_disturb_their_batch() {
     let rig = Rig::new().await;
-    rig.store.accepting.shut();
+    rig.faults.gate(Method::Accept).shut();
     let mut requests: Vec<_> = (0..10).map(|_| rig.send(rig.charge(100))).collect();
     rest().await;
     for request in requests.iter().step_by(2) {
         request.abort();
     }
     rest().await;
-    rig.store.accepting.open();
+    rig.faults.gate(Method::Accept).open();
     for kept in requests.drain(..).skip(1).step_by(2) {
         soon(kept).await.unwrap().unwrap();
     }
     // Those that went away may have been stored; what is stored is published and processed.
-    assert_eq!(rig.queue.published_ids().len(), rig.store.rows().payments.len());
+    assert_eq!(rig.queue.published_ids().len(), rig.payments());
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    assert_eq!(rig.store.count(Status::Success), 10);
+    assert_eq!(rig.count(Status::Success), 10);
     worker.stop().await;
 }
 
 #[tokio::test]
 async fn a_store_that_panics_fails_its_batch_and_not_the_next() {
     let rig = Rig::new().await;
-    rig.store.faults().panics = 1;
+    rig.faults.on(Method::Accept).panics();
     soon(rig.charges.create(rig.charge(100))).await.unwrap_err();
     let id = soon(rig.accept(100)).await;
     assert_eq!(rig.queue.published_ids(), [id]);

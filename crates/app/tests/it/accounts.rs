@@ -8,6 +8,7 @@ use paygate_core::id::AccountId;
 use paygate_core::status::{Kind, Status};
 use paygate_core::text::Label;
 use paygate_ports::{AccountQuery, IdSource, StoreError};
+use paygate_testkit::faults::Method;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use uuid::Uuid;
@@ -70,9 +71,9 @@ async fn a_wallet_is_opened_with_its_balance_against_the_opening_equity() {
     assert_eq!(record.name, Label::parse("Ana").ok());
     let equity = rig.directory.system(SystemAccount::OpeningEquity, currency("SGD")).unwrap();
     assert_eq!(rig.has(equity).0, "-150.25");
-    let deposit = rig.store.rows().payments.values().next_back().unwrap().payment.clone();
+    let deposit = rig.payment(rig.newest());
     assert_eq!((deposit.kind, deposit.status), (Kind::Deposit, Status::Success));
-    rig.store.check();
+    rig.check();
 
     for name in [
         AccountRef::Id(record.account.id),
@@ -99,9 +100,9 @@ async fn a_number_that_is_taken_is_drawn_again() {
     let (record, _) = accounts.open(wallet).await.unwrap();
     assert_ne!(record.account.number, ids.taken);
     assert_eq!((record.account.posted_minor, ids.drawn.load(Ordering::SeqCst)), (900, 4));
-    let deposits = rig.store.rows().payments.len();
+    let deposits = rig.payments();
     assert_eq!(deposits, 1, "what was not opened has left nothing behind");
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -110,7 +111,7 @@ async fn it_is_not_drawn_without_end() {
     let error = accounts.open(empty_wallet("IDR")).await.unwrap_err();
     assert!(matches!(error, OpenError::Store(StoreError::Refused(_))), "{error:?}");
     assert_eq!(ids.drawn.load(Ordering::SeqCst), 4);
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -126,7 +127,7 @@ async fn an_alias_is_one_wallet() {
     // Without an alias each request is a wallet of its own.
     assert_ne!(rig.open(wallet()).await, rig.open(wallet()).await);
     assert_eq!(rig.account(first.account.id).posted_minor, 900);
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -136,12 +137,12 @@ async fn an_answer_that_is_lost_is_found_by_the_alias() {
         let opening_balance = Some(money("9.00 IDR"));
         OpenWallet { opening_balance, ..aliased(empty_wallet("IDR"), "ana", 1) }
     };
-    rig.store.faults().lost_answers = 1;
+    rig.faults.on(Method::Create).fails_after_commit();
     let lost = rig.accounts.open(wallet()).await.unwrap_err();
     assert!(matches!(lost, OpenError::Store(StoreError::Unavailable(_))), "{lost:?}");
     let (record, replayed) = rig.accounts.open(wallet()).await.unwrap();
     assert_eq!((record.account.posted_minor, replayed), (900, true));
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -172,7 +173,7 @@ async fn only_an_empty_wallet_can_be_closed() {
     rest().await;
     assert!(close(full).await.is_ok());
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]

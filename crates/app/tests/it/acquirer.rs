@@ -1,6 +1,5 @@
 //! An acquirer that does what each payment's script says, and remembers who asked when.
 
-use crate::gate::Gate;
 use async_trait::async_trait;
 use paygate_core::Timestamp;
 use paygate_core::id::PaymentId;
@@ -9,6 +8,7 @@ use paygate_ports::{
     Acquirer, AcquirerError, Authorization, Clock, Decision, KnownOutcome, RefundRequest,
 };
 use paygate_testkit::ManualClock;
+use paygate_testkit::faults::Gate;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;

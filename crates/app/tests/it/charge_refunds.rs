@@ -9,6 +9,7 @@ use paygate_app::{SweeperConfig, WorkerConfig};
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::provider::{ClaimPolicy, Decline};
 use paygate_core::status::Status;
+use paygate_ports::Quarantine;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -28,7 +29,7 @@ async fn work(rig: &Rig) {
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 /// What is refunded of a payment, and what is about to be.
@@ -39,7 +40,7 @@ fn counted(rig: &Rig, id: PaymentId) -> (i64, i64) {
 
 fn check(rig: &Rig, account: AccountId, (has, held): (&str, &str)) {
     assert_eq!(rig.has(account), (has.to_owned(), held.to_owned()));
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -159,7 +160,7 @@ async fn a_claim_that_was_not_used_is_given_back_and_stays_held() {
     rest().await;
     worker.stop().await;
     assert!(rig.acquirer.calls_since(refund, rig.start).is_empty());
-    assert_eq!((rig.store.status(refund), rig.store.attempts(refund)), (Status::Processing, 0));
+    assert_eq!((rig.store.status(refund), rig.payment(refund).attempts), (Status::Processing, 0));
     assert_eq!(counted(&rig, id), (0, 3_000));
     check(&rig, merchant, ("100.00", "30.00"));
 
@@ -204,9 +205,9 @@ async fn what_the_merchant_has_spent_meanwhile_is_not_asked_back() {
     let to = rig.empty_wallet("USD").await;
     // The transfer is settled first.
     let spent = rig.transferred(rig.transfer(merchant, to, "90")).await;
-    rig.store.rows().payments.get_mut(&refund).unwrap().payment.parked = true;
+    assert!(rig.store.inner().park(refund, "so that it waits").await.unwrap());
     work(&rig).await;
-    rig.store.rows().payments.get_mut(&refund).unwrap().payment.parked = false;
+    assert!(rig.store.inner().unpark(refund).await.unwrap());
     assert_eq!(rig.store.status(spent), Status::Success);
     let sweeper = rig.sweeper(SweeperConfig::default());
     rig.pass(10 * SECOND).await;

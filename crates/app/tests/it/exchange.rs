@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use paygate_app::{ConvertError, NoRate};
 use paygate_core::fx::ConversionError;
 use paygate_core::money::Money;
-use paygate_ports::{Clock, StoreError};
+use paygate_ports::{Clock, QuoteStore, StoreError};
 
 #[tokio::test]
 async fn customers_get_the_market_less_the_spread() {
@@ -49,7 +49,7 @@ async fn a_quote_is_kept_with_the_rate_and_its_end() {
     let quote = rig.exchange.quote(currency("USD"), currency("IDR")).await.unwrap();
     assert_eq!(quote.applied.rate.to_string(), "15112.5");
     assert_eq!(quote.expires_at, rig.clock.now() + TimeDelta::seconds(30));
-    assert_eq!(rig.store.rows().quotes[&quote.id], quote);
+    assert_eq!(rig.store.inner().quote(quote.id).await.unwrap().as_ref(), Some(&quote));
     let other = rig.exchange.quote(currency("USD"), currency("IDR")).await.unwrap();
     assert_ne!(other.id, quote.id);
 }
@@ -57,11 +57,11 @@ async fn a_quote_is_kept_with_the_rate_and_its_end() {
 #[tokio::test]
 async fn what_can_not_be_kept_is_not_promised() {
     let rig = Rig::new().await;
-    rig.store.faults().away = true;
+    rig.faults.go_away();
     let away = rig.exchange.quote(currency("USD"), currency("IDR")).await.unwrap_err();
     assert!(matches!(away, ConvertError::Store(StoreError::Unavailable(_))), "{away:?}");
-    rig.store.faults().away = false;
+    rig.faults.come_back();
     rig.rates.stale(true);
     rig.exchange.quote(currency("USD"), currency("IDR")).await.unwrap_err();
-    assert!(rig.store.rows().quotes.is_empty());
+    assert_eq!(rig.rows("fx_quotes"), 0);
 }

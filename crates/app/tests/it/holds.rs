@@ -1,6 +1,6 @@
 //! Holds: authorized by the worker, captured or voided at the client's request, expired by time.
 
-use crate::rig::{Rig, Running, claiming, rest, soon};
+use crate::rig::{LOCKING, Rig, Running, claiming, rest, soon};
 use crate::rig_money::code;
 use chrono::TimeDelta;
 use paygate_app::{HoldRequestError, SweeperConfig, WorkerConfig};
@@ -38,7 +38,7 @@ async fn held() -> Held {
 
 fn check(rig: &Rig, account: AccountId, (has, held): (&str, &str)) {
     assert_eq!(rig.has(account), (has.to_owned(), held.to_owned()));
-    rig.store.check();
+    rig.check();
 }
 
 fn refused(result: Result<paygate_core::payment::PaymentRecord, HoldRequestError>) -> HoldError {
@@ -81,7 +81,7 @@ async fn all_of_it_is_captured_once() {
     let Held { rig, from, to, id, worker } = held().await;
     let captured = rig.holds.capture(id, None).await.unwrap().payment;
     assert_eq!((captured.status, captured.captured_minor), (Status::Success, Some(400_000)));
-    let last = rig.store.rows().transitions.last().unwrap().clone();
+    let last = rig.store.steps(id).pop().unwrap();
     assert_eq!((last.actor, last.reason), (Actor::Client, Reason::Captured));
     for amount in [None, Some("4000"), Some("4000.00")] {
         assert_eq!(rig.holds.capture(id, amount).await.unwrap().payment, captured);
@@ -130,21 +130,21 @@ async fn no_more_is_captured_than_is_held() {
 #[tokio::test]
 async fn of_captures_that_come_together_one_counts() {
     let Held { rig, from, to, id, worker } = held().await;
-    rig.store.transacting.shut();
+    rig.faults.gate_of(&LOCKING).shut();
     let capture = |amount: &'static str| {
         let holds = rig.holds.clone();
         tokio::spawn(async move { holds.capture(id, Some(amount)).await })
     };
     let both = [capture("1000"), capture("2000")];
     rest().await;
-    rig.store.transacting.open();
+    rig.faults.gate_of(&LOCKING).open();
     let [first, second] = both.map(soon);
     let answers = [first.await.unwrap(), second.await.unwrap()];
     assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), 1, "{answers:?}");
     let [from, to] = [from, to].map(|it| rig.account(it).posted_minor);
     assert!([(400_000, 100_000), (300_000, 200_000)].contains(&(from, to)));
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn it_expires_by_time_through_sweeper_and_worker() {
     let late = refused(rig.holds.capture(id, None).await);
     assert_eq!(late, HoldError::NotAuthorized(Status::Expired));
     rig.pass(Duration::from_secs(600)).await;
-    assert!(rig.store.rows().due.is_empty());
+    assert!((rig.rows("due") == 0));
     sweeper.stop().await;
     worker.stop().await;
 }
@@ -199,17 +199,17 @@ async fn it_expires_by_time_through_sweeper_and_worker() {
 #[tokio::test]
 async fn one_whose_due_row_was_lost_expires_all_the_same() {
     let Held { rig, id, worker, .. } = held().await;
-    rig.store.rows().due.clear();
+    rig.run("DELETE FROM due");
     let sweeper = rig.sweeper(SweeperConfig::default());
     rig.pass(Duration::from_secs(10)).await;
-    let due = rig.store.rows().due[&id].at;
+    let due = rig.due_at(id).unwrap();
     assert_eq!(Some(due), rig.payment(id).expires_at);
     rig.pass(Duration::from_secs(3_591)).await;
     let expired = |rig: &Rig| rig.store.status(id) == Status::Expired;
     rig.pass_until(Duration::from_secs(2), expired).await;
     sweeper.stop().await;
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn only_what_is_authorized_can_be_captured_or_voided() {
 #[tokio::test]
 async fn an_answer_that_is_lost_is_found_by_repeating() {
     let Held { rig, from, id, worker, .. } = held().await;
-    rig.store.faults().lost_answers = 1;
+    rig.faults.on_any(&LOCKING).fails_after_commit();
     let lost = rig.holds.capture(id, Some("1000")).await.unwrap_err();
     assert!(matches!(lost, HoldRequestError::Store(StoreError::Unavailable(_))), "{lost:?}");
     let found = rig.holds.capture(id, Some("1000")).await.unwrap().payment;

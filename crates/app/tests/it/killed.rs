@@ -2,7 +2,7 @@
 
 use crate::acquirer::Plan;
 use crate::queue::FakeDeliveries;
-use crate::rig::{Rig, eventually};
+use crate::rig::{LOCKING, Rig, eventually};
 use paygate_app::{SweeperConfig, Worker, WorkerConfig};
 use paygate_core::status::Status;
 use paygate_ports::{HintOut, PaymentQueue, TraceContext};
@@ -42,7 +42,7 @@ async fn recovered(rig: &Rig, done: impl Fn(&Rig) -> bool) {
     .await;
     worker.stop().await;
     sweeper.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,12 +70,12 @@ async fn killed_before_the_settlement_commits_the_money_that_was_taken_is_posted
     rig.acquirer.plan(id, [Plan::AtGate(Box::new(Plan::Approve))]);
     let process = Process::start(&rig);
     eventually(|| rig.acquirer.gate.waiting() == 1).await;
-    rig.store.transacting.shut();
+    rig.faults.gate_of(&LOCKING).shut();
     rig.acquirer.gate.open();
-    eventually(|| rig.store.transacting.waiting() == 1).await;
+    eventually(|| rig.faults.gate_of(&LOCKING).waiting() == 1).await;
     process.kill();
-    eventually(|| rig.store.transacting.waiting() == 0).await;
-    rig.store.transacting.open();
+    eventually(|| rig.faults.gate_of(&LOCKING).waiting() == 0).await;
+    rig.faults.gate_of(&LOCKING).open();
     assert_eq!(rig.store.status(id), Status::Processing);
     recovered(&rig, |rig| rig.store.status(id) == Status::Success).await;
     assert_eq!(rig.merchant_minor(), 100);
@@ -84,15 +84,15 @@ async fn killed_before_the_settlement_commits_the_money_that_was_taken_is_posted
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_before_the_claim_commits_the_hint_comes_again() {
     let rig = Rig::new().await;
-    rig.store.transacting.shut();
+    rig.faults.gate_of(&LOCKING).shut();
     let id = rig.accept(100).await;
     let process = Process::start(&rig);
-    eventually(|| rig.store.transacting.waiting() == 1).await;
+    eventually(|| rig.faults.gate_of(&LOCKING).waiting() == 1).await;
     process.kill();
     eventually(|| rig.queue.inner.unacked() == 0).await;
-    rig.store.transacting.open();
+    rig.faults.gate_of(&LOCKING).open();
     recovered(&rig, |rig| rig.store.status(id) == Status::Success).await;
-    assert_eq!(rig.store.attempts(id), 1);
+    assert_eq!(rig.payment(id).attempts, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -104,7 +104,8 @@ async fn killed_after_the_settlement_a_second_hint_changes_nothing() {
     process.kill();
     let hint = HintOut { id, context: TraceContext::default() };
     rig.queue.inner.publish(vec![hint]).await.unwrap();
-    let settled = |rig: &Rig| rig.queue.inner.unacked() == 0 && rig.store.log().transacts.len() > 2;
+    let settled =
+        |rig: &Rig| rig.queue.inner.unacked() == 0 && rig.faults.named(&LOCKING).len() > 2;
     recovered(&rig, settled).await;
     assert_eq!((rig.merchant_minor(), rig.acquirer.authorizations(id)), (100, 1));
 }

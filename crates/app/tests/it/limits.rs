@@ -12,10 +12,10 @@ const ABOVE: &str = "risk-above-max";
 /// Sends amounts between two accounts; each is accepted, or refused with that code.
 async fn check(rig: &Rig, from: AccountId, to: AccountId, amounts: &[(&str, Option<&str>)]) {
     for (amount, expected) in amounts {
-        let stored = rig.store.rows().payments.len();
+        let stored = rig.payments();
         let sent = rig.transfers.create(rig.transfer_in(from, to, amount)).await;
         assert_eq!(sent.as_ref().err().map(code), *expected, "{amount}: {sent:?}");
-        let more = rig.store.rows().payments.len() - stored;
+        let more = rig.payments() - stored;
         assert_eq!(more, usize::from(expected.is_none()), "{amount}");
     }
 }

@@ -1,18 +1,13 @@
-//! The use cases as the outside sees them, on fakes that misbehave on demand.
+//! The use cases as the outside sees them, on a store and a broker that misbehave on demand.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test that is how it fails")]
 
 mod acquirer;
 mod counted;
-mod gate;
 mod queue;
 mod rates;
 mod rig;
 mod rig_money;
-mod rows;
 mod store;
-mod store_accounts;
-mod store_audit;
-mod store_ports;
 
 mod accepting;
 mod accounts;

@@ -2,24 +2,23 @@
 //! settle.
 
 use crate::acquirer::Plan;
-use crate::rig::{Rig, rest};
-use crate::store::Poison;
+use crate::rig::{LOCKING, Rig, rest};
+use crate::store::key;
 use paygate_app::{SweeperConfig, WorkerConfig};
 use paygate_core::id::PaymentId;
-use paygate_core::status::{Kind, Status};
-use paygate_ports::StoreError;
+use paygate_core::status::Status;
+use paygate_ports::Quarantine;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-fn corrupt(id: PaymentId) -> Poison {
-    let reason = "status is DONE".to_owned();
-    Poison::Fails(StoreError::Corrupt { table: "payments", id: id.to_string(), reason })
-}
+/// What the store says of a row that can't be read.
+const UNREADABLE: &str = "can't be read";
 
 /// The payment is parked for that reason, once, with a dead letter; the others succeeded, and
 /// nothing is left in the queue.
 fn check_parked(rig: &Rig, poison: PaymentId, reason: &str, others: &[PaymentId]) {
-    let parked = rig.store.rows().parked.clone();
+    let parked = rig.store.set_aside();
     assert_eq!(parked.keys().collect::<Vec<_>>(), [&poison], "{parked:?}");
     assert!(parked[&poison].contains(reason), "{parked:?}");
     let letters = rig.queue.inner.dead_letters();
@@ -30,19 +29,20 @@ fn check_parked(rig: &Rig, poison: PaymentId, reason: &str, others: &[PaymentId]
         assert_eq!(rig.store.status(*id), Status::Success, "{id}");
     }
     assert_eq!(rig.queue.inner.unacked(), 0);
-    rig.store.check();
+    rig.check();
 }
 
 /// A hundred payments, the poison at that place among them, all claimed by one message batch.
-async fn check_among_a_hundred(place: usize, poison: fn(PaymentId) -> Poison, reason: &str) {
+async fn check_among_a_hundred(place: usize, poison: fn(&Rig, PaymentId), reason: &str) {
     let rig = Rig::new().await;
     let ids = rig.accept_many(100).await;
-    rig.store.faults().poison.insert(ids[place], poison(ids[place]));
+    poison(&rig, ids[place]);
     let worker = rig.worker(WorkerConfig { batch: 100, ..WorkerConfig::default() });
     rest().await;
+    rig.mend(ids[place]);
     check_parked(&rig, ids[place], reason, &ids);
     // Halving, not one by one: some 2 × log2(100) calls to claim, and few to settle.
-    let claims = rig.store.log().transacts.len();
+    let claims = rig.faults.named(&LOCKING).len();
     assert!(claims <= 30, "{claims} transactions");
     worker.stop().await;
 }
@@ -50,18 +50,21 @@ async fn check_among_a_hundred(place: usize, poison: fn(PaymentId) -> Poison, re
 #[tokio::test]
 async fn an_unreadable_payment_among_a_hundred_is_parked_and_the_others_settle() {
     for place in [0, 37, 99] {
-        check_among_a_hundred(place, corrupt, "status is DONE").await;
+        check_among_a_hundred(place, Rig::corrupt, UNREADABLE).await;
     }
 }
 
 #[tokio::test]
 async fn a_payment_whose_decision_panics_is_parked_and_the_others_settle() {
-    check_among_a_hundred(50, |_| Poison::Panics, "panicked").await;
+    let panics = |rig: &Rig, id| rig.faults.on_any(&LOCKING).naming(id).always().decision_panics();
+    check_among_a_hundred(50, panics, "panicked").await;
 }
 
 #[tokio::test]
 async fn a_payment_whose_change_is_refused_is_parked_and_the_others_settle() {
-    let refused = |_| Poison::Fails(StoreError::Refused("a check failed".to_owned()));
+    let refused = |rig: &Rig, id: PaymentId| {
+        rig.refuse_moves(&format!("NEW.id = {}", key(id.0)), "a check failed");
+    };
     check_among_a_hundred(50, refused, "a check failed").await;
 }
 
@@ -70,13 +73,13 @@ async fn two_poisoned_payments_are_both_found() {
     let rig = Rig::new().await;
     let ids = rig.accept_many(20).await;
     for place in [3, 4] {
-        rig.store.faults().poison.insert(ids[place], corrupt(ids[place]));
+        rig.corrupt(ids[place]);
     }
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    let parked: Vec<_> = rig.store.rows().parked.keys().copied().collect();
+    let parked: Vec<_> = rig.store.set_aside().into_keys().collect();
     assert_eq!(parked, ids[3..5]);
-    assert_eq!(rig.store.count(Status::Success), 18);
+    assert_eq!(rig.count(Status::Success), 18);
     worker.stop().await;
 }
 
@@ -84,10 +87,10 @@ async fn two_poisoned_payments_are_both_found() {
 async fn a_payment_that_breaks_a_rule_of_the_book_is_parked_by_its_code() {
     let rig = Rig::new().await;
     let ids = rig.accept_many(10).await;
-    rig.store.rows().payments.get_mut(&ids[4]).unwrap().payment.kind = Kind::Payout;
+    rig.set_payment(ids[4], "kind = 'payout'");
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    rig.store.rows().payments.get_mut(&ids[4]).unwrap().payment.kind = Kind::Charge;
+    rig.set_payment(ids[4], "kind = 'charge'");
     check_parked(&rig, ids[4], "unsupported-kind", &ids);
     worker.stop().await;
 }
@@ -95,13 +98,11 @@ async fn a_payment_that_breaks_a_rule_of_the_book_is_parked_by_its_code() {
 #[tokio::test]
 async fn a_batch_of_nothing_but_payments_that_break_a_rule_is_parked() {
     let rig = Rig::new().await;
-    let ids = rig.accept_many(20).await;
-    for id in &ids {
-        rig.store.rows().payments.get_mut(id).unwrap().payment.kind = Kind::Payout;
-    }
+    rig.accept_many(20).await;
+    rig.run("UPDATE payments SET kind = 'payout'");
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    assert_eq!(rig.store.rows().parked.len(), 20, "it is them, and not the store");
+    assert_eq!(rig.store.set_aside().len(), 20, "it is them, and not the store");
     worker.stop().await;
 }
 
@@ -113,7 +114,7 @@ async fn poisoned_at_settlement() -> (Rig, Vec<PaymentId>, crate::rig::Running) 
     let ids = rig.accept_many(10).await;
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    rig.store.faults().poison.insert(ids[7], corrupt(ids[7]));
+    rig.corrupt(ids[7]);
     (rig, ids, worker)
 }
 
@@ -122,7 +123,8 @@ async fn a_payment_that_cannot_be_settled_is_parked_and_the_others_settle() {
     let (rig, ids, worker) = poisoned_at_settlement().await;
     rig.acquirer.gate.open();
     rest().await;
-    check_parked(&rig, ids[7], "status is DONE", &ids);
+    rig.mend(ids[7]);
+    check_parked(&rig, ids[7], UNREADABLE, &ids);
     assert_eq!(rig.announced().len(), 9);
     worker.stop().await;
 }
@@ -131,7 +133,7 @@ async fn a_payment_that_cannot_be_settled_is_parked_and_the_others_settle() {
 async fn a_parked_payment_is_left_alone_until_it_is_taken_out() {
     let rig = Rig::new().await;
     let id = rig.accept(100).await;
-    rig.store.faults().poison.insert(id, corrupt(id));
+    rig.corrupt(id);
     let (worker, sweeper) =
         (rig.worker(WorkerConfig::default()), rig.sweeper(SweeperConfig::default()));
     rest().await;
@@ -140,8 +142,8 @@ async fn a_parked_payment_is_left_alone_until_it_is_taken_out() {
         rig.pass(Duration::from_secs(1)).await;
     }
     assert_eq!(rig.queue.publishes(), publishes);
-    rig.store.faults().poison.clear();
-    paygate_ports::Quarantine::unpark(&*rig.store, id).await.unwrap();
+    rig.mend(id);
+    rig.store.inner().unpark(id).await.unwrap();
     rig.pass(Duration::from_secs(1)).await;
     assert_eq!(rig.store.status(id), Status::Success);
     worker.stop().await;
@@ -152,12 +154,12 @@ async fn a_parked_payment_is_left_alone_until_it_is_taken_out() {
 async fn neighbours_are_processed_while_the_dead_letter_waits_for_the_broker() {
     let rig = Rig::new().await;
     let ids = rig.accept_many(10).await;
-    rig.store.faults().poison.insert(ids[4], corrupt(ids[4]));
+    rig.corrupt(ids[4]);
     let worker = rig.worker(WorkerConfig::default());
     worker.deliveries().dead_letters_fail.store(true, Ordering::SeqCst);
     rest().await;
     rig.pass(Duration::from_secs(5)).await;
-    assert_eq!(rig.store.count(Status::Success), 9);
+    assert_eq!(rig.count(Status::Success), 9);
 }
 
 #[tokio::test]
@@ -168,21 +170,20 @@ async fn settling_goes_on_while_the_dead_letter_waits_for_the_broker() {
     rest().await;
     let later = rig.accept(100).await;
     rig.pass(Duration::from_secs(5)).await;
-    assert_eq!(rig.store.count(Status::Success), 10, "nine of {} and {later}", ids.len());
+    assert_eq!(rig.count(Status::Success), 10, "nine of {} and {later}", ids.len());
 }
 
 #[tokio::test]
 async fn a_store_that_refuses_everybody_parks_nobody_and_is_waited_for() {
     let rig = Rig::new().await;
     let ids = rig.accept_many(50).await;
-    let poison = Poison::Fails(StoreError::Refused("permission denied".to_owned()));
-    rig.store.faults().poison.extend(ids.iter().map(|id| (*id, poison.clone())));
+    rig.refuse_moves("true", "permission denied");
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     rig.pass(Duration::from_secs(5)).await;
-    assert!(rig.store.rows().parked.is_empty());
+    assert_eq!(rig.store.set_aside(), BTreeMap::new());
     assert!(rig.all(&ids, Status::Pending));
-    rig.store.faults().poison.clear();
+    rig.run("DROP TRIGGER unmoved");
     rig.pass(Duration::from_secs(5)).await;
     assert!(rig.all(&ids, Status::Success));
     worker.stop().await;

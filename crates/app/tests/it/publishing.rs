@@ -42,7 +42,7 @@ async fn the_next_batch_is_stored_while_the_confirm_is_waited_for() {
     rest().await;
     let third = rig.send(rig.charge(100));
     rest().await;
-    assert_eq!(rig.store.rows().payments.len(), 3);
+    assert_eq!(rig.payments(), 3);
     rig.queue.release();
     for request in requests.into_iter().chain([third]) {
         soon(request).await.unwrap().unwrap();
@@ -59,7 +59,7 @@ async fn in_trouble_answers_do_not_wait_and_one_probe_is_under_way() {
     rest().await;
     // The one that was late, and one probe.
     assert_eq!(rig.queue.publishes(), 2);
-    assert_eq!(rig.store.rows().payments.len(), 6);
+    assert_eq!(rig.payments(), 6);
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn check_left_to_the_sweeper(rig: Rig, fail: impl Fn(&Rig, bool)) {
     rig.pass_until(Duration::from_secs(20), |rig| rig.all(&ids, Status::Success)).await;
     worker.stop().await;
     sweeper.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn what_a_full_queue_does_not_hold_is_published_by_the_sweeper() {
         rig.sweeper(SweeperConfig { batch: 2, ..SweeperConfig::default() }),
     );
     rest().await;
-    assert_eq!(rig.store.count(Status::Success), 2);
+    assert_eq!(rig.count(Status::Success), 2);
     rig.pass_until(Duration::from_secs(20), |rig| rig.all(&ids, Status::Success)).await;
     worker.stop().await;
     sweeper.stop().await;

@@ -1,6 +1,5 @@
 //! The in-process queue and outcomes, with switches for what a broker can do to its clients.
 
-use crate::gate::Gate;
 use async_trait::async_trait;
 use paygate_core::id::PaymentId;
 use paygate_memory::{MemoryDeliveries, MemoryQueue, MemoryQueueConfig};
@@ -8,6 +7,7 @@ use paygate_ports::{
     DeadLetter, Deliveries, Delivery, DeliveryTag, HintOut, Outcome, Outcomes, PaymentQueue,
     QueueError, WaiterRegistry, Waiting,
 };
+use paygate_testkit::faults::Gate;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -2,11 +2,13 @@
 
 use crate::counted::Counted;
 use crate::rig::{Rig, rest, soon};
+use crate::store::key;
 use chrono::DateTime;
 use paygate_app::{ProofError, Proving, Reconciler, WorkerConfig};
 use paygate_core::id::AccountId;
 use paygate_core::proof::Scope;
 use paygate_ports::StoreError;
+use paygate_testkit::faults::{Asked, Call, Method};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -31,6 +33,15 @@ fn reconciler(rig: &Rig) -> (CancellationToken, JoinHandle<()>) {
 /// A proof from the beginning.
 const ALL: i64 = i64::MIN;
 
+/// What was proved.
+fn proofs(rig: &Rig) -> Vec<Scope> {
+    let scope = |call: Call| match call.asked {
+        Asked::Scope(scope) => scope,
+        other => panic!("no scope: {other:?}"),
+    };
+    rig.faults.calls(Method::Examine).into_iter().map(scope).collect()
+}
+
 /// The moments from which on the ledger was proved, in seconds since the start.
 fn proved_from(rig: &Rig) -> Vec<i64> {
     let since = |scope: &Scope| match scope {
@@ -38,14 +49,16 @@ fn proved_from(rig: &Rig) -> Vec<i64> {
         Scope::Since(from) => (*from - rig.start).num_seconds(),
         Scope::Whole => panic!("all of it was proved"),
     };
-    rig.store.log().proofs.iter().map(since).collect()
+    proofs(rig).iter().map(since).collect()
 }
 
 /// A row of the journal says that much less than its account.
 fn break_a_posting(rig: &Rig, account: AccountId) {
-    let mut rows = rig.store.rows();
-    let mut postings = rows.entries.iter_mut().flat_map(|entry| &mut entry.postings);
-    postings.find(|it| it.account == account).unwrap().amount.minor -= 1;
+    let account = key(account.0);
+    rig.run(format!(
+        "DROP TRIGGER IF EXISTS postings_never_change; \
+         UPDATE postings SET amount_minor = amount_minor - 1 WHERE account_id = {account}"
+    ));
 }
 
 #[tokio::test]
@@ -56,7 +69,7 @@ async fn it_proves_what_is_new_and_looks_back_a_little() {
     let (stop, task) = reconciler(&rig);
     rest().await;
     rig.wallet("5000.00 IDR").await;
-    assert_eq!(proved_from(&rig), []);
+    assert_eq!(proofs(&rig), []);
     for _ in 0..27 {
         rig.pass(Duration::from_secs(5)).await;
     }
@@ -135,16 +148,16 @@ async fn what_a_store_that_was_away_kept_from_it_is_proved_later() {
     let account = rig.wallet("5000.00 IDR").await;
     break_a_posting(&rig, account);
     // Away when it asks whether a proof is due.
-    rig.store.faults().failing = 3;
+    rig.faults.on(Method::Begin).times(3).fails_before();
     for _ in 0..3 {
         rig.pass(INTERVAL).await;
     }
     assert_eq!((proved_from(&rig), counted.of(IMBALANCES)), (vec![], vec![]));
     // Away in the middle of a proof: it is begun again when the next is due.
-    rig.store.proving.shut();
+    rig.faults.gate(Method::Examine).shut();
     rig.pass(INTERVAL).await;
-    rig.store.faults().failing = 1;
-    rig.store.proving.open();
+    rig.faults.on(Method::Examine).fails_before();
+    rig.faults.gate(Method::Examine).open();
     rest().await;
     assert_eq!((proved_from(&rig), counted.of(IMBALANCES)), (vec![ALL], vec![]));
     rig.pass(INTERVAL).await;
@@ -160,7 +173,7 @@ async fn a_proof_that_was_not_recorded_is_made_again() {
     let (stop, task) = reconciler(&rig);
     rest().await;
     rig.pass(INTERVAL).await;
-    rig.store.rows().proved_to = None;
+    rig.run("UPDATE ledger_proof SET proved_to = 0");
     rig.pass(INTERVAL).await;
     rig.pass(INTERVAL).await;
     assert_eq!(proved_from(&rig), [ALL, ALL, 90]);
@@ -171,7 +184,7 @@ async fn a_proof_that_was_not_recorded_is_made_again() {
 #[tokio::test]
 async fn one_proof_at_a_time_and_the_next_look_makes_up_for_it() {
     let rig = Rig::new().await;
-    rig.store.proving.shut();
+    rig.faults.gate(Method::Examine).shut();
     let proving = rig.proving.clone();
     let first = tokio::spawn(async move { proving.prove(Scope::Whole, 1).await });
     rest().await;
@@ -180,11 +193,11 @@ async fn one_proof_at_a_time_and_the_next_look_makes_up_for_it() {
     let (stop, task) = reconciler(&rig);
     rest().await;
     rig.pass(INTERVAL).await;
-    assert_eq!(rig.store.log().proofs.len(), 1);
-    rig.store.proving.open();
+    assert_eq!(proofs(&rig).len(), 1);
+    rig.faults.gate(Method::Examine).open();
     let proven = soon(first).await.unwrap().unwrap();
     assert_eq!(proven.summary.violations, 0);
-    rig.store.log().proofs.clear();
+    rig.faults.forget_calls();
     rig.pass(INTERVAL).await;
     assert_eq!(proved_from(&rig), [ALL]);
     stop.cancel();
@@ -194,15 +207,15 @@ async fn one_proof_at_a_time_and_the_next_look_makes_up_for_it() {
 #[tokio::test]
 async fn a_proof_that_is_given_up_lets_the_next_begin() {
     let rig = Rig::new().await;
-    rig.store.proving.shut();
+    rig.faults.gate(Method::Examine).shut();
     let proving = rig.proving.clone();
     let first = tokio::spawn(async move { proving.prove(Scope::Whole, 1).await });
     rest().await;
     first.abort();
     rest().await;
-    rig.store.proving.open();
+    rig.faults.gate(Method::Examine).open();
     assert!(rig.proving.prove(Scope::Whole, 1).await.is_ok());
-    rig.store.faults().failing = 1;
+    rig.faults.on(Method::Examine).fails_before();
     let away = rig.proving.prove(Scope::Whole, 1).await.unwrap_err();
     assert!(matches!(away, ProofError::Store(StoreError::Unavailable(_))), "{away:?}");
     assert!(rig.proving.prove(Scope::Whole, 1).await.is_ok());
@@ -213,13 +226,13 @@ async fn it_stops_in_the_middle_of_a_proof() {
     let rig = Rig::new().await;
     let (stop, task) = reconciler(&rig);
     rest().await;
-    rig.store.proving.shut();
+    rig.faults.gate(Method::Examine).shut();
     rig.pass(INTERVAL).await;
-    assert_eq!(rig.store.proving.waiting(), 1);
+    assert_eq!(rig.faults.gate(Method::Examine).waiting(), 1);
     stop.cancel();
     soon(task).await.unwrap();
     // Given back: another worker need not wait until it is taken for dead.
-    rig.store.proving.open();
+    rig.faults.gate(Method::Examine).open();
     rig.pass(INTERVAL).await;
     let (stop, task) = reconciler(&rig);
     rest().await;

@@ -1,13 +1,14 @@
 //! Redeliveries are counted before anything is tried: what comes back too often is processed alone,
 //! then parked.
 
-use crate::rig::{Rig, rest};
-use crate::store::Poison;
+use crate::rig::{LOCKING, Rig, rest};
 use paygate_app::{Worker, WorkerConfig};
 use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
 use paygate_memory::MemoryQueueConfig;
-use paygate_ports::{HintOut, PaymentQueue, TraceContext};
+use paygate_ports::{HintOut, PaymentQueue, StoreError, TraceContext};
+use paygate_testkit::faults::Method;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 async fn two_of_which_one_hangs() -> (Rig, [PaymentId; 2]) {
     let rig = Rig::with(MemoryQueueConfig::default()).await;
     let ids: [PaymentId; 2] = rig.accept_many(2).await.try_into().unwrap();
-    rig.store.faults().poison.insert(ids[0], Poison::Hangs);
+    rig.faults.on_any(&LOCKING).naming(ids[0]).always().hangs();
     (rig, ids)
 }
 
@@ -30,12 +31,12 @@ fn mortal_worker(rig: &Rig) -> JoinHandle<()> {
 
 /// One life of a worker; answers what it tried to lock.
 async fn one_life(rig: &Rig) -> Vec<Vec<PaymentId>> {
-    rig.store.log().transacts.clear();
+    rig.faults.forget_calls();
     let worker = mortal_worker(rig);
     rest().await;
     worker.abort();
     rest().await;
-    std::mem::take(&mut rig.store.log().transacts)
+    rig.faults.named(&LOCKING)
 }
 
 #[tokio::test]
@@ -47,9 +48,9 @@ async fn what_comes_back_is_tried_with_the_others_then_alone_then_parked() {
     assert_eq!(one_life(&rig).await, together, "twice");
     assert_eq!(one_life(&rig).await, alone, "three times");
     assert_eq!(one_life(&rig).await, alone, "four times");
-    assert!(rig.store.rows().parked.is_empty());
+    assert_eq!(rig.store.set_aside(), BTreeMap::new());
     assert!(!one_life(&rig).await.concat().contains(&hanging), "five times");
-    assert!(rig.store.rows().parked[&hanging].contains("redelivered 5 times"));
+    assert!(rig.store.set_aside()[&hanging].contains("redelivered 5 times"));
     let letters = rig.queue.inner.dead_letters();
     assert!(
         letters.iter().any(|it| String::from_utf8_lossy(&it.body).contains(&hanging.to_string()))
@@ -63,7 +64,7 @@ async fn neighbours_of_what_kills_the_worker_are_settled_and_not_parked() {
     for _ in 0..8 {
         one_life(&rig).await;
     }
-    let parked: Vec<_> = rig.store.rows().parked.keys().copied().collect();
+    let parked: Vec<_> = rig.store.set_aside().into_keys().collect();
     assert_eq!(parked, [hanging]);
     assert_eq!(rig.store.status(other), Status::Success);
 }
@@ -72,11 +73,11 @@ async fn neighbours_of_what_kills_the_worker_are_settled_and_not_parked() {
 async fn what_is_processed_alone_is_not_processed_with_the_others_as_well() {
     let rig = Rig::with(MemoryQueueConfig::default()).await;
     let ids = rig.accept_many(3).await;
-    rig.store.transacting.shut();
+    rig.faults.gate_of(&LOCKING).shut();
     one_life(&rig).await;
-    rig.store.transacting.open();
+    rig.faults.gate_of(&LOCKING).open();
     // One has come back often, and there is a fresh hint of all beside the one that comes again.
-    rig.store.rows().redelivered.insert(ids[1], 2);
+    rig.set_payment(ids[1], "redeliveries = 2");
     let hint = |id: &PaymentId| HintOut { id: *id, context: TraceContext::default() };
     rig.queue.inner.publish(ids.iter().map(hint).collect()).await.unwrap();
     let tried = one_life(&rig).await;
@@ -88,14 +89,15 @@ async fn what_is_processed_alone_is_not_processed_with_the_others_as_well() {
 async fn redeliveries_that_cannot_be_counted_are_processed_one_by_one() {
     let rig = Rig::with(MemoryQueueConfig::default()).await;
     let ids = rig.accept_many(3).await;
-    rig.store.transacting.shut();
+    rig.faults.gate_of(&LOCKING).shut();
     one_life(&rig).await;
-    rig.store.faults().uncountable = true;
-    rig.store.transacting.open();
+    let uncountable = StoreError::Refused("not countable".to_owned());
+    rig.faults.on(Method::Redelivered).always().fails_before_with(uncountable);
+    rig.faults.gate_of(&LOCKING).open();
     let tried = one_life(&rig).await;
     for id in &ids {
         assert!(tried.contains(&vec![*id]), "{tried:?}");
     }
     assert!(rig.all(&ids, Status::Success));
-    rig.store.check();
+    rig.check();
 }

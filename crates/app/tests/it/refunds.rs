@@ -29,13 +29,13 @@ async fn work(rig: &Rig) {
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 async fn refusal(rig: &Rig, of: PaymentId, amount: Option<&str>) -> &'static str {
-    let stored = rig.store.rows().payments.len();
+    let stored = rig.payments();
     let refused = rig.refunds.create(rig.refund(of, amount)).await.unwrap_err();
-    assert_eq!(rig.store.rows().payments.len(), stored);
+    assert_eq!(rig.payments(), stored);
     code(&refused)
 }
 
@@ -62,8 +62,8 @@ async fn a_part_goes_back_and_then_the_rest() {
     let original = rig.payment(id);
     assert_eq!((original.status, original.refunded_minor), (Status::Reversed, 10_000));
     assert_eq!(original.refunding_minor, 0);
-    let last = rig.store.rows().transitions.last().unwrap().clone();
-    assert_eq!((last.payment, last.reason), (id, Reason::Refunded));
+    let last = rig.store.steps(id).pop().unwrap();
+    assert_eq!(last.reason, Reason::Refunded);
     assert_eq!((rig.has(from).0.as_str(), rig.has(to).0.as_str()), ("5000.00", "0.00"));
     assert_eq!(refusal(&rig, id, None).await, "refund-exceeds-remainder");
     assert_eq!(refusal(&rig, id, Some("0.01")).await, "refund-exceeds-remainder");
@@ -125,7 +125,7 @@ async fn what_can_be_refused_at_once_is() {
     // A refund, a failed payment and an opening balance are none that can be refunded.
     let refund = rig.refunds.create(rig.refund(pending, Some("1"))).await;
     assert_eq!(code(&refund.unwrap_err()), "account-closed");
-    let deposit = rig.store.rows().payments.keys().next().copied().unwrap();
+    let deposit = rig.oldest();
     assert_eq!(rig.payment(deposit).kind, Kind::Deposit);
     assert_eq!(refusal(&rig, deposit, None).await, "payment-not-refundable");
 }
@@ -187,13 +187,13 @@ async fn refunds_beside_two_workers_never_exceed_the_payment() {
     for refused in answers.into_iter().filter_map(|it| it.unwrap().err()) {
         assert_eq!(code(&refused), "refund-exceeds-remainder");
     }
-    eventually(|| rig.store.count(Status::Pending) == 0).await;
+    eventually(|| rig.count(Status::Pending) == 0).await;
     assert_eq!(rig.store.status(id), Status::Reversed);
     assert_eq!((rig.has(from).0.as_str(), rig.has(to).0.as_str()), ("5000.00", "500.00"));
     for worker in workers {
         worker.stop().await;
     }
-    rig.store.check();
+    rig.check();
 }
 
 /// Also where a hint of the payment comes in one message with those of its refunds.

@@ -36,14 +36,14 @@ impl World {
     async fn check(&self, transfer: CreateTransfer, expected: &str) {
         let key = self.rig.ids.random().to_string();
         let request = under_key(transfer.request.clone(), &key, 1);
-        let stored = self.rig.store.rows().payments.len();
+        let stored = self.rig.payments();
         let published = self.rig.queue.publishes();
         let transfer = CreateTransfer { request, ..transfer };
         let refused = self.rig.transfers.create(transfer.clone()).await.unwrap_err();
         assert_eq!(code(&refused), expected, "{transfer:?}");
-        assert_eq!(self.rig.store.rows().payments.len(), stored, "{expected}");
+        assert_eq!(self.rig.payments(), stored, "{expected}");
         assert_eq!(self.rig.queue.publishes(), published, "{expected}");
-        self.rig.store.check();
+        self.rig.check();
 
         let allowed = self.rig.transfer(self.rich, self.other, "1000");
         let request = under_key(allowed.request.clone(), &key, 2);
@@ -184,12 +184,12 @@ async fn the_source_must_have_what_it_pays_and_not_hold_it() {
     // What an exact credit costs counts, not what is credited.
     let cents = rig.wallet("6.45 USD").await;
     world.check(rig.transfer_in(cents, *other, "100000.00 IDR"), code).await;
-    rig.store.rows().accounts.get_mut(&small).unwrap().account.held_minor = 400_001;
+    rig.set_account(small, "held_minor = 400001");
     let held = rig.transfers.create(rig.transfer(small, *other, "1000")).await;
     assert_eq!(crate::rig_money::code(&held.unwrap_err()), code);
-    rig.store.rows().accounts.get_mut(&small).unwrap().account.held_minor = 400_000;
+    rig.set_account(small, "held_minor = 400000");
     rig.transferred(rig.transfer(small, *other, "1000")).await;
-    rig.store.rows().accounts.get_mut(&small).unwrap().account.held_minor = 0;
+    rig.set_account(small, "held_minor = 0");
 
     let overdrawn = OpenWallet { overdraft: true, ..empty_wallet("IDR") };
     let overdrawn = rig.open(overdrawn).await;

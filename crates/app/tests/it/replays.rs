@@ -8,6 +8,7 @@ use paygate_core::id::{AccountId, CallerId, PaymentId};
 use paygate_core::payment::Request;
 use paygate_core::status::Status;
 use paygate_ports::StoreError;
+use paygate_testkit::faults::Method;
 use std::time::Duration;
 
 fn keyed(transfer: CreateTransfer, sent: u8) -> CreateTransfer {
@@ -39,7 +40,7 @@ async fn a_sender_that_is_empty_now_does_not_matter() {
     let fresh = CreateTransfer { request: rig.request(), ..transfer };
     assert_eq!(code(&rig.transfers.create(fresh).await.unwrap_err()), "insufficient-funds");
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -84,7 +85,7 @@ async fn a_failed_payment_is_replayed_as_that_failure() {
     let failure = again.unwrap().record.payment.failure.unwrap();
     assert_eq!(failure.code.as_str(), "insufficient-funds");
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -129,14 +130,14 @@ async fn a_twin_that_is_accepted_before_the_refusal_is_answered_is_replayed() {
     let rig = Rig::new().await;
     let (from, to) = (rig.wallet("50.00 USD").await, rig.empty_wallet("IDR").await);
     let transfer = keyed(rig.transfer(from, to, "10"), 1);
-    rig.store.looking.shut();
+    rig.faults.gate(Method::ByKey).shut();
     rig.rates.stale(true);
     let refused = rig.send_transfer(transfer.clone());
     rest().await;
-    assert_eq!(rig.store.looking.waiting(), 1);
+    assert_eq!(rig.faults.gate(Method::ByKey).waiting(), 1);
     rig.rates.stale(false);
     let id = rig.transferred(transfer.clone()).await;
-    rig.store.looking.open();
+    rig.faults.gate(Method::ByKey).open();
     check(soon(refused).await.unwrap(), id, Status::Pending);
     assert_eq!(rig.queue.published_ids(), [id]);
 }
@@ -160,15 +161,15 @@ async fn a_store_that_is_away_is_no_reason_to_answer_a_refusal() {
     let (rig, _, transfer, id) = sent().await;
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    rig.store.looking.shut();
+    rig.faults.gate(Method::ByKey).shut();
     let again = rig.send_transfer(transfer.clone());
     rest().await;
-    assert_eq!(rig.store.looking.waiting(), 1);
-    rig.store.faults().failing = 1;
-    rig.store.looking.open();
+    assert_eq!(rig.faults.gate(Method::ByKey).waiting(), 1);
+    rig.faults.on_all().fails_before();
+    rig.faults.gate(Method::ByKey).open();
     let away = |error| matches!(error, CreateError::Store(StoreError::Unavailable(_)));
     assert!(away(soon(again).await.unwrap().unwrap_err()));
-    rig.store.faults().failing = 1;
+    rig.faults.on_all().fails_before();
     assert!(away(rig.transfers.create(transfer.clone()).await.unwrap_err()));
     check(rig.transfers.create(transfer).await, id, Status::Success);
     worker.stop().await;
@@ -178,12 +179,12 @@ async fn a_store_that_is_away_is_no_reason_to_answer_a_refusal() {
 async fn a_replay_in_place_of_a_refusal_waits_too() {
     let (rig, from, transfer, id) = sent().await;
     // What it has is held, so that the check refuses while the payment is in flight.
-    rig.store.rows().accounts.get_mut(&from).unwrap().account.held_minor = 1;
+    rig.set_account(from, "held_minor = 1");
     let call = Call { wait: Some(Duration::from_secs(5)), ..Call::default() };
     let again = rig.send_transfer(CreateTransfer { call, ..transfer });
     rest().await;
     assert!(!again.is_finished());
-    rig.store.rows().accounts.get_mut(&from).unwrap().account.held_minor = 0;
+    rig.set_account(from, "held_minor = 0");
     let worker = rig.worker(WorkerConfig::default());
     check(soon(again).await.unwrap(), id, Status::Success);
     worker.stop().await;
@@ -207,7 +208,7 @@ async fn a_refund_is_replayed_when_nothing_is_left_to_refund() {
     let refused = rig.refunds.create(fresh).await.unwrap_err();
     assert_eq!(code(&refused), "refund-exceeds-remainder");
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -232,7 +233,7 @@ async fn a_refusal_does_not_overtake_a_twin_that_waits_to_be_stored() {
     let rig = Rig::new().await;
     let (from, to) = (rig.wallet("1000.00 IDR").await, rig.empty_wallet("IDR").await);
     let transfer = keyed(rig.transfer(from, to, "1000"), 1);
-    rig.store.accepting.shut();
+    rig.faults.gate(Method::Accept).shut();
     let create = |transfer: CreateTransfer| {
         let transfers = rig.transfers.clone();
         tokio::spawn(async move { transfers.create(transfer).await })
@@ -240,11 +241,11 @@ async fn a_refusal_does_not_overtake_a_twin_that_waits_to_be_stored() {
     let first = create(transfer.clone());
     rest().await;
     // Seen after the account was closed, which the first was not.
-    rig.store.rows().accounts.get_mut(&to).unwrap().account.closed = true;
+    rig.set_account(to, "closed_at = 0");
     let twin = create(transfer);
     rest().await;
     assert!(!twin.is_finished(), "it waits behind the first");
-    rig.store.accepting.open();
+    rig.faults.gate(Method::Accept).open();
     let id = soon(first).await.unwrap().unwrap().record.payment.id;
     check(soon(twin).await.unwrap(), id, Status::Pending);
 }

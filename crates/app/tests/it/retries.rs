@@ -3,7 +3,7 @@
 
 use crate::acquirer::Asked::{ForStatus, ToAuthorize};
 use crate::acquirer::Plan;
-use crate::rig::{Rig, claiming, rest};
+use crate::rig::{LOCKING, Rig, claiming, rest};
 use chrono::TimeDelta;
 use paygate_app::{SweeperConfig, WorkerConfig};
 use paygate_core::payment::Reason;
@@ -26,7 +26,7 @@ async fn a_provider_that_never_answers_is_asked_five_times_and_then_a_person() {
     let expected = [0, 1, 3, 7, 15].map(|second| [(second, ToAuthorize), (second, ForStatus)]);
     assert_eq!(calls, expected.concat());
     assert_eq!(rig.announced(), [(id, Status::ManualReview)]);
-    let last = rig.store.rows().transitions.last().unwrap().clone();
+    let last = rig.store.steps(id).pop().unwrap();
     assert_eq!(last.reason, Reason::ProviderOutcomeUnknown);
     for _ in 0..40 {
         rig.pass(10 * SECOND).await;
@@ -34,7 +34,7 @@ async fn a_provider_that_never_answers_is_asked_five_times_and_then_a_person() {
     assert_eq!(rig.acquirer.authorizations(id), 5);
     worker.stop().await;
     sweeper.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -45,10 +45,10 @@ async fn a_provider_that_answers_the_third_time_settles_the_charge() {
     let (worker, sweeper) =
         (rig.worker(WorkerConfig::default()), rig.sweeper(SweeperConfig::default()));
     rig.pass_until(5 * SECOND, |rig| rig.store.status(id) == Status::Success).await;
-    assert_eq!((rig.acquirer.authorizations(id), rig.store.attempts(id)), (3, 3));
+    assert_eq!((rig.acquirer.authorizations(id), rig.payment(id).attempts), (3, 3));
     worker.stop().await;
     sweeper.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn money_that_was_taken_without_an_answer_is_found_by_asking() {
 async fn calls_that_are_used_up_are_followed_by_a_question() {
     let rig = Rig::new().await;
     let id = rig.accept(100).await;
-    rig.store.rows().payments.get_mut(&id).unwrap().payment.attempts = 5;
+    rig.set_payment(id, "attempts = 5");
     rig.acquirer.plan(id, [Plan::Approve]);
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
@@ -80,7 +80,7 @@ async fn calls_that_are_used_up_are_followed_by_a_question() {
 async fn a_charge_that_was_claimed_too_often_is_not_asked_about() {
     let rig = Rig::new().await;
     let id = rig.accept(100).await;
-    rig.store.rows().payments.get_mut(&id).unwrap().payment.attempts = 10;
+    rig.set_payment(id, "attempts = 10");
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     assert_eq!(rig.acquirer.calls_since(id, rig.start), []);
@@ -92,7 +92,7 @@ async fn a_charge_that_was_claimed_too_often_is_not_asked_about() {
 async fn a_charge_that_is_given_up_is_announced() {
     let rig = Rig::new().await;
     let id = rig.accept(100).await;
-    rig.store.rows().payments.get_mut(&id).unwrap().payment.attempts = 10;
+    rig.set_payment(id, "attempts = 10");
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     assert_eq!(rig.announced(), [(id, Status::ManualReview)]);
@@ -105,10 +105,10 @@ async fn a_clock_that_went_back_delays_no_retry() {
     let (worker, sweeper) =
         (rig.worker(WorkerConfig::default()), rig.sweeper(SweeperConfig::default()));
     // One charge is settled while the store's clock is an hour ahead; then it is set right.
-    rig.store.skew(TimeDelta::hours(1));
+    rig.store_clock.set_ahead(TimeDelta::hours(1));
     rig.accept(100).await;
     rest().await;
-    rig.store.skew(TimeDelta::zero());
+    rig.store_clock.set_ahead(TimeDelta::zero());
     rig.acquirer.usually(Plan::NoAnswer);
     let id = rig.accept(100).await;
     rest().await;
@@ -146,7 +146,7 @@ async fn an_answer_after_the_lease_is_over_counts_once() {
     }
     assert_eq!(rig.acquirer.authorizations(id), 2);
     assert_eq!(rig.announced(), [(id, Status::Success)]);
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn an_answer_that_comes_when_a_person_was_asked_settles_the_charge() {
     rest().await;
     assert_eq!(rig.store.status(id), Status::Success);
     assert_eq!(rig.announced(), [(id, Status::ManualReview), (id, Status::Success)]);
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -180,19 +180,19 @@ async fn of_two_attempts_settled_together_the_definitive_answer_counts() {
     rig.acquirer.usually(Plan::AtGate(Box::new(Plan::Approve)));
     rig.accept(100).await;
     rest().await;
-    rig.store.transacting.shut();
+    rig.faults.gate_of(&LOCKING).shut();
     rig.acquirer.gate.open();
     for _ in 0..200 {
         rig.pass(SECOND / 10).await;
     }
     assert_eq!(rig.store.status(id), Status::Processing);
-    rig.store.transacting.open();
+    rig.faults.gate_of(&LOCKING).open();
     rest().await;
-    assert_eq!(rig.store.log().transacts.last(), Some(&vec![id]), "not settled together");
+    assert_eq!(rig.faults.named(&LOCKING).last(), Some(&vec![id]), "not settled together");
     assert_eq!(rig.store.status(id), Status::Success);
     worker.stop().await;
     sweeper.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -201,5 +201,5 @@ async fn two_attempts_that_both_succeed_move_the_money_once() {
     rig.acquirer.gate.open();
     rest().await;
     assert_eq!((rig.store.status(id), rig.merchant_minor()), (Status::Success, 100));
-    rig.store.check();
+    rig.check();
 }

@@ -1,4 +1,4 @@
-//! The application on fakes and a clock that stands still: what every test drives.
+//! The application on SQLite in memory and a clock that stands still: what every test drives.
 //!
 //! On the single-threaded runtime of `#[tokio::test]` nothing runs but what the test lets run:
 //! [`rest`] gives every other task its turns until all wait for something, so that a step of time
@@ -8,7 +8,7 @@ use crate::acquirer::FakeAcquirer;
 use crate::queue::{FakeDeliveries, FakeOutcomes, FakeQueue};
 use crate::rates::FakeRates;
 use crate::rig_money::money;
-use crate::store::FakeStore;
+use crate::store::{self, Store, StoreClock};
 use chrono::TimeDelta;
 use paygate_app::{
     Accepting, Accounts, Call, Charges, CreateCharge, CreateError, Created, Directory, Exchange,
@@ -16,7 +16,6 @@ use paygate_app::{
     SweeperConfig, Transfers, Worker, WorkerConfig, WorkerPorts,
 };
 use paygate_core::Timestamp;
-use paygate_core::account::Role;
 use paygate_core::id::{CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{Idempotency, Request, RequestHash};
@@ -27,6 +26,7 @@ use paygate_core::text::{IdempotencyKey, Reference};
 use paygate_core::work::WorkPolicy;
 use paygate_memory::MemoryQueueConfig;
 use paygate_ports::{Clock, IdSource};
+use paygate_testkit::faults::{Faults, Method};
 use paygate_testkit::{ManualClock, SequentialIds};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,12 +38,19 @@ pub const CONFIRM: Duration = Duration::from_millis(500);
 /// The currencies that are enabled. There are rates of JPY, too.
 pub const ENABLED: [&str; 4] = ["EUR", "IDR", "SGD", "USD"];
 
+/// Whoever calls these locks rows.
+pub const LOCKING: [Method; 2] = [Method::Claim, Method::Transact];
+
 /// Everything in one place.
 pub struct Rig {
     pub clock: ManualClock,
+    pub store_clock: StoreClock,
     pub start: Timestamp,
     pub ids: Arc<SequentialIds>,
-    pub store: Arc<FakeStore>,
+    /// Shows what is in the tables, whatever trouble the store is in.
+    pub store: Arc<Store>,
+    /// The store's trouble, and what was asked of it.
+    pub faults: Faults,
     pub queue: Arc<FakeQueue>,
     pub outcomes: Arc<FakeOutcomes>,
     pub acquirer: Arc<FakeAcquirer>,
@@ -99,14 +106,15 @@ impl Rig {
         let clock = ManualClock::new(start);
         let time = Arc::new(clock.clone());
         let ids = Arc::new(SequentialIds::new(start));
-        let store = Arc::new(FakeStore::new(clock.clone()));
+        let store_clock = StoreClock::new(clock.clone());
+        let store = Arc::new(store::open(&store_clock).await);
         let queue = Arc::new(FakeQueue::new(config));
         let outcomes = Arc::new(FakeOutcomes::default());
         let acquirer = Arc::new(FakeAcquirer::new(clock.clone()));
         let rates = Arc::new(FakeRates::new(clock.clone()));
 
         let currencies = ENABLED.map(currency);
-        let directory = Directory::open(&*store, &*ids, &currencies).await.unwrap();
+        let directory = Directory::open(store.inner(), &*ids, &currencies).await.unwrap();
         let directory = Arc::new(directory);
         let publisher = HintPublisher::new(queue.clone(), time.clone(), CONFIRM);
         let accepting = Accepting::new(
@@ -140,8 +148,10 @@ impl Rig {
             proving: Proving::new(store.clone(), Duration::from_secs(3_600)),
             read: ReadPayments::new(store.clone(), outcomes.clone(), time),
             clock,
+            store_clock,
             start,
             ids,
+            faults: store.faults().clone(),
             store,
             queue,
             outcomes,
@@ -234,11 +244,6 @@ impl Rig {
         }
     }
 
-    /// All payments are in that state.
-    pub fn all(&self, ids: &[PaymentId], status: Status) -> bool {
-        ids.iter().all(|id| self.store.status(*id) == status)
-    }
-
     /// What was announced, in order.
     pub fn announced(&self) -> Vec<(PaymentId, Status)> {
         self.outcomes.announced.lock().unwrap().iter().map(|it| (it.id, it.status)).collect()
@@ -246,11 +251,8 @@ impl Rig {
 
     /// How many cents the default merchant has.
     pub fn merchant_minor(&self) -> i64 {
-        let rows = self.store.rows();
-        let merchant = Role::Merchant(MerchantId::default());
-        let accounts = rows.accounts.values().map(|it| &it.account);
-        let mut own = accounts.filter(|it| it.role == merchant && it.currency == currency("USD"));
-        own.next().unwrap().posted_minor
+        let accounts = self.directory.charge(&MerchantId::default(), currency("USD"));
+        self.account(accounts.unwrap().1).posted_minor
     }
 }
 

@@ -130,11 +130,11 @@ impl Rig {
     }
 
     pub fn payment(&self, id: PaymentId) -> Payment {
-        self.store.rows().payments[&id].payment.clone()
+        self.store.payment_now(id)
     }
 
     pub fn account(&self, id: AccountId) -> Account {
-        self.store.rows().accounts[&id].account.clone()
+        self.store.account_now(id)
     }
 
     /// What an account has and what of it is held, as its currency writes it.

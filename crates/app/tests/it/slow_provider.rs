@@ -2,7 +2,7 @@
 //! its turn in time is given back, and in the end everything settles.
 
 use crate::acquirer::Plan;
-use crate::rig::{Rig, rest};
+use crate::rig::{LOCKING, Rig, rest};
 use paygate_app::{SweeperConfig, WorkerConfig};
 use paygate_core::status::Status;
 use paygate_ports::Clock;
@@ -12,10 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// How many payments are under a live lease.
 fn claimed(rig: &Rig) -> usize {
-    let now = rig.clock.now();
-    let rows = rig.store.rows();
-    let leases = rows.payments.values().filter_map(|record| record.payment.lease_until);
-    leases.filter(|until| *until > now).count()
+    rig.rows(&format!("payments WHERE lease_until > {}", rig.clock.now().timestamp_micros()))
 }
 
 fn two_at_once() -> WorkerConfig {
@@ -40,7 +37,7 @@ async fn no_more_is_claimed_than_twice_a_batch_and_no_more_asked_than_there_are_
     assert!(rig.all(&ids, Status::Success));
     assert_eq!(rig.acquirer.script().peak, 2);
     worker.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -54,15 +51,15 @@ async fn claims_that_come_too_late_are_given_back_uncounted_and_all_settle_in_th
         rig.all(&ids, Status::Success)
     })
     .await;
-    let claims = rig.store.log().transacts.concat().len();
+    let claims = rig.faults.named(&LOCKING).concat().len();
     assert!(claims > 2 * ids.len(), "nothing was given back");
     for id in &ids {
-        assert_eq!((rig.acquirer.authorizations(*id), rig.store.attempts(*id)), (1, 1));
+        assert_eq!((rig.acquirer.authorizations(*id), rig.payment(*id).attempts), (1, 1));
     }
     assert_eq!(rig.acquirer.script().peak, 2);
     worker.stop().await;
     sweeper.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -79,8 +76,8 @@ async fn a_claim_is_not_used_when_its_lease_may_end_during_the_call() {
     rig.acquirer.gate.open();
     rest().await;
     assert_eq!(rig.store.status(ids[0]), Status::Success);
-    assert_eq!((rig.acquirer.authorizations(ids[1]), rig.store.attempts(ids[1])), (0, 0));
-    let due = rig.store.rows().due[&ids[1]].at;
+    assert_eq!((rig.acquirer.authorizations(ids[1]), rig.payment(ids[1]).attempts), (0, 0));
+    let due = rig.due_at(ids[1]).unwrap();
     assert_eq!(due, rig.clock.now());
     worker.stop().await;
 }

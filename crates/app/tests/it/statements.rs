@@ -27,7 +27,7 @@ async fn moved() -> (Rig, AccountId, AccountId) {
     rest().await;
     worker.stop().await;
     rig.pass(Duration::from_secs(60)).await;
-    rig.store.check();
+    rig.check();
     (rig, own, other)
 }
 

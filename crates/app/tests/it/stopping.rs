@@ -1,7 +1,7 @@
 //! Stopping: no more is taken, what is in hand is finished, and patience has an end.
 
 use crate::acquirer::Plan;
-use crate::rig::{Rig, rest, soon};
+use crate::rig::{LOCKING, Rig, rest, soon};
 use paygate_app::{SweeperConfig, WorkerConfig};
 use paygate_core::status::Status;
 use std::sync::atomic::Ordering;
@@ -34,20 +34,20 @@ async fn a_worker_that_is_stopped_finishes_what_is_in_hand_and_takes_no_more() {
     assert!(rig.all(&in_hand, Status::Success));
     assert_eq!(rig.announced().len(), 5);
     assert_eq!(rig.store.status(late), Status::Pending);
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
 async fn a_worker_that_is_stopped_while_it_claims_finishes_the_batch() {
     let rig = Rig::new().await;
-    rig.store.transacting.shut();
+    rig.faults.gate_of(&LOCKING).shut();
     let ids = rig.accept_many(5).await;
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     worker.stop.cancel();
     rest().await;
     assert!(!worker.task.is_finished());
-    rig.store.transacting.open();
+    rig.faults.gate_of(&LOCKING).open();
     soon(worker.task).await.unwrap();
     assert!(rig.all(&ids, Status::Success));
     assert_eq!(rig.queue.inner.unacked(), 0);
@@ -65,14 +65,14 @@ async fn a_worker_whose_places_are_taken_can_be_stopped() {
     rest().await;
     rig.acquirer.gate.open();
     soon(worker.task).await.unwrap();
-    assert_eq!((rig.store.count(Status::Success), rig.store.count(Status::Pending)), (2, 8));
+    assert_eq!((rig.count(Status::Success), rig.count(Status::Pending)), (2, 8));
 }
 
 #[tokio::test]
 async fn a_worker_that_waits_for_the_store_gives_up_when_it_is_to_abandon() {
     let rig = Rig::new().await;
     let ids = rig.accept_many(3).await;
-    rig.store.faults().away = true;
+    rig.faults.go_away();
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     worker.stop.cancel();
@@ -82,13 +82,13 @@ async fn a_worker_that_waits_for_the_store_gives_up_when_it_is_to_abandon() {
     soon(worker.task).await.unwrap();
     assert_eq!(rig.queue.inner.unacked(), 3, "nothing was acknowledged");
 
-    rig.store.faults().away = false;
+    rig.faults.come_back();
     drop(worker.deliveries);
     let next = rig.worker(WorkerConfig::default());
     rest().await;
     assert!(rig.all(&ids, Status::Success));
     next.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_settlement_that_is_abandoned_is_made_by_the_next_worker() {
     let ids = rig.accept_many(3).await;
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    rig.store.faults().away = true;
+    rig.faults.go_away();
     rig.acquirer.gate.open();
     rest().await;
     worker.stop.cancel();
@@ -107,14 +107,14 @@ async fn a_settlement_that_is_abandoned_is_made_by_the_next_worker() {
     soon(worker.task).await.unwrap();
     assert!(rig.all(&ids, Status::Processing));
 
-    rig.store.faults().away = false;
+    rig.faults.come_back();
     let (next, sweeper) =
         (rig.worker(WorkerConfig::default()), rig.sweeper(SweeperConfig::default()));
     rig.pass_until(Duration::from_secs(40), |rig| rig.all(&ids, Status::Success)).await;
-    assert!(ids.iter().all(|id| rig.store.attempts(*id) == 2));
+    assert!(ids.iter().all(|id| rig.payment(*id).attempts == 2));
     next.stop().await;
     sweeper.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]

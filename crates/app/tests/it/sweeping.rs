@@ -1,11 +1,14 @@
 //! The sweeper: finds what was forgotten, publishes it with growing pauses, and keeps out of the
 //! way while the workers have enough to do.
 
-use crate::rig::Rig;
+use crate::rig::{Rig, currency};
+use crate::rig_money::money;
 use paygate_app::{SweeperConfig, WorkerConfig};
-use paygate_core::id::PaymentId;
+use paygate_core::id::{MerchantId, PaymentId};
 use paygate_core::status::Status;
-use paygate_ports::{Clock, PaymentQueue};
+use paygate_ports::{Clock, IdSource, PaymentQueue, PaymentStore};
+use paygate_testkit::build::{Having, new_payment};
+use paygate_testkit::faults::Method;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -69,7 +72,7 @@ async fn what_is_settled_is_never_published() {
         rig.pass(SECOND).await;
     }
     assert_eq!(rig.queue.publishes(), publishes);
-    assert!(rig.store.rows().due.is_empty());
+    assert!((rig.rows("due") == 0));
     worker.stop().await;
     sweeper.stop().await;
 }
@@ -91,7 +94,7 @@ async fn while_the_queue_is_deep_nothing_is_added_to_it() {
     rig.pass_until(20 * SECOND, |rig| rig.all(&ids, Status::Success)).await;
     worker.stop().await;
     sweeper.stop().await;
-    rig.store.check();
+    rig.check();
 }
 
 #[tokio::test]
@@ -115,7 +118,8 @@ async fn while_the_broker_is_away_nothing_is_taken_and_no_pause_grows() {
     for _ in 0..100 {
         rig.pass(SECOND).await;
     }
-    assert_eq!(rig.store.rows().due[&id].taken, 0);
+    assert_eq!(rig.rows("due WHERE republished = 0"), 1);
+    assert!(rig.due_at(id).is_some());
     rig.queue.inner.set_available(true);
     rig.pass(SECOND).await;
     assert_eq!(rig.queue.depth().await.unwrap(), 1);
@@ -141,11 +145,11 @@ async fn a_store_that_is_away_is_looked_at_again() {
     let (worker, sweeper) =
         (rig.worker(WorkerConfig::default()), rig.sweeper(SweeperConfig::default()));
     rig.pass(SECOND).await;
-    rig.store.faults().away = true;
+    rig.faults.go_away();
     for _ in 0..20 {
         rig.pass(SECOND).await;
     }
-    rig.store.faults().away = false;
+    rig.faults.come_back();
     rig.pass_until(SECOND, |rig| rig.all(&ids, Status::Success)).await;
     worker.stop().await;
     sweeper.stop().await;
@@ -154,20 +158,23 @@ async fn a_store_that_is_away_is_looked_at_again() {
 #[tokio::test]
 async fn the_walk_goes_on_where_it_was_and_begins_anew_every_hour() {
     let rig = Rig::new().await;
-    let late = forgotten(&rig, 2).await;
-    // The first was committed so late that the walk is past it by then.
-    let row = rig.store.rows().payments.remove(&late[0]).unwrap();
+    // Drawn first and committed so late that the walk is past it by then.
+    let late = PaymentId(rig.ids.uuid_v7());
+    let [other] = forgotten(&rig, 1).await[..] else { panic!() };
     let sweeper = rig.sweeper(SweeperConfig::default());
     rig.pass(10 * SECOND).await;
-    rig.store.rows().payments.insert(late[0], row);
+    let accounts = rig.directory.charge(&MerchantId::default(), currency("USD"));
+    let (acquirer, merchant) = accounts.unwrap();
+    let charge = new_payment(acquirer, merchant, money("1.00 USD")).with_id(late);
+    rig.store.inner().accept(vec![charge]).await.unwrap();
     for _ in 0..59 {
         rig.pass(60 * SECOND).await;
     }
-    assert!(!rig.store.rows().due.contains_key(&late[0]));
-    let walked_from = |rig: &Rig| rig.store.log().walks.last().map(|walk| walk.0);
-    assert_eq!(walked_from(&rig), Some(late[1]));
+    assert_eq!(rig.due_at(late), None);
+    let walked_from = |rig: &Rig| rig.faults.named(&[Method::Walk]).last().map(|range| range[0]);
+    assert_eq!(walked_from(&rig), Some(other));
     rig.pass(60 * SECOND).await;
-    assert!(rig.store.rows().due.contains_key(&late[0]));
+    assert!(rig.due_at(late).is_some());
     sweeper.stop().await;
 }
 
@@ -176,12 +183,12 @@ async fn a_clock_that_goes_back_begins_the_walk_anew() {
     let rig = Rig::new().await;
     let ids = forgotten(&rig, 1).await;
     // The store's clock was a day ahead when the sweeper first looked.
-    rig.store.skew(chrono::TimeDelta::days(1));
+    rig.store_clock.set_ahead(chrono::TimeDelta::days(1));
     let sweeper = rig.sweeper(SweeperConfig::default());
     rig.pass(SECOND).await;
-    rig.store.rows().due.clear();
-    rig.store.skew(chrono::TimeDelta::zero());
+    rig.run("DELETE FROM due");
+    rig.store_clock.set_ahead(chrono::TimeDelta::zero());
     rig.pass(6 * SECOND).await;
-    assert!(rig.store.rows().due.contains_key(&ids[0]));
+    assert!(rig.due_at(ids[0]).is_some());
     sweeper.stop().await;
 }

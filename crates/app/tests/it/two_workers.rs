@@ -26,7 +26,7 @@ async fn two_workers_settle_each_payment_once() {
     eventually(|| rig.announced().len() >= ids.len()).await;
     assert_eq!(rig.announced().len(), ids.len());
     assert_eq!(rig.merchant_minor(), 30_000);
-    rig.store.check();
+    rig.check();
 }
 
 /// The broker gives everything back again and again while two workers and two sweepers are at it.
@@ -55,5 +55,5 @@ async fn redeliveries_between_workers_settle_each_payment_once() {
         running.stop().await;
     }
     assert_eq!(rig.merchant_minor(), 20_000);
-    rig.store.check();
+    rig.check();
 }

@@ -5,6 +5,7 @@ use crate::rig::{Rig, claiming, keyed, rest, soon};
 use paygate_app::{Call, CreateCharge, Created, WorkerConfig};
 use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
+use paygate_testkit::faults::Method;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -23,7 +24,8 @@ async fn answered(request: JoinHandle<Result<Created, paygate_app::CreateError>>
 
 /// When payments were read, in milliseconds since the start.
 fn reads(rig: &Rig) -> Vec<i64> {
-    rig.store.log().reads.iter().map(|at| (*at - rig.start).num_milliseconds()).collect()
+    let reads = rig.faults.calls(Method::Payment);
+    reads.iter().map(|call| (call.at - rig.start).num_milliseconds()).collect()
 }
 
 #[tokio::test]
@@ -46,7 +48,7 @@ async fn a_lost_announcement_costs_time_and_not_the_answer() {
     let request = rig.send(waiting(rig.charge(100), 10_000));
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    assert_eq!(rig.store.count(Status::Success), 1);
+    assert_eq!(rig.count(Status::Success), 1);
     rig.pass(249 * MS).await;
     assert!(!request.is_finished());
     rig.pass(MS).await;
@@ -96,7 +98,7 @@ async fn a_store_that_goes_away_meanwhile_takes_nothing_back_that_was_accepted()
     let rig = Rig::new().await;
     let request = rig.send(waiting(rig.charge(100), 10_000));
     rest().await;
-    rig.store.faults().away = true;
+    rig.faults.go_away();
     rig.pass(250 * MS).await;
     let created = answered(request).await;
     assert_eq!(created.record.payment.status, Status::Pending);
