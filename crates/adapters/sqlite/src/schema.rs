@@ -12,6 +12,9 @@ use paygate_ports::StoreError;
 use std::collections::BTreeSet;
 use thiserror::Error;
 
+#[cfg(test)]
+mod tests;
+
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");
 
 /// Why a schema is not the one that this binary knows.
@@ -40,14 +43,20 @@ struct Name {
 pub(crate) fn migrate(connection: &mut SqliteConnection) -> Result<(), SchemaError> {
     // The lock keeps a second process from migrating at the same time.
     match check(connection) {
-        Err(SchemaError::Missing | SchemaError::Older) => {}
-        done => return done,
+        Err(SchemaError::Missing | SchemaError::Older) => bring_up(connection, MIGRATIONS),
+        done => done,
     }
+}
+
+fn bring_up(
+    connection: &mut SqliteConnection,
+    migrations: impl MigrationSource<Sqlite>,
+) -> Result<(), SchemaError> {
     // Tables can be made anew only while nothing asks who refers to them, and that can be said only
     // outside a transaction. So the keys are checked at its end instead.
     connection.batch_execute("PRAGMA foreign_keys = OFF").map_err(store_error)?;
     let migrated = connection.immediate_transaction(|connection| {
-        connection.run_pending_migrations(MIGRATIONS).map(drop).map_err(Failed::Migration)?;
+        connection.run_pending_migrations(migrations).map(drop).map_err(Failed::Migration)?;
         check_foreign_keys(connection).map_err(Failed::Check)
     });
     let on_again = connection.batch_execute("PRAGMA foreign_keys = ON").map_err(store_error);

@@ -4,14 +4,13 @@ use crate::support::{SystemClock, TempDir, connect, under_test};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
-use paygate_core::id::PaymentId;
-use paygate_core::provider::{Decline, Verdict};
+use paygate_core::book::Book;
+use paygate_core::provider::{ClaimPolicy, Verdict, settle};
 use paygate_ports::HealthCheck;
 use paygate_sqlite::{SchemaError, SqliteConfig, SqliteStore};
-use paygate_testkit::build::{open_empty_wallet, open_usd_pair, open_wallet};
-use paygate_testkit::store::{StoreUnderTest, assert_ledger_holds};
+use paygate_testkit::build::{open_usd_pair, quote};
+use paygate_testkit::store::assert_ledger_holds;
 use std::sync::Arc;
-use uuid::Uuid;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -246,171 +245,24 @@ async fn many_may_migrate_at_once() {
     }
 }
 
-const FIRST_UP: &str = include_str!("../../../../../migrations/sqlite/0001_payments/up.sql");
-const FIRST_DOWN: &str = include_str!("../../../../../migrations/sqlite/0001_payments/down.sql");
-const SECOND_DOWN: &str = include_str!("../../../../../migrations/sqlite/0002_money/down.sql");
+const DOWN: &str = include_str!("../../../../../migrations/sqlite/0001_initial/down.sql");
 
-/// Every row of the first migration's tables, as text.
-fn rows(connection: &mut SqliteConnection) -> Vec<String> {
-    let of_table = |table: &str, columns: &str| {
-        let columns = columns.split(", ").map(|column| format!("quote({column})"));
-        let columns = columns.collect::<Vec<_>>().join(" || ' ' || ");
-        format!("SELECT '{table} ' || {columns} AS line FROM {table}")
-    };
-    let all = [
-        of_table(
-            "accounts",
-            "id, number, currency, system_code, merchant_id, posted_minor, held_minor, overdraft, \
-             last_seq, last_entry_at, created_at",
-        ),
-        of_table(
-            "payments",
-            "id, kind, merchant_id, caller_id, amount_minor, currency, source_id, destination_id, \
-             reference, idempotency_key, request_hash, metadata, status, failure_code, \
-             failure_detail, attempts, lease_until, redeliveries, parked_at, parked_reason, \
-             transitions, created_at, updated_at",
-        ),
-        of_table(
-            "payment_transitions",
-            "payment_id, seq, from_status, to_status, actor, reason, at",
-        ),
-        of_table("journal_entries", "payment_id, transition_seq, at"),
-        of_table(
-            "postings",
-            "account_id, account_seq, payment_id, transition_seq, amount_minor, currency, \
-             balance_after_minor",
-        ),
-        of_table("due", "payment_id, republish_at, republished"),
-    ];
-    lines(connection, &format!("{} ORDER BY line", all.join(" UNION ALL ")))
-}
-
-/// The tables, indexes and triggers, as they are written.
-fn definitions(connection: &mut SqliteConnection) -> Vec<String> {
-    let all = "SELECT name || ': ' || coalesce(sql, 'of its own') AS line FROM sqlite_schema \
-               WHERE name NOT LIKE '%diesel%' ORDER BY line";
-    // Comments within a statement are kept with it; a renamed table's name is quoted then.
-    let plain = |line: String| {
-        let lines = line.lines().filter(|line| !line.trim_start().starts_with("--"));
-        lines.collect::<Vec<_>>().join(" ").replace('"', "")
-    };
-    lines(connection, all).into_iter().map(plain).collect()
-}
-
-/// A file with charges in every state that 0001 knew, in the schema of today.
-async fn with_charges(folder: &TempDir) -> StoreUnderTest {
-    let under_test = under_test(migrated(folder).await, Box::new(()));
+#[tokio::test]
+async fn the_migrations_can_be_taken_back_with_all_their_rows() {
+    let folder = TempDir::new();
+    let under_test = under_test(migrated(&folder).await, Box::new(()));
     let pair = open_usd_pair(&under_test).await;
-    let charges = pair.charges(5);
+    let charges = pair.charges(2);
     let ids: Vec<_> = charges.iter().map(|charge| charge.id).collect();
     under_test.payments.accept(charges).await.unwrap();
-    let settle = move |verdict| {
-        use paygate_core::provider::{ClaimPolicy, settle};
-        Arc::new(move |book: &mut paygate_core::book::Book| {
-            for id in book.payment_ids() {
-                settle(book, id, 1, verdict, &ClaimPolicy::default()).unwrap();
-            }
-        })
-    };
-    under_test.payments.transact(ids[..2].to_vec(), settle(Verdict::Approved)).await.unwrap();
-    let declined = Verdict::Declined(Decline::Generic);
-    under_test.payments.transact(ids[2..3].to_vec(), settle(declined)).await.unwrap();
-    under_test.quarantine.park(ids[3], "poison").await.unwrap();
-    let all = (PaymentId(Uuid::nil()), PaymentId(Uuid::max()));
-    under_test.due.walk(all.0, all.1, 100).await.unwrap();
-    assert_ledger_holds(&under_test).await;
-    under_test
-}
+    let approve = Arc::new(move |book: &mut Book| {
+        settle(book, book.payment_ids()[0], 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
+    });
+    under_test.payments.transact(ids[..1].to_vec(), approve).await.unwrap();
+    under_test.quotes.keep(quote("USD", "EUR", "0.5")).await.unwrap();
 
-/// Takes the second migration back, as its comment says.
-fn take_second_back(connection: &mut SqliteConnection) {
-    let forgotten = "DELETE FROM __diesel_schema_migrations WHERE version = '0002'";
-    let down = format!("PRAGMA foreign_keys = OFF; BEGIN; {SECOND_DOWN} {forgotten}; COMMIT;");
-    connection.batch_execute(&down).unwrap();
-    connection.batch_execute("PRAGMA foreign_keys = ON").unwrap();
-}
-
-#[tokio::test]
-async fn a_file_of_the_first_migration_is_brought_up_with_all_its_rows() {
-    let folder = TempDir::new();
-    drop(with_charges(&folder).await);
     let mut other = connect(&folder.file("p.db"));
-    let today = definitions(&mut other);
-    take_second_back(&mut other);
-    let (before, old) = (rows(&mut other), definitions(&mut other));
-    assert_eq!(before.len(), 2 + 5 + 3 + 2 + 4 + 1);
-
-    // What was taken back is what 0001 makes.
-    let mut fresh = connect(&folder.file("fresh.db"));
-    fresh.batch_execute(FIRST_UP).unwrap();
-    assert_eq!(old, definitions(&mut fresh));
-
-    let store = SqliteStore::open(SqliteConfig::file(folder.file("p.db")), Arc::new(SystemClock));
-    let store = store.unwrap();
-    assert_eq!(store.check_schema().await, Err(SchemaError::Older));
-    store.migrate().await.unwrap();
-    assert_eq!(store.check_schema().await, Ok(()));
-    assert_eq!(rows(&mut other), before);
-    assert_eq!(definitions(&mut other), today);
-    assert_eq!(
-        lines(&mut other, "SELECT integrity_check AS line FROM pragma_integrity_check"),
-        ["ok"]
-    );
-    let under_test = under_test(store.clone(), Box::new(()));
-    assert_ledger_holds(&under_test).await;
-    // The connection that migrated asks again who refers to what.
-    let orphan = "UPDATE payments SET source_id = zeroblob(16)";
-    assert!(
-        store.run_raw(orphan.to_owned()).await.unwrap_err().to_string().contains("FOREIGN KEY")
-    );
-    let wallet = open_wallet(&under_test, "USD", "5.00").await;
-    assert_eq!(wallet.posted_minor, 500);
-    assert_ledger_holds(&under_test).await;
-}
-
-#[tokio::test]
-async fn a_file_whose_rows_refer_to_nothing_is_not_brought_up() {
-    let folder = TempDir::new();
-    drop(with_charges(&folder).await);
-    let mut other = connect(&folder.file("p.db"));
-    take_second_back(&mut other);
-    let orphan = "PRAGMA foreign_keys = OFF; \
-                  UPDATE payments SET source_id = zeroblob(16) WHERE attempts = 0";
-    other.batch_execute(orphan).unwrap();
-    let (before, old) = (rows(&mut other), definitions(&mut other));
-    let store = SqliteStore::open(SqliteConfig::file(folder.file("p.db")), Arc::new(SystemClock));
-    let store = store.unwrap();
-    let refused = store.migrate().await.unwrap_err().to_string();
-    assert!(refused.contains("a row of payments refers to"), "{refused}");
-    assert_eq!((rows(&mut other), definitions(&mut other)), (before, old));
-    assert_eq!(store.check_schema().await, Err(SchemaError::Older));
-}
-
-#[tokio::test]
-async fn wallets_and_payments_without_a_reference_keep_0002_from_being_taken_back() {
-    let folder = TempDir::new();
-    let under_test = with_charges(&folder).await;
-    let wallet = open_empty_wallet(&under_test, "USD").await;
-    let mut other = connect(&folder.file("p.db"));
-    let down = format!("PRAGMA foreign_keys = OFF; BEGIN; {SECOND_DOWN} COMMIT;");
-    assert!(other.batch_execute(&down).is_err());
-    let give_a_role = "ROLLBACK; UPDATE accounts SET merchant_id = 'm' WHERE merchant_id IS NULL \
-                       AND system_code IS NULL; \
-                       UPDATE payments SET reference = NULL WHERE attempts = 0";
-    other.batch_execute(give_a_role).unwrap();
-    assert!(other.batch_execute(&down).is_err());
-    other.batch_execute("ROLLBACK").unwrap();
-    assert!(under_test.accounts.account(wallet.id).await.unwrap().is_some());
-}
-
-#[tokio::test]
-async fn the_migrations_can_be_taken_back() {
-    let folder = TempDir::new();
-    drop(with_charges(&folder).await);
-    let mut other = connect(&folder.file("p.db"));
+    other.batch_execute(&format!("BEGIN; {DOWN} COMMIT;")).unwrap();
     let left = "SELECT name AS line FROM sqlite_schema WHERE name NOT LIKE '%diesel%'";
-    take_second_back(&mut other);
-    assert!(!lines(&mut other, left).is_empty());
-    other.batch_execute(&format!("BEGIN; {FIRST_DOWN} COMMIT;")).unwrap();
     assert_eq!(lines(&mut other, left), Vec::<String>::new());
 }

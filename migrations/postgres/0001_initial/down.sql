@@ -1,9 +1,11 @@
--- Takes everything of 0001 back, data included.
+-- Takes everything of 0001 back, data included. What refers goes before what it refers to.
+DROP TABLE ledger_proof;
 DROP TABLE due;
 DROP TABLE postings;
 DROP TABLE journal_entries;
 DROP TABLE payment_transitions;
 DROP TABLE payments;
+DROP TABLE fx_quotes;
 DROP TABLE accounts;
 DROP FUNCTION refuse_unbalanced;
 DROP FUNCTION refuse_change;

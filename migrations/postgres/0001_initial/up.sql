@@ -1,4 +1,5 @@
--- Accounts, payments, timelines, the journal and the sweeper's due list.
+-- The whole schema as it was first installed: accounts, quotes, payments, timelines, the journal, the
+-- sweeper's due list, and how far the ledger is proved. From here on migrations only go forward.
 --
 -- Money is BIGINT minor units with its ISO 4217 currency beside it. Times are set by this server's
 -- clock. All states and kinds of the design are admitted from the start, so that later kinds need no
@@ -10,21 +11,42 @@ CREATE TABLE accounts (
     id            uuid PRIMARY KEY,
     number        text NOT NULL UNIQUE CHECK (number ~ '^[0-9]{12}$'),
     currency      text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
-    -- Exactly one of the two says what the account is for.
+    -- What the account is for: the house's own, a merchant's, or, with neither, a wallet.
     system_code   text CHECK (system_code IN ('acquirer', 'bank', 'fx_liquidity', 'opening_equity')),
     merchant_id   text,
+    name          text CHECK (char_length(name) BETWEEN 1 AND 255),
+    -- What a client calls it; what it asked for tells a repeated request from another.
+    alias         text CHECK (alias ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+    request_hash  bytea CHECK (octet_length(request_hash) = 32),
+    metadata      text CHECK (octet_length(metadata) <= 4096),
     posted_minor  bigint NOT NULL DEFAULT 0,
     held_minor    bigint NOT NULL DEFAULT 0 CHECK (held_minor >= 0),
     overdraft     boolean NOT NULL,
     last_seq      bigint NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
     last_entry_at timestamptz,
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
-    CONSTRAINT accounts_one_role CHECK (num_nonnulls(system_code, merchant_id) = 1),
+    closed_at     timestamptz,
+    CONSTRAINT accounts_at_most_one_role CHECK (num_nonnulls(system_code, merchant_id) <= 1),
     CONSTRAINT accounts_never_overdrawn CHECK (overdraft OR posted_minor - held_minor >= 0),
+    CONSTRAINT accounts_closed_empty
+        CHECK (closed_at IS NULL OR (posted_minor = 0 AND held_minor = 0)),
     -- Postings refer to account and currency together, so that neither can differ.
     CONSTRAINT accounts_id_currency_key UNIQUE (id, currency),
     CONSTRAINT accounts_system_key UNIQUE (system_code, currency),
-    CONSTRAINT accounts_merchant_key UNIQUE (merchant_id, currency)
+    CONSTRAINT accounts_merchant_key UNIQUE (merchant_id, currency),
+    CONSTRAINT accounts_alias_key UNIQUE (alias)
+);
+
+-- A rate that was promised: numerator ÷ denominator units of quote for one of base.
+CREATE TABLE fx_quotes (
+    id          uuid PRIMARY KEY,
+    base        text NOT NULL CHECK (base ~ '^[A-Z]{3}$'),
+    quote       text NOT NULL CHECK (quote ~ '^[A-Z]{3}$'),
+    numerator   bigint NOT NULL CHECK (numerator > 0),
+    denominator bigint NOT NULL CHECK (denominator > 0),
+    source      text NOT NULL,
+    as_of       timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL
 );
 
 CREATE TABLE payments (
@@ -34,13 +56,29 @@ CREATE TABLE payments (
     caller_id           text NOT NULL,
     amount_minor        bigint NOT NULL CHECK (amount_minor > 0),
     currency            text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    -- Debit and credit only where they differ from the amount, the rate only where one was needed.
+    debit_minor         bigint CHECK (debit_minor >= 0),
+    debit_currency      text CHECK (debit_currency ~ '^[A-Z]{3}$'),
+    credit_minor        bigint CHECK (credit_minor > 0),
+    credit_currency     text CHECK (credit_currency ~ '^[A-Z]{3}$'),
+    fx_numerator        bigint CHECK (fx_numerator > 0),
+    fx_denominator      bigint CHECK (fx_denominator > 0),
+    fx_source           text,
+    fx_as_of            timestamptz,
+    quote_id            uuid REFERENCES fx_quotes (id),
     source_id           uuid NOT NULL REFERENCES accounts (id),
     destination_id      uuid NOT NULL REFERENCES accounts (id),
-    reference           text NOT NULL CHECK (char_length(reference) BETWEEN 1 AND 255),
+    -- What a refund is of.
+    parent_id           uuid REFERENCES payments (id),
+    reference           text CHECK (char_length(reference) BETWEEN 1 AND 255),
     idempotency_key     text CHECK (char_length(idempotency_key) BETWEEN 1 AND 255),
     request_hash        bytea CHECK (octet_length(request_hash) = 32),
     -- JSON as the client wrote it: jsonb would reorder keys and refuse some numbers.
     metadata            text CHECK (octet_length(metadata) <= 4096),
+    description         text CHECK (char_length(description) BETWEEN 1 AND 255),
+    tx_date             timestamptz,
+    hold                boolean NOT NULL DEFAULT false,
+    -- From here on what settlement changes (and, of the above, the debit of a refund).
     status              text NOT NULL DEFAULT 'PENDING' CHECK (status IN (
                             'PENDING', 'PROCESSING', 'AUTHORIZED', 'MANUAL_REVIEW', 'SUCCESS',
                             'FAILED', 'REVERSED', 'VOIDED', 'EXPIRED')),
@@ -52,6 +90,11 @@ CREATE TABLE payments (
     parked_at           timestamptz,
     parked_reason       text,
     transitions         integer NOT NULL DEFAULT 0 CHECK (transitions >= 0),
+    captured_minor      bigint CHECK (captured_minor > 0),
+    refunded_minor      bigint NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
+    refunding_minor     bigint NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
+    -- When a hold ends.
+    expires_at          timestamptz,
     created_at          timestamptz NOT NULL DEFAULT now(),
     updated_at          timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT payments_two_accounts CHECK (source_id <> destination_id),
@@ -59,6 +102,18 @@ CREATE TABLE payments (
     CONSTRAINT payments_failure_when_failed CHECK ((status = 'FAILED') = (failure_code IS NOT NULL)),
     CONSTRAINT payments_failure_whole CHECK ((failure_code IS NULL) = (failure_detail IS NULL)),
     CONSTRAINT payments_parked_with_reason CHECK ((parked_at IS NULL) = (parked_reason IS NULL)),
+    CONSTRAINT payments_both_sides
+        CHECK (num_nonnulls(debit_minor, debit_currency, credit_minor, credit_currency) IN (0, 4)),
+    CONSTRAINT payments_whole_rate
+        CHECK (num_nonnulls(fx_numerator, fx_denominator, fx_source, fx_as_of) IN (0, 4)),
+    CONSTRAINT payments_parent_of_refund CHECK ((kind = 'refund') = (parent_id IS NOT NULL)),
+    CONSTRAINT payments_captured_hold CHECK (captured_minor IS NULL OR hold),
+    CONSTRAINT payments_captured_within
+        CHECK (captured_minor <= coalesce(debit_minor, amount_minor)),
+    CONSTRAINT payments_refunded_within CHECK (
+        refunded_minor + refunding_minor <= coalesce(captured_minor, debit_minor, amount_minor)),
+    CONSTRAINT payments_authorized_until
+        CHECK (status <> 'AUTHORIZED' OR (hold AND expires_at IS NOT NULL)),
     CONSTRAINT payments_reference_key UNIQUE (merchant_id, reference)
 ) WITH (fillfactor = 40);
 
@@ -68,6 +123,9 @@ CREATE UNIQUE INDEX payments_idempotency_key ON payments (caller_id, kind, idemp
 
 -- The few that were set aside: what an operator lists. Settlement never changes parked_at.
 CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
+
+CREATE UNIQUE INDEX payments_quote ON payments (quote_id) WHERE quote_id IS NOT NULL;
+CREATE INDEX payments_parent ON payments (parent_id) WHERE parent_id IS NOT NULL;
 
 CREATE TABLE payment_transitions (
     payment_id  uuid NOT NULL REFERENCES payments (id),
@@ -88,6 +146,11 @@ CREATE TABLE journal_entries (
     PRIMARY KEY (payment_id, transition_seq),
     FOREIGN KEY (payment_id, transition_seq) REFERENCES payment_transitions (payment_id, seq)
 );
+
+-- Entries are made in the order of their time, near enough for the smallest of indexes: it finds
+-- what is new since the last proof.
+CREATE INDEX journal_entries_at ON journal_entries
+    USING brin (at) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE TABLE postings (
     account_id          uuid NOT NULL,
@@ -113,6 +176,15 @@ CREATE TABLE due (
 ) WITH (fillfactor = 50);
 
 CREATE INDEX due_republish_at ON due (republish_at);
+
+-- How far the ledger has been proved, and when a worker last began to. One row.
+CREATE TABLE ledger_proof (
+    one       boolean PRIMARY KEY DEFAULT true CHECK (one),
+    proved_to timestamptz NOT NULL,
+    begun_at  timestamptz NOT NULL,
+    under_way boolean NOT NULL DEFAULT false
+);
+INSERT INTO ledger_proof (proved_to, begun_at) VALUES ('epoch', 'epoch');
 
 -- The journal and the timelines are append-only, whoever asks.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

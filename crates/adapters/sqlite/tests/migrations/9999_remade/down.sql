@@ -1,0 +1,1 @@
+-- A model is never taken back.
