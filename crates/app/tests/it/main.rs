@@ -30,6 +30,7 @@ mod retries;
 mod slow_provider;
 mod statements;
 mod stopping;
+mod swapped;
 mod sweeping;
 mod transfers;
 mod two_workers;

@@ -1,0 +1,84 @@
+//! The example of docs/adapters.md, as the page shows it.
+
+mod limited;
+
+use limited::LimitedAcquirer;
+use paygate_app::{
+    Accepting, Call, Charges, CreateCharge, Directory, HintPublisher, Worker, WorkerConfig,
+    WorkerPorts,
+};
+use paygate_core::id::{CallerId, MerchantId};
+use paygate_core::money::{Currency, Money};
+use paygate_core::payment::Request;
+use paygate_core::status::Status;
+use paygate_core::text::Reference;
+use paygate_memory::{MemoryOutcomes, MemoryQueue};
+use paygate_sqlite::{SqliteConfig, SqliteStore};
+use paygate_testkit::{ManualClock, SequentialIds};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn a_charge_above_the_limit_is_declined() {
+    let now = "2026-01-31T12:00:00Z".parse().unwrap();
+    let clock = Arc::new(ManualClock::new(now));
+    let ids = Arc::new(SequentialIds::new(now));
+    let queue = MemoryQueue::default();
+    let outcomes = Arc::new(MemoryOutcomes::default());
+    let store = Arc::new(SqliteStore::open(SqliteConfig::memory(), clock.clone()).unwrap());
+    store.migrate().await.unwrap();
+
+    let usd = Currency::parse("USD").unwrap();
+    let directory = Directory::open(&*store, &*ids, &[usd]).await.unwrap();
+    let publisher =
+        HintPublisher::new(Arc::new(queue.clone()), clock.clone(), Duration::from_millis(500));
+    let accepting = Accepting::new(
+        store.clone(),
+        store.clone(),
+        publisher,
+        outcomes.clone(),
+        clock.clone(),
+        ids,
+    );
+    let charges = Charges::new(accepting, Arc::new(directory));
+    let ports = WorkerPorts {
+        store: store.clone(),
+        quarantine: store,
+        deliveries: Arc::new(queue.deliveries()),
+        outcomes,
+        acquirer: Arc::new(LimitedAcquirer::new(10_000)),
+        clock,
+    };
+    let worker = Worker::new(ports, WorkerConfig::default(), CancellationToken::new());
+    tokio::spawn(worker.run(CancellationToken::new()));
+
+    let charge = CreateCharge {
+        amount: Money::parse_positive("100.01", usd).unwrap(),
+        request: Request {
+            merchant: MerchantId::default(),
+            caller: CallerId::default(),
+            reference: Some(Reference::parse("REF-001").unwrap()),
+            idempotency: None,
+            description: None,
+            tx_date: None,
+            metadata: None,
+        },
+        // The clock stands still, so only the announced outcome can end the wait.
+        call: Call { wait: Some(Duration::from_secs(5)), ..Call::default() },
+    };
+    let created = charges.create(charge).await.unwrap();
+    assert_eq!(created.record.payment.status, Status::Failed);
+}
+
+#[test]
+fn the_page_shows_this_code() {
+    let page = include_str!("../../../../docs/adapters.md");
+    let (adapter, test) = (include_str!("swapped/limited.rs"), include_str!("swapped.rs"));
+    let blocks: Vec<&str> = page.split("```rust\n").skip(1).collect();
+    assert_eq!(blocks.len(), 2, "each block is one of these");
+    for (block, code) in blocks.iter().zip([adapter, test]) {
+        let (shown, _) = block.split_once("```").unwrap();
+        assert!(code.contains(shown), "the page shows other code:\n{shown}");
+    }
+}
