@@ -118,3 +118,18 @@ fn describe() {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::METRICS;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_documents_tell_every_metric() {
+        let page = include_str!("../../../docs/operations.md");
+        let rows =
+            page.lines().filter_map(|line| line.strip_prefix("| `paygate_")?.split('`').next());
+        let told: BTreeSet<String> = rows.map(|name| format!("paygate_{name}")).collect();
+        assert_eq!(told, METRICS.iter().map(|(name, _)| (*name).to_owned()).collect());
+    }
+}

@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod database;
 mod dice;
+mod documents;
 mod embedded;
 mod first_contact;
 mod house;

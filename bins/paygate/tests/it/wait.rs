@@ -8,7 +8,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a lost hint may take: the sweeper's second and third look come 5 and 15 s after.
 pub const SWEEPERS_PATIENCE: Duration = Duration::from_secs(120);
 
-const POLL: Duration = Duration::from_millis(20);
+/// How long nothing happens between two looks.
+pub const POLL: Duration = Duration::from_millis(20);
 
 /// Looks until there is something to see.
 ///

@@ -135,3 +135,35 @@ codes! {
     /// The ledger is being proved already.
     ProofUnderWay = "proof-under-way", SERVICE_UNAVAILABLE, "A proof is under way already";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+    use std::collections::BTreeSet;
+
+    /// The codes that the rows of the page on the API name, each with its status.
+    fn told() -> BTreeSet<(u16, &'static str)> {
+        let page = include_str!("../../../../../docs/api.md");
+        let rows = page.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            Some((cells.next()?.parse().ok()?, cells.next()?))
+        });
+        let codes = rows.flat_map(|(status, codes)| {
+            codes.split('`').skip(1).step_by(2).map(move |code| (status, code))
+        });
+        codes.collect()
+    }
+
+    #[test]
+    fn the_documents_tell_every_code_with_its_status() {
+        let told = told();
+        for code in Code::ALL {
+            let row = (code.status().as_u16(), code.as_str());
+            assert!(told.contains(&row), "the page lacks {row:?}");
+        }
+        // One that a body names and not the path is told a second time, as 422.
+        let known = |name: &str| Code::ALL.iter().any(|code| code.as_str() == name);
+        let unknown: Vec<_> = told.iter().filter(|(_, name)| !known(name)).collect();
+        assert!(unknown.is_empty(), "the page tells of {unknown:?}");
+    }
+}

@@ -57,6 +57,30 @@ async fn every_operation_is_described_with_every_status() {
 }
 
 #[actix_web::test]
+async fn every_operation_has_a_row_in_the_documents() {
+    let page = include_str!("../../../../../docs/api.md");
+    let rows =
+        page.lines().filter(|line| line.starts_with("| `GET ") || line.starts_with("| `POST "));
+    // A row may name several paths of one method.
+    let told = rows.flat_map(|row| {
+        let names = row.split(" | ").next().unwrap().split('`').skip(1).step_by(2);
+        let method = names.clone().next().unwrap().split(' ').next().unwrap().to_lowercase();
+        names.map(move |name| format!("{method} {}", name.rsplit(' ').next().unwrap()))
+    });
+    let told: BTreeSet<String> = told.collect();
+    let document = document().await;
+    let paths = document["paths"].as_object().unwrap().iter();
+    let mut operations: BTreeSet<String> = paths
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))
+        })
+        .collect();
+    // What describes the others is not described.
+    operations.extend(["get /api/v1/openapi.json", "get /api/v1/docs/"].map(ToOwned::to_owned));
+    assert_eq!(told, operations);
+}
+
+#[actix_web::test]
 async fn every_operation_has_an_id_of_its_own() {
     let document = document().await;
     let items = document["paths"].as_object().unwrap().values();

@@ -1,3 +1,4 @@
+use crate::fake::Trouble;
 use crate::harness::{EXAMPLE, Harness, PAYMENTS, UNKNOWN, post};
 
 use actix_web::test::TestRequest;
@@ -113,9 +114,9 @@ async fn a_failure_is_logged_with_its_cause_and_its_request_and_a_success_not_at
 
     let path = format!("{PAYMENTS}/{id}");
     let asked = || TestRequest::get().uri(&path).insert_header(("X-Request-Id", "mine"));
-    harness.fail_with(StoreError::Refused("its cause".to_owned()));
+    harness.store.set_trouble(Trouble::Error(StoreError::Refused("its cause".to_owned())));
     harness.send(asked()).await;
-    harness.fail_with(StoreError::Unavailable("its cause".to_owned()));
+    harness.store.set_trouble(Trouble::Error(StoreError::Unavailable("its cause".to_owned())));
     harness.send(asked()).await;
     let lines = logged();
     assert_eq!(lines.len(), 2, "{lines:?}");

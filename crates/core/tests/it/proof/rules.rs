@@ -71,6 +71,17 @@ fn every_rule_is_broken_by_something_and_found_by_its_name() {
     assert_eq!(all.difference(&broken).collect::<Vec<_>>(), Vec::<&Check>::new());
 }
 
+#[test]
+fn the_documents_tell_every_rule() {
+    let page = include_str!("../../../../../docs/finance.md");
+    let (_, table) = page.split_once("| check | what does not fit |").unwrap();
+    let names = table.lines().filter_map(|row| row.strip_prefix("| `")?.split(" | ").next());
+    let told: BTreeSet<&str> = names
+        .flat_map(|names| names.split(['`', ',', ' ']).filter(|name| !name.is_empty()))
+        .collect();
+    assert_eq!(told, Check::ALL.iter().map(|check| check.as_str()).collect());
+}
+
 /// How to break something, and the row and currency that are named then.
 type Named = (fn(&mut Facts<'_>), String, Option<&'static str>);
 
