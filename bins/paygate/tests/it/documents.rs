@@ -133,7 +133,7 @@ macro_rules! pages {
 }
 
 pages! {
-    the_readme_works_as_shown: "README.md", 4;
+    the_readme_works_as_shown: "README.md", 3;
     the_page_on_the_api_works_as_shown: "docs/api.md", 8;
     the_page_on_the_books_works_as_shown: "docs/finance.md", 1;
     the_page_on_operations_works_as_shown: "docs/operations.md", 1;
