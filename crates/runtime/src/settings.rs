@@ -23,7 +23,7 @@ const fn variable(name: &'static str, default: &'static str, meaning: &'static s
     Variable { name, default, meaning, secret: false }
 }
 
-/// Every variable, in the order of `docs/configuration.md`.
+/// Every variable. `docs/configuration.md` tells each, by concern.
 pub const VARIABLES: &[Variable] = &[
     variable(
         "DATABASE_URL",
