@@ -61,7 +61,7 @@ impl Proving {
     }
 
     /// Proves it and hands each violation on as it is found, and how many rows of how many have been
-    /// looked at.
+    /// looked at; of how many is 0 where that is not known, as of what is new.
     ///
     /// # Errors
     /// [`ProofError`].
@@ -93,13 +93,19 @@ struct Counting<'a, P> {
 impl<P: FnMut(u64, u64) + Send> Examiner for Counting<'_, P> {
     fn see(&mut self, fact: Fact) {
         match &fact {
-            Fact::Size { now, accounts, payments, postings, .. } => {
-                self.as_of = Some(*now);
+            Fact::AsOf(now) => self.as_of = Some(*now),
+            Fact::Size { accounts, payments, postings, .. } => {
                 self.total = accounts.saturating_add(*payments).saturating_add(*postings);
+                (self.progress)(self.seen, self.total);
             }
-            _ => self.seen = self.seen.saturating_add(1),
+            Fact::Account { .. }
+            | Fact::Posting { .. }
+            | Fact::Payment(_)
+            | Fact::Unreadable { .. } => {
+                self.seen = self.seen.saturating_add(1);
+                (self.progress)(self.seen, self.total);
+            }
         }
-        (self.progress)(self.seen, self.total);
         self.proof.see(fact);
     }
 }

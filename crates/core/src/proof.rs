@@ -84,8 +84,8 @@ impl<'a> Proof<'a> {
     /// Looks at the next fact.
     pub fn see(&mut self, fact: Fact) {
         match fact {
-            Fact::Size { now, accounts, payments, postings, entries, transitions } => {
-                self.now = Some(now);
+            Fact::AsOf(now) => self.now = Some(now),
+            Fact::Size { accounts, payments, postings, entries, transitions } => {
                 let posted = postings;
                 self.announced =
                     Some(Counts { accounts, payments, postings, posted, entries, transitions });
@@ -135,18 +135,23 @@ impl<'a> Proof<'a> {
         }
     }
 
+    fn incomplete(&mut self, what: &str) {
+        let mut at = self.findings.at(None, Row::Table("facts"));
+        at.found(Check::FactsIncomplete, what.to_owned());
+    }
+
     /// Ends the proof: what only shows when all has been seen is found now.
     #[must_use]
     pub fn finish(mut self) -> Summary {
         self.close_account();
-        if self.announced.is_none() {
-            let mut at = self.findings.at(None, Row::Table("facts"));
-            at.found(Check::FactsIncomplete, "the size and time are missing".to_owned());
+        if self.now.is_none() {
+            self.incomplete("the time is missing");
         }
         let mut totals = Vec::new();
         if self.scope == Scope::Whole {
-            if let Some(announced) = &self.announced {
-                self.seen.prove(announced, &mut self.findings);
+            match &self.announced {
+                Some(announced) => self.seen.prove(announced, &mut self.findings),
+                None => self.incomplete("the size is missing"),
             }
             self.totals.prove(&mut self.findings);
             totals = self.totals.by_currency();

@@ -69,16 +69,18 @@ fn stream(
     scope: Scope,
     show: Show<'_>,
 ) -> Result<(), StoreError> {
-    in_transaction(connection, "BEGIN", |connection| match scope {
-        Scope::Whole => {
-            show(size(connection, now, statement(COUNT))?)?;
-            accounts::show_all(connection, show)?;
-            payments::show_all(connection, show)
-        }
-        Scope::Since(from) => {
-            show(size(connection, now, since::count(from))?)?;
-            accounts::show_since(connection, from, show)?;
-            payments::show_since(connection, from, show)
+    in_transaction(connection, "BEGIN", |connection| {
+        show(Fact::AsOf(now))?;
+        match scope {
+            Scope::Whole => {
+                show(size(connection)?)?;
+                accounts::show_all(connection, show)?;
+                payments::show_all(connection, show)
+            }
+            Scope::Since(from) => {
+                accounts::show_since(connection, from, show)?;
+                payments::show_since(connection, from, show)
+            }
         }
     })
 }
@@ -105,16 +107,11 @@ struct SizeRow {
     transitions: i64,
 }
 
-fn size(
-    connection: &mut SqliteConnection,
-    now: Timestamp,
-    count: Statement,
-) -> Result<Fact, StoreError> {
-    let size: Option<SizeRow> = count.row(connection)?;
+fn size(connection: &mut SqliteConnection) -> Result<Fact, StoreError> {
+    let size: Option<SizeRow> = statement(COUNT).row(connection)?;
     let size = size.ok_or_else(|| StoreError::Unavailable("nothing was counted".to_owned()))?;
     let rows = |count: i64| u64::try_from(count).unwrap_or(0);
     Ok(Fact::Size {
-        now,
         accounts: rows(size.accounts),
         payments: rows(size.payments),
         postings: rows(size.postings),

@@ -42,17 +42,18 @@ pub struct RefundSums {
     pub refunding_minor: i128,
 }
 
-/// Something a store holds. They come in this order: the size, then each account followed by its
-/// postings, then each payment; accounts and payments by id, postings by seq.
+/// Something a store holds. They come in this order: the time, then, of the whole, its size, then each
+/// account followed by its postings, then each payment; accounts and payments by id, postings by seq.
 #[derive(Clone, Debug)]
 pub enum Fact {
-    /// How much is to come, for a progress bar; and the time of the store.
+    /// The store's time.
+    AsOf(Timestamp),
+    /// How much the whole is: for a progress bar, and to be compared with what came. How much is new
+    /// is not told, for counting it costs as much as showing it.
     Size {
-        /// The store's time.
-        now: Timestamp,
         /// Rows of `accounts`.
         accounts: u64,
-        /// Rows of `payments` (whole) or of new entries.
+        /// Rows of `payments`.
         payments: u64,
         /// Rows of `postings`.
         postings: u64,

@@ -207,19 +207,16 @@ impl Ledger {
         let all: Vec<&Entry> = self.entries.values().flatten().collect();
         let new: Vec<&Entry> = all.iter().copied().filter(|entry| !old(entry)).collect();
         let payments: BTreeSet<PaymentId> = new.iter().map(|entry| entry.payment).collect();
-        let postings = new.iter().map(|entry| entry.postings.len() as u64).sum();
-        let (rows, transitions) = match scope {
-            Scope::Whole => (self.payments.len(), self.transitions.values().map(Vec::len).sum()),
-            Scope::Since(_) => (new.len(), 0),
-        };
-        let mut facts = vec![Fact::Size {
-            now: at(self.seconds),
-            accounts: self.accounts.len() as u64,
-            payments: rows as u64,
-            postings,
-            entries: new.len() as u64,
-            transitions: transitions as u64,
-        }];
+        let mut facts = vec![Fact::AsOf(at(self.seconds))];
+        if scope == Scope::Whole {
+            facts.push(Fact::Size {
+                accounts: self.accounts.len() as u64,
+                payments: self.payments.len() as u64,
+                postings: all.iter().map(|entry| entry.postings.len() as u64).sum(),
+                entries: all.len() as u64,
+                transitions: self.transitions.values().map(|it| it.len() as u64).sum(),
+            });
+        }
         for account in self.accounts.values() {
             facts.extend(self.account_facts(account, &all, &new, scope));
         }

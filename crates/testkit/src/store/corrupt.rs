@@ -166,7 +166,7 @@ pub async fn what_can_not_be_read_is_a_fact_among_others(store: StoreUnderTest) 
             Fact::Account { account, .. } => accounts.push(account.id),
             Fact::Payment(fact) => payments.push(fact.record.payment.id),
             Fact::Posting { posting, .. } => assert_eq!(Some(&posting.account), accounts.last()),
-            Fact::Size { .. } => {}
+            Fact::AsOf(_) | Fact::Size { .. } => {}
         }
     }
     unreadable.sort();

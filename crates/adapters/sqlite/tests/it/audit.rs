@@ -173,5 +173,5 @@ async fn an_examiner_who_goes_away_gives_its_connection_back() {
         seen.await.unwrap();
         examining.abort();
     }
-    assert_eq!(facts(&under_test).await.len(), 1 + 2 + 2_000);
+    assert_eq!(facts(&under_test).await.len(), 2 + 2 + 2_000);
 }

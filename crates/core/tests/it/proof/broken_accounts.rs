@@ -12,7 +12,8 @@ pub const WHOLE: &[Case] = &[
         let (id, reason) = ("7".to_owned(), "no such status".to_owned());
         facts.all.push(Fact::Unreadable { table: "payments", id, reason });
     }),
-    ("no size", Check::FactsIncomplete, |facts| _ = facts.all.remove(0)),
+    ("no time", Check::FactsIncomplete, |facts| _ = facts.all.remove(0)),
+    ("no size", Check::FactsIncomplete, |facts| _ = facts.all.remove(1)),
     ("an account more", Check::RowCountDiffers, |facts| *size(facts)[0] += 1),
     ("a payment more", Check::RowCountDiffers, |facts| *size(facts)[1] += 1),
     ("an entry more", Check::RowCountDiffers, |facts| *size(facts)[3] += 1),
