@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use async_trait::async_trait;
+use paygate_core::Timestamp;
 use paygate_core::fx::Quote;
 use paygate_core::id::QuoteId;
 
@@ -20,4 +21,12 @@ pub trait QuoteStore: Send + Sync {
     /// # Errors
     /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] if its row can't be read.
     async fn quote(&self, id: QuoteId) -> Result<Option<Quote>, StoreError>;
+
+    /// Forgets quotes that expired before that time and that no payment used, those that expired
+    /// first first, at most `limit`; answers how many these were, so that fewer than the limit means
+    /// that none is left. Costs what it forgets, however many are kept. Several may do it at once.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then none may be forgotten, and it may be tried again.
+    async fn forget(&self, expired_before: Timestamp, limit: u32) -> Result<u32, StoreError>;
 }

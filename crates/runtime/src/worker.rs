@@ -7,7 +7,7 @@ use crate::stop::Stop;
 use crate::store::{self, Stores};
 use crate::system::{RandomIds, SystemClock};
 use crate::{Fatal, api, fatal, telemetry};
-use paygate_app::{Proving, Readiness, Reconciler, Sweeper, Worker, WorkerPorts};
+use paygate_app::{Proving, QuoteForgetter, Readiness, Reconciler, Sweeper, Worker, WorkerPorts};
 use paygate_http::HttpConfig;
 use paygate_ports::Outcomes;
 use std::sync::Arc;
@@ -66,9 +66,12 @@ pub(crate) async fn work(
     let reconciler =
         Reconciler::new(proving, Arc::clone(&stores.proof_log), clock.clone(), interval);
 
+    let forgetter = QuoteForgetter::new(Arc::clone(&stores.quotes), clock.clone());
+
     let mut working = tokio::spawn(worker.run(stop.stop.clone()));
     let mut reconciling = tokio::spawn(reconciler.run(stop.stop.clone()));
     let mut sweeping = tokio::spawn(sweeper.run(stop.stop.clone()));
+    let mut forgetting = tokio::spawn(forgetter.run(stop.stop.clone()));
     tracing::info!("the worker takes hints");
     // Neither ends before it is told to, unless it panics; the process must not go on without it.
     let ended = tokio::select! {
@@ -78,6 +81,10 @@ pub(crate) async fn work(
             panicked => panicked,
         },
         ended = &mut reconciling => match ended {
+            Ok(()) => working.await,
+            panicked => panicked,
+        },
+        ended = &mut forgetting => match ended {
             Ok(()) => working.await,
             panicked => panicked,
         },

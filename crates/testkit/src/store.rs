@@ -201,6 +201,8 @@ macro_rules! store_contract {
             quotes: concurrent_twins_by_quote_are_created_once,
             quotes: id_key_and_reference_go_before_quote,
             quotes: an_unknown_quote_is_refused,
+            quotes: expired_quotes_that_no_payment_used_are_forgotten,
+            quotes: concurrent_forgetters_forget_each_quote_once,
             transfers: a_transfer_with_everything_reads_back_exactly,
             transfers: a_transfer_moves_money_between_two_wallets,
             transfers: a_conversion_is_four_postings,

@@ -7,5 +7,6 @@ DROP TABLE payment_transitions;
 DROP TABLE payments;
 DROP TABLE fx_quotes;
 DROP TABLE accounts;
+DROP FUNCTION use_quote;
 DROP FUNCTION refuse_unbalanced;
 DROP FUNCTION refuse_change;

@@ -37,7 +37,8 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_alias_key UNIQUE (alias)
 );
 
--- A rate that was promised: numerator ÷ denominator units of quote for one of base.
+-- A rate that was promised: numerator ÷ denominator units of quote for one of base. One that a
+-- payment used stays with it; the others go some time after they expire.
 CREATE TABLE fx_quotes (
     id          uuid PRIMARY KEY,
     base        text NOT NULL CHECK (base ~ '^[A-Z]{3}$'),
@@ -46,8 +47,11 @@ CREATE TABLE fx_quotes (
     denominator bigint NOT NULL CHECK (denominator > 0),
     source      text NOT NULL,
     as_of       timestamptz NOT NULL,
-    expires_at  timestamptz NOT NULL
+    expires_at  timestamptz NOT NULL,
+    used        boolean NOT NULL DEFAULT false
 );
+
+CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 
 CREATE TABLE payments (
     id                  uuid PRIMARY KEY,
@@ -126,6 +130,17 @@ CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
 
 CREATE UNIQUE INDEX payments_quote ON payments (quote_id) WHERE quote_id IS NOT NULL;
 CREATE INDEX payments_parent ON payments (parent_id) WHERE parent_id IS NOT NULL;
+
+-- Whoever writes a payment marks its quote, so that what is to go is found without looking through
+-- what stays.
+CREATE FUNCTION use_quote() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE fx_quotes SET used = true WHERE id = NEW.quote_id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER uses_quote AFTER INSERT ON payments
+    FOR EACH ROW WHEN (NEW.quote_id IS NOT NULL) EXECUTE FUNCTION use_quote();
 
 CREATE TABLE payment_transitions (
     payment_id  uuid NOT NULL REFERENCES payments (id),

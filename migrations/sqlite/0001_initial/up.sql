@@ -37,7 +37,8 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_alias_key UNIQUE (alias)
 ) STRICT;
 
--- A rate that was promised: numerator ÷ denominator units of quote for one of base.
+-- A rate that was promised: numerator ÷ denominator units of quote for one of base. One that a
+-- payment used stays with it; the others go some time after they expire.
 CREATE TABLE fx_quotes (
     id          BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     base        TEXT    NOT NULL CHECK (base GLOB '[A-Z][A-Z][A-Z]'),
@@ -46,8 +47,11 @@ CREATE TABLE fx_quotes (
     denominator INTEGER NOT NULL CHECK (denominator > 0),
     source      TEXT    NOT NULL,
     as_of       INTEGER NOT NULL,
-    expires_at  INTEGER NOT NULL
+    expires_at  INTEGER NOT NULL,
+    used        INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1))
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 
 CREATE TABLE payments (
     id                  BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -126,6 +130,11 @@ CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
 
 CREATE UNIQUE INDEX payments_quote ON payments (quote_id) WHERE quote_id IS NOT NULL;
 CREATE INDEX payments_parent ON payments (parent_id) WHERE parent_id IS NOT NULL;
+
+-- Whoever writes a payment marks its quote, so that what is to go is found without looking through
+-- what stays.
+CREATE TRIGGER payments_use_quotes AFTER INSERT ON payments WHEN NEW.quote_id IS NOT NULL
+BEGIN UPDATE fx_quotes SET used = 1 WHERE id = NEW.quote_id; END;
 
 -- The tables below are read along their keys only, hence WITHOUT ROWID: one tree instead of two.
 

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Text, Timestamptz};
 use diesel::{OptionalExtension, Queryable};
 use diesel_async::RunQueryDsl;
+use paygate_core::Timestamp;
 use paygate_core::fx::{AppliedRate, Quote};
 use paygate_core::id::QuoteId;
 use paygate_core::money::Currency;
@@ -27,6 +28,15 @@ impl Sql for One {
     const TEXT: &'static str = "SELECT base, quote, numerator, denominator, source, as_of, \
          expires_at FROM fx_quotes WHERE id = ?";
     type Row = (Text, Text, BigInt, BigInt, Text, Timestamptz, Timestamptz);
+}
+
+/// Of several who forget at once each takes others. What a payment uses meanwhile is kept by its
+/// foreign key: then nothing is forgotten this time.
+struct Forget;
+impl Sql for Forget {
+    const TEXT: &'static str = "DELETE FROM fx_quotes WHERE id = ANY(ARRAY(SELECT id FROM fx_quotes \
+         WHERE NOT used AND expires_at < ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED))";
+    type Row = ();
 }
 
 #[derive(Queryable)]
@@ -72,6 +82,17 @@ impl QuoteStore for PostgresStore {
             Ok(row.map(|row| row.parse(id)).transpose()?)
         };
         read.await.map_err(|error: PgError| self.pool.learn(error))
+    }
+
+    async fn forget(&self, expired_before: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        let forget = async {
+            let mut connection = self.pool.get().await?;
+            let limit = Param::BigInt(i64::from(limit));
+            let forget = statement::<Forget>([Param::Time(expired_before), limit]);
+            Ok(forget.execute(&mut connection).await?)
+        };
+        let forgotten = forget.await.map_err(|error: PgError| self.pool.learn(error))?;
+        Ok(u32::try_from(forgotten).unwrap_or(u32::MAX))
     }
 }
 

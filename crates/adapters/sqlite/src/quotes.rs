@@ -6,6 +6,7 @@ use crate::store::SqliteStore;
 use async_trait::async_trait;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
+use paygate_core::Timestamp;
 use paygate_core::fx::{AppliedRate, Quote};
 use paygate_core::id::QuoteId;
 use paygate_ports::{QuoteStore, StoreError};
@@ -17,6 +18,10 @@ const INSERT: &str = "\
 const SELECT: &str = "\
     SELECT base, quote, numerator, denominator, source, as_of, expires_at \
     FROM fx_quotes WHERE id = ?";
+
+const FORGET: &str = "\
+    DELETE FROM fx_quotes WHERE id IN (SELECT id FROM fx_quotes \
+        WHERE NOT used AND expires_at < ? ORDER BY expires_at LIMIT ?)";
 
 #[derive(QueryableByName)]
 struct QuoteRow {
@@ -76,8 +81,14 @@ impl QuoteStore for SqliteStore {
         })
         .await
     }
+
+    async fn forget(&self, expired_before: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        let forget = statement(FORGET).time(expired_before).integer(i64::from(limit));
+        let forgotten = self.write(move |connection, _| forget.run(connection)).await?;
+        Ok(u32::try_from(forgotten).unwrap_or(u32::MAX))
+    }
 }
 
 /// What the query planner is tested with.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, SELECT];
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, SELECT, FORGET];

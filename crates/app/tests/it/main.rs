@@ -14,6 +14,7 @@ mod accounts;
 mod charge_refunds;
 mod deliveries;
 mod exchange;
+mod forgetting_quotes;
 mod holds;
 mod killed;
 mod limits;

@@ -135,6 +135,11 @@ impl<S: QuoteStore> QuoteStore for Faulty<S> {
     async fn quote(&self, id: QuoteId) -> Result<Option<Quote>, StoreError> {
         self.around(Method::Quote, Asked::Other, self.inner.quote(id)).await
     }
+
+    async fn forget(&self, expired_before: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        let asked = Asked::AtMost(limit);
+        self.around(Method::Forget, asked, self.inner.forget(expired_before, limit)).await
+    }
 }
 
 #[async_trait]

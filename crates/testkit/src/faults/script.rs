@@ -29,6 +29,7 @@ pub enum Method {
     Lines,
     Keep,
     Quote,
+    Forget,
     Entries,
     EntriesOf,
     Walk,

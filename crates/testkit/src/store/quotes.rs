@@ -5,6 +5,8 @@ use crate::build::{
     Having, assert_ledger_holds, conversion, open_empty_wallet, open_liquidity, open_wallet,
     payment_id, quote, transfer,
 };
+use chrono::TimeDelta;
+use paygate_core::Timestamp;
 use paygate_core::account::Account;
 use paygate_core::fx::{Quote, Rate};
 use paygate_core::id::QuoteId;
@@ -134,4 +136,57 @@ pub async fn an_unknown_quote_is_refused(store: StoreUnderTest) {
     assert!(matches!(answer, Accepted::Refused(StoreError::Refused(_))), "{answer:?}");
     store.quotes.keep(unknown).await.unwrap();
     store.created_one(payment).await;
+}
+
+/// An unused quote that expires so many seconds after `end`.
+async fn kept_until(store: &StoreUnderTest, end: Timestamp, seconds: i64) -> Quote {
+    let expires_at = end + TimeDelta::seconds(seconds);
+    let quote = Quote { expires_at, ..quote("USD", "EUR", "0.92") };
+    store.quotes.keep(quote.clone()).await.unwrap();
+    quote
+}
+
+pub async fn expired_quotes_that_no_payment_used_are_forgotten(store: StoreUnderTest) {
+    let wallets = wallets(&store).await;
+    let end = quote("USD", "EUR", "0.92").expires_at;
+    let mut quotes = Vec::new();
+    for seconds in [-3, -1, -2, -9, 0] {
+        quotes.push(kept_until(&store, end, seconds).await);
+    }
+    let used = &quotes[3];
+    let existing = store.created_one(quoted(&wallets, used)).await;
+    for (limit, forgotten, left) in [
+        (0, 0, [true, true, true, true, true]),
+        (2, 2, [false, true, false, true, true]),
+        (9, 1, [false, false, false, true, true]),
+        (9, 0, [false, false, false, true, true]),
+    ] {
+        assert_eq!(store.quotes.forget(end, limit).await.unwrap(), forgotten);
+        for (quote, left) in quotes.iter().zip(left) {
+            let there = store.quotes.quote(quote.id).await.unwrap().is_some();
+            assert_eq!(there, left, "after at most {limit}: {quote:?}");
+        }
+    }
+    let again = store.accept_one(&quoted(&wallets, used)).await;
+    assert_eq!(again, Accepted::QuoteUsed { existing });
+}
+
+pub async fn concurrent_forgetters_forget_each_quote_once(store: StoreUnderTest) {
+    let end = quote("USD", "EUR", "0.92").expires_at;
+    for seconds in 1..=40 {
+        kept_until(&store, end, -seconds).await;
+    }
+    let forgetting: Vec<_> = (0..8)
+        .map(|_| {
+            let quotes = Arc::clone(&store.quotes);
+            tokio::spawn(async move { quotes.forget(end, 10).await.unwrap() })
+        })
+        .collect();
+    let mut forgotten = 0;
+    for one in forgetting {
+        forgotten += one.await.unwrap();
+    }
+    // Whoever came while others were at it may have found less than there was.
+    forgotten += store.quotes.forget(end, 100).await.unwrap();
+    assert_eq!(forgotten, 40);
 }

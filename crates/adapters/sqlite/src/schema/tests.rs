@@ -12,7 +12,7 @@ const ROWS: &str = "
     INSERT INTO accounts (id, number, currency, system_code, overdraft, created_at) VALUES
         (unhex(replace(hex(zeroblob(16)), '0', '1')), '000000000000', 'USD', 'acquirer', 1, 0),
         (unhex(replace(hex(zeroblob(16)), '0', '2')), '000000000018', 'USD', 'bank', 1, 0);
-    INSERT INTO fx_quotes VALUES
+    INSERT INTO fx_quotes (id, base, quote, numerator, denominator, source, as_of, expires_at) VALUES
         (unhex(replace(hex(zeroblob(16)), '0', '3')), 'USD', 'EUR', 1, 2, 'test', 0, 0);
     INSERT INTO payments (id, kind, merchant_id, caller_id, amount_minor, currency, source_id,
         destination_id, quote_id, created_at, updated_at) VALUES

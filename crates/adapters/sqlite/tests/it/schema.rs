@@ -114,6 +114,7 @@ async fn the_catalog_names_the_rules() {
         lines(&mut catalog, &others),
         [
             "due: due_republish_at",
+            "fx_quotes: fx_quotes_unused partial",
             "journal_entries: journal_entries_at",
             "payments: payments_parent partial",
             "payments: payments_parked partial",
@@ -130,6 +131,7 @@ async fn the_catalog_names_the_rules() {
             "journal_entries: journal_entries_never_go",
             "payment_transitions: payment_transitions_never_change",
             "payment_transitions: payment_transitions_never_go",
+            "payments: payments_use_quotes",
             "postings: postings_never_change",
             "postings: postings_never_go",
             "postings: postings_of_an_entry_are_whole",
