@@ -2,17 +2,28 @@
 //! knows.
 
 use crate::PostgresStore;
+use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
-use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use thiserror::Error;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../../migrations/postgres");
 
 /// Two processes that migrate at once take turns by this advisory lock; the number is arbitrary.
 const LOCK: &str = "SELECT pg_advisory_lock(7261984350)";
+
+/// How long a migration may wait for a lock: whoever asks for the table after it waits behind it.
+const LOCK_TIMEOUT: &str = "SET lock_timeout = '1s'";
+/// Building an index beside the work waits for all older transactions, and nobody behind it.
+const NO_LOCK_TIMEOUT: &str = "SET lock_timeout = 0";
+/// How often a migration is tried, and how long the others have their turn in between.
+const MAX_TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Why a schema can't be used.
 #[derive(Debug, Error)]
@@ -35,7 +46,9 @@ pub enum SchemaError {
 
 impl PostgresStore {
     /// Applies the migrations that are missing, each in a transaction of its own, and answers their
-    /// names. Processes that do this at once take turns. Needs a multi-threaded runtime.
+    /// names. Processes that do this at once take turns. One that does not get its locks at once
+    /// gives way and tries again, so that the service goes on behind a long transaction meanwhile.
+    /// Needs a multi-threaded runtime.
     ///
     /// # Errors
     /// [`SchemaError`].
@@ -45,11 +58,8 @@ impl PostgresStore {
         let locked = connection.batch_execute(LOCK).await;
         locked.map_err(|error| SchemaError::Unreachable(error.to_string()))?;
         // The lock ends with the connection.
-        let mut harness = AsyncMigrationHarness::new(connection);
-        let applied = harness
-            .run_pending_migrations(MIGRATIONS)
-            .map_err(|error| SchemaError::Failed(error.to_string()))?;
-        Ok(applied.iter().map(ToString::to_string).collect())
+        let mut connection = AsyncConnectionWrapper::<_>::from(connection);
+        tokio::task::block_in_place(|| apply_pending(&mut connection)).map_err(failed)
     }
 
     /// Whether the schema is exactly the one this binary knows.
@@ -77,8 +87,7 @@ impl PostgresStore {
         .map_err(|error| unreachable(error.to_string()))?
         .into_iter()
         .collect();
-        let migrations: Vec<Box<dyn Migration<Pg>>> =
-            MIGRATIONS.migrations().map_err(|error| SchemaError::Failed(error.to_string()))?;
+        let migrations: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(failed)?;
         let known: BTreeSet<String> =
             migrations.iter().map(|one| one.name().version().to_string()).collect();
         if let Some(unknown) = applied.difference(&known).next() {
@@ -86,4 +95,46 @@ impl PostgresStore {
         }
         if known.is_subset(&applied) { Ok(()) } else { Err(SchemaError::Behind) }
     }
+}
+
+/// What diesel says of a migration.
+type Applied<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Applies what is missing, on a thread that it may block.
+fn apply_pending(
+    connection: &mut AsyncConnectionWrapper<AsyncPgConnection>,
+) -> Applied<Vec<String>> {
+    let mut applied = Vec::new();
+    for migration in connection.pending_migrations(MIGRATIONS)? {
+        apply(connection, &*migration)?;
+        applied.push(migration.name().version().to_string());
+    }
+    Ok(applied)
+}
+
+/// Applies a migration. In a transaction it leaves nothing behind when it fails, and is tried again:
+/// diesel does not tell a lock that was not granted from other failures.
+fn apply(
+    connection: &mut AsyncConnectionWrapper<AsyncPgConnection>,
+    migration: &dyn Migration<Pg>,
+) -> Applied<()> {
+    let (lock_timeout, max_tries) = match migration.metadata().run_in_transaction() {
+        true => (LOCK_TIMEOUT, MAX_TRIES),
+        false => (NO_LOCK_TIMEOUT, 1),
+    };
+    SimpleConnection::batch_execute(connection, lock_timeout)?;
+    let mut tries = 1;
+    while let Err(error) = connection.run_migration(migration) {
+        if tries >= max_tries {
+            return Err(error);
+        }
+        tracing::warn!(migration = %migration.name(), tries, %error, "a migration is tried again");
+        std::thread::sleep(PAUSE);
+        tries += 1;
+    }
+    Ok(())
+}
+
+fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> SchemaError {
+    SchemaError::Failed(error.to_string())
 }

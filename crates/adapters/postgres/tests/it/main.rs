@@ -3,5 +3,6 @@
 mod connection;
 mod contract;
 mod database;
+mod migrations;
 mod plans;
 mod schema;

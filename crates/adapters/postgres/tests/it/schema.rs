@@ -39,6 +39,34 @@ async fn processes_that_migrate_at_once_take_turns() {
     assert_eq!(applied, 1, "each migration is applied by exactly one");
 }
 
+/// While a migration waits for a lock, whoever asks after it waits behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_gives_way_until_it_gets_its_locks() {
+    let Some(database) = Database::empty().await else { return };
+    let (mut holder, client) = (database.client().await, database.client().await);
+    let table = "CREATE TABLE __diesel_schema_migrations (version text PRIMARY KEY, \
+                 run_on timestamp NOT NULL DEFAULT now())";
+    client.batch_execute(table).await.unwrap();
+    let holding = holder.transaction().await.unwrap();
+    let lock = "LOCK TABLE __diesel_schema_migrations IN SHARE MODE";
+    holding.batch_execute(lock).await.unwrap();
+
+    let store = database.store();
+    let migrating = tokio::spawn(async move { store.migrate().await });
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation' \
+                 AND relation = '__diesel_schema_migrations'::regclass";
+    for waiting in [1i64, 0, 1] {
+        paygate_testkit::store::eventually("it waits and gives way in turn", async || {
+            let there: i64 = client.query_one(waits, &[]).await.unwrap().get(0);
+            (there == waiting).then_some(())
+        })
+        .await;
+    }
+    assert!(!migrating.is_finished());
+    holding.rollback().await.unwrap();
+    assert_eq!(migrating.await.unwrap().unwrap(), ["0001"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn migrations_can_be_taken_back() {
     let Some(database) = Database::empty().await else { return };
@@ -156,7 +184,9 @@ async fn the_catalog_holds_the_rules() {
         let truncate = client.batch_execute(&format!("TRUNCATE {table} CASCADE")).await;
         assert!(truncate.unwrap_err().as_db_error().unwrap().message().contains("append-only"));
     }
-    assert!(triggers.contains("postings balanced INSERT"), "{triggers:?}");
+    for trigger in ["postings balanced INSERT", "payments uses_quote INSERT"] {
+        assert!(triggers.contains(trigger), "{triggers:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
