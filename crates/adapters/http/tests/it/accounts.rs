@@ -1,8 +1,8 @@
-use crate::fake::Trouble;
 use crate::harness::{ACCOUNTS, Harness, TRANSFERS, UNKNOWN};
 use actix_web::test::TestRequest;
 use paygate_ports::StoreError;
 use serde_json::json;
+use std::time::Duration;
 
 const ALICE: &str = r#"{"currency":"USD","name":" Alice Ä. ","alias":"alice","opening_balance":100.5,"metadata":{"a": 1.0}}"#;
 
@@ -249,7 +249,7 @@ async fn a_balance_is_that_of_now_or_of_a_moment() {
     let harness = Harness::new().await;
     let id = harness.wallet("a", "USD", "100").await;
     harness.wallet("b", "USD", "1").await;
-    *harness.store.now.lock().unwrap() += chrono::TimeDelta::hours(1);
+    harness.clock.advance(Duration::from_secs(3_600));
     harness.transferred("k", r#"{"source":"a","destination":"b","amount":1.5}"#).await;
     let hold = r#"{"source":"a","destination":"b","amount":10,"capture":false}"#;
     harness.transferred("l", hold).await;
@@ -282,7 +282,7 @@ async fn a_balance_is_that_of_now_or_of_a_moment() {
 #[actix_web::test]
 async fn a_store_that_is_away_is_told_by_every_operation() {
     let harness = Harness::new().await;
-    harness.store.set_trouble(Trouble::Error(StoreError::Unavailable("secret".to_owned())));
+    harness.fail_with(StoreError::Unavailable("secret".to_owned()));
     for path in ["", "/a", "/a/balance", "/a/balance?at=2026-01-01T00:00:00Z", "/a/statement"] {
         let answer = harness.get(&format!("{ACCOUNTS}{path}")).await;
         answer.is_problem(503, "store-unavailable");
@@ -291,6 +291,6 @@ async fn a_store_that_is_away_is_told_by_every_operation() {
     for (path, body) in [(ACCOUNTS.to_owned(), ALICE), (format!("{ACCOUNTS}/a/close"), "{}")] {
         harness.post_to(&path, body).await.is_problem(503, "store-unavailable");
     }
-    harness.store.set_trouble(Trouble::Error(StoreError::Refused("secret".to_owned())));
+    harness.fail_with(StoreError::Refused("secret".to_owned()));
     harness.post_to(ACCOUNTS, ALICE).await.is_problem(500, "internal-error");
 }

@@ -71,7 +71,7 @@ async fn the_limits_themselves_are_inside() {
     assert_eq!(padded.len(), 65_536);
     assert_eq!(harness.post(padded.clone()).await.status, 201);
     harness.post(padded + " ").await.is_problem(413, "payload-too-large");
-    assert_eq!(harness.store.len(), 2);
+    assert_eq!(harness.rows("payments"), 2);
 }
 
 #[actix_web::test]
@@ -125,7 +125,7 @@ async fn twins_without_a_key_are_told_apart_by_their_reference() {
     let answers = futures_util::future::join_all(twins).await;
     let created = answers.iter().filter(|it| it.status() == 201).count();
     let refused = answers.iter().filter(|it| it.status() == 409).count();
-    assert_eq!((created, refused, harness.store.len()), (1, 19, 1));
+    assert_eq!((created, refused, harness.rows("payments")), (1, 19, 1));
 }
 
 #[actix_web::test]

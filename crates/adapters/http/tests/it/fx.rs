@@ -1,4 +1,3 @@
-use crate::fake::Trouble;
 use crate::harness::Harness;
 use paygate_ports::{RateError, StoreError};
 
@@ -99,7 +98,7 @@ async fn a_rate_is_promised_for_a_while() {
     small.is_problem(422, "amount-too-small");
     let body = r#"{"base":"USD","quote":"IDR","amount":999999999999999}"#;
     harness.post_to(QUOTES, body).await.is_problem(422, "amount-too-large");
-    assert_eq!(harness.store.quotes.lock().unwrap().len(), 2, "only what was answered is kept");
+    assert_eq!(harness.rows("fx_quotes"), 2, "only what was answered is kept");
 }
 
 #[actix_web::test]
@@ -146,7 +145,7 @@ async fn without_rates_nothing_is_told_or_promised() {
         assert!(!answer.text.contains("secret"));
     }
     *harness.rates.trouble.lock().unwrap() = None;
-    harness.store.set_trouble(Trouble::Error(StoreError::Unavailable("secret".to_owned())));
+    harness.fail_with(StoreError::Unavailable("secret".to_owned()));
     let answer = harness.post_to(QUOTES, r#"{"base":"USD","quote":"IDR"}"#).await;
     answer.is_problem(503, "store-unavailable");
 }

@@ -1,24 +1,26 @@
-//! The app over mock adapters, and short ways to ask it.
+//! The app over SQLite in memory, and short ways to ask it.
 
-use crate::fake::{FakeRates, FakeStore};
+use crate::rates::FakeRates;
+use crate::store::{self, Store};
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::{self, TestRequest};
-use chrono::TimeDelta;
 use paygate_app::{
     Accepting, Accounts, Api, Charges, Directory, Exchange, ExchangeConfig, FindAccounts,
     HintPublisher, Holds, Proving, ReadPayments, Readiness, Refunds, Transfers,
 };
 use paygate_core::Timestamp;
-use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::book::Book;
+use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{Actor, Reason, Transition};
+use paygate_core::provider::{self, ClaimPolicy, Decline, Verdict};
 use paygate_core::risk::Limits;
-use paygate_core::status::{Kind, Status};
-use paygate_core::{refund, transfer};
+use paygate_core::status::Status;
+use paygate_core::work::{self, WorkPolicy};
 use paygate_http::{ApiApp, HttpConfig};
 use paygate_memory::{MemoryOutcomes, MemoryQueue, MemoryQueueConfig};
 use paygate_ports::{Outcome, Outcomes, PaymentStore};
+use paygate_testkit::faults::Faults;
 use paygate_testkit::{ManualClock, SequentialIds};
 use serde_json::Value;
 use std::str::FromStr;
@@ -36,7 +38,9 @@ pub const UNKNOWN: &str = "018bcfe5-687b-7000-8000-00000000dead";
 pub struct Harness {
     pub app: ApiApp,
     pub api: Api,
-    pub store: Arc<FakeStore>,
+    pub store: Arc<Store>,
+    /// The store's trouble, and what was asked of it.
+    pub faults: Faults,
     pub rates: Arc<FakeRates>,
     pub queue: Arc<MemoryQueue>,
     pub outcomes: MemoryOutcomes,
@@ -54,14 +58,15 @@ impl Harness {
     }
 
     pub async fn with(config: HttpConfig) -> Self {
-        let store = Arc::new(FakeStore::new(now()));
         let queue = Arc::new(MemoryQueue::new(MemoryQueueConfig::default()));
         let outcomes = MemoryOutcomes::default();
         let clock = ManualClock::new(now());
+        let store = Arc::new(store::open(&clock).await);
+        let faults = store.faults().clone();
         let ids = Arc::new(SequentialIds::new(now()));
         let rates = Arc::new(FakeRates::new(clock.clone()));
         let enabled = ["USD", "JPY", "EUR", "IDR"].map(|code| Currency::parse(code).unwrap());
-        let directory = Arc::new(Directory::open(&*store, &*ids, &enabled).await.unwrap());
+        let directory = Arc::new(Directory::open(store.inner(), &*ids, &enabled).await.unwrap());
         let time = Arc::new(clock.clone());
         let shared: Arc<MemoryOutcomes> = Arc::new(outcomes.clone());
         let confirm = Duration::from_millis(500);
@@ -100,7 +105,7 @@ impl Harness {
         };
         let metrics = Arc::new(|| "paygate_up 1\n".to_owned());
         let app = ApiApp::new(&config, api.clone(), metrics, ids.clone());
-        Self { app, api, store, rates, queue, outcomes, clock, ids }
+        Self { app, api, store, faults, rates, queue, outcomes, clock, ids }
     }
 
     pub async fn send(&self, request: TestRequest) -> Answer {
@@ -161,16 +166,45 @@ impl Harness {
 
     /// Does what a worker does with the transfers and refunds that wait.
     pub async fn work(&self) {
-        let decide = |book: &mut paygate_core::book::Book| {
-            for id in book.payment_ids() {
-                match book.payment(id).unwrap().kind {
-                    Kind::Transfer => transfer::process(book, id, TimeDelta::days(7)).unwrap(),
-                    Kind::Refund => refund::process(book, id).unwrap(),
-                    _ => {}
-                }
+        let waiting = "SELECT json_group_array(lower(hex(id))) FROM payments \
+                       WHERE status = 'PENDING' AND kind <> 'charge'";
+        let waiting: Value = self.value(waiting).unwrap();
+        let id = |id: &Value| PaymentId(id.as_str().unwrap().parse().unwrap());
+        self.process(waiting.as_array().unwrap().iter().map(id).collect()).await;
+    }
+
+    /// Does what a worker does with the hints of these: settles or claims them.
+    async fn process(&self, ids: Vec<PaymentId>) {
+        let all = ids.clone();
+        let decide = move |book: &mut Book| {
+            for id in &all {
+                work::process(book, *id, &WorkPolicy::default()).unwrap();
             }
         };
-        self.store.transact(Vec::new(), Arc::new(decide)).await.unwrap();
+        self.store.inner().transact(ids, Arc::new(decide)).await.unwrap();
+    }
+
+    /// Settles a claimed payment with what its provider says.
+    async fn decide(&self, id: PaymentId, verdict: Verdict) {
+        let decide = move |book: &mut Book| {
+            let attempt = book.payment(id).unwrap().attempts;
+            provider::settle(book, id, attempt, verdict, &ClaimPolicy::default()).unwrap();
+        };
+        self.store.inner().transact(vec![id], Arc::new(decide)).await.unwrap();
+    }
+
+    /// The account that the default merchant's charges of a currency arrive at.
+    pub fn merchant(&self, currency: &str) -> AccountId {
+        let currency = Currency::parse(currency).unwrap();
+        self.api.directory.charge(&MerchantId::default(), currency).unwrap().1
+    }
+
+    /// Gives all that a wallet in dollars has to alice, and closes it.
+    pub async fn closed(&self, alias: &str, has: &str) -> AccountId {
+        let body = format!(r#"{{"source":"{alias}","destination":"alice","amount":"{has}"}}"#);
+        self.transferred("all", &body).await;
+        let closed = self.post_to(&format!("{ACCOUNTS}/{alias}/close"), "").await;
+        closed.json()["id"].as_str().unwrap().parse().unwrap()
     }
 
     /// Creates a payment with this reference.
@@ -179,26 +213,19 @@ impl Harness {
         self.post(body).await.id()
     }
 
-    /// Writes a step into the timeline.
-    fn note_step(&self, id: PaymentId, to: Status) {
-        let from = self.store.payments.lock().unwrap()[&id].payment.status;
-        let mut transitions = self.store.transitions.lock().unwrap();
-        let seq = i32::try_from(transitions.iter().filter(|it| it.payment == id).count()).unwrap();
-        transitions.push(Transition {
-            payment: id,
-            seq: seq + 1,
-            from,
-            to,
-            actor: Actor::Worker,
-            reason: Reason::Settled,
-            at: now() + Duration::from_millis(250),
-        });
-    }
-
     /// Settles a payment as a worker would, and announces it.
     pub async fn settle(&self, id: PaymentId, to: Status) {
-        self.note_step(id, to);
-        self.store.change(id, |payment| payment.status = to);
+        if self.store.status(id) == Status::Pending {
+            self.process(vec![id]).await;
+        }
+        if self.store.status(id) == Status::Processing {
+            match to {
+                Status::Success => self.decide(id, Verdict::Approved).await,
+                Status::Failed => self.decide(id, Verdict::Declined(Decline::Generic)).await,
+                _ => {}
+            }
+        }
+        assert_eq!(self.store.status(id), to);
         self.outcomes.announce(&[Outcome { id, status: to }]).await.unwrap();
     }
 }

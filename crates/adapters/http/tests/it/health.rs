@@ -1,16 +1,15 @@
-use crate::fake::Trouble;
 use crate::harness::Harness;
 use paygate_ports::StoreError;
 use serde_json::json;
 
-fn away() -> Trouble {
-    Trouble::Error(StoreError::Unavailable("refused".to_owned()))
+fn away() -> StoreError {
+    StoreError::Unavailable("refused".to_owned())
 }
 
 #[actix_web::test]
 async fn a_process_that_runs_says_so_whatever_it_depends_on() {
     let harness = Harness::new().await;
-    harness.store.set_trouble(away());
+    harness.fail_with(away());
     harness.queue.set_available(false);
     for path in ["/health", "/healthz", "/health/live"] {
         let answer = harness.get(path).await;
@@ -37,7 +36,7 @@ async fn readiness_names_each_component() {
     assert_eq!(degraded.json()["components"]["broker"]["status"], "down");
     assert!(degraded.json()["components"]["broker"]["detail"].is_string());
 
-    harness.store.set_trouble(away());
+    harness.fail_with(away());
     let down = harness.get("/health/ready").await;
     assert_eq!((down.status.as_u16(), down.json()["status"].as_str()), (503, Some("down")));
     assert_eq!(down.header("content-type"), Some("application/json"));

@@ -87,14 +87,9 @@ async fn a_hold_is_voided_once() {
 #[actix_web::test]
 async fn a_rule_of_the_accounts_is_told() {
     let (harness, id) = held().await;
-    let bob = harness.get(&format!("{ACCOUNTS}/bob")).await.json()["id"].clone();
-    let bob = bob.as_str().unwrap().parse().unwrap();
-    harness.store.change_account(bob, |account| account.closed = true);
+    let bob = harness.closed("bob", "1").await;
     ask(&harness, id, "capture", "").await.is_problem(422, "account-closed");
-    harness.store.change_account(bob, |account| {
-        account.closed = false;
-        account.posted_minor = i64::MAX;
-    });
+    harness.set_account(bob, &format!("closed_at = NULL, posted_minor = {}", i64::MAX));
     ask(&harness, id, "capture", "").await.is_problem(422, "overflow");
 }
 

@@ -16,7 +16,7 @@ async fn a_repeated_request_is_answered_with_the_payment_as_it_is_then() {
     assert_eq!(second.header("idempotent-replayed"), Some("true"));
     assert_eq!(second.header("location"), first.header("location"));
     assert_eq!(second.json()["status"], "SUCCESS");
-    assert_eq!(harness.store.len(), 1);
+    assert_eq!(harness.rows("payments"), 1);
 }
 
 #[actix_web::test]
@@ -64,7 +64,7 @@ async fn of_twenty_identical_requests_at_once_one_is_accepted_and_all_are_answer
     let id = answers[0].id();
     assert!(answers.iter().all(|it| it.status == 201 && it.id() == id), "{answers:?}");
     let replayed = answers.iter().filter(|it| it.header("idempotent-replayed").is_some()).count();
-    assert_eq!((replayed, harness.store.len()), (19, 1));
+    assert_eq!((replayed, harness.rows("payments")), (19, 1));
 }
 
 #[actix_web::test]

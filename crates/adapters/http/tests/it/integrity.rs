@@ -1,8 +1,7 @@
-use crate::fake::Trouble;
 use crate::harness::{ACCOUNTS, Harness};
 use paygate_ports::StoreError;
+use paygate_testkit::faults::Method;
 use serde_json::json;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const INTEGRITY: &str = "/api/v1/integrity";
@@ -33,7 +32,7 @@ async fn a_ledger_that_holds_is_proved_and_added_up() {
 async fn what_does_not_fit_is_told() {
     let harness = Harness::new().await;
     let id = harness.wallet("alice", "USD", "100").await;
-    harness.store.change_account(id, |account| account.posted_minor += 1);
+    harness.set_account(id, "posted_minor = posted_minor + 1");
     let told = harness.get(INTEGRITY).await.json();
     assert_eq!(told["ok"], false);
     let violations = told["violations"].as_array().unwrap();
@@ -50,7 +49,7 @@ async fn of_many_violations_the_first_hundred_are_told_and_all_are_counted() {
     let harness = Harness::new().await;
     for number in 0..120 {
         let id = harness.wallet(&format!("w{number}"), "USD", "1").await;
-        harness.store.change_account(id, |account| account.posted_minor += 1);
+        harness.set_account(id, "posted_minor = posted_minor + 1");
     }
     let told = harness.get(INTEGRITY).await.json();
     assert_eq!(told["violations"].as_array().unwrap().len(), 100);
@@ -60,16 +59,17 @@ async fn of_many_violations_the_first_hundred_are_told_and_all_are_counted() {
 #[actix_web::test]
 async fn there_is_one_proof_at_a_time() {
     let harness = Harness::new().await;
-    let closed = harness.store.gate.acquire().await.unwrap();
+    let gate = harness.faults.gate(Method::Examine);
+    gate.shut();
     let second = async {
         let under_way = async {
-            while harness.store.proofs.load(Ordering::SeqCst) == 0 {
+            while gate.waiting() == 0 {
                 tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(Duration::from_secs(10), under_way).await.expect("the first begins");
         let answer = harness.get(INTEGRITY).await;
-        drop(closed);
+        gate.open();
         answer
     };
     let (first, second) = futures_util::future::join(harness.get(INTEGRITY), second).await;
@@ -84,7 +84,7 @@ async fn a_proof_needs_the_store_and_takes_no_parameter() {
     let harness = Harness::new().await;
     let answer = harness.get(&format!("{INTEGRITY}?since=now")).await;
     assert_eq!(answer.violations(), ["since unknown-parameter"]);
-    harness.store.set_trouble(Trouble::Error(StoreError::Unavailable("secret".to_owned())));
+    harness.fail_with(StoreError::Unavailable("secret".to_owned()));
     harness.get(INTEGRITY).await.is_problem(503, "store-unavailable");
     assert_eq!(harness.get(ACCOUNTS).await.status, 503);
 }

@@ -36,7 +36,7 @@ async fn every_filter_reaches_the_store() {
          &created_after=2026-01-01T01:00:00%2B01:00&created_before=2026-02-01T00:00:00.5Z"
     );
     assert_eq!(harness.get(&format!("{PAYMENTS}?{query}")).await.status, 200);
-    let query = harness.store.last_query.lock().unwrap().clone().unwrap();
+    let query = harness.last_query();
     assert_eq!(query.status, Some(Status::ManualReview));
     assert_eq!(query.kind, Some(Kind::Charge));
     assert_eq!(query.currency, Currency::parse("KWD").ok());
@@ -47,7 +47,7 @@ async fn every_filter_reaches_the_store() {
     assert_eq!(query.merchant.0, "default");
 
     harness.get(PAYMENTS).await;
-    assert_eq!(harness.store.last_query.lock().unwrap().as_ref().unwrap().limit, 50);
+    assert_eq!(harness.last_query().limit, 50);
 }
 
 #[actix_web::test]

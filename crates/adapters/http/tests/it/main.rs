@@ -1,4 +1,4 @@
-//! The HTTP adapter through the real actix app, over mock adapters.
+//! The HTTP adapter through the real actix app, over SQLite in memory and the in-process queue.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod accounts;
@@ -6,7 +6,6 @@ mod auth;
 mod bad_requests;
 mod create;
 mod documents;
-mod fake;
 mod fx;
 mod harness;
 mod health;
@@ -16,11 +15,13 @@ mod integrity;
 mod list;
 mod openapi;
 mod problems;
+mod rates;
 mod read;
 mod refunds;
 mod sandbox;
 mod sockets;
 mod statement;
+mod store;
 mod telemetry;
 mod transfers;
 mod wait;

@@ -1,8 +1,8 @@
 //! Problems that are not about the content of a request.
 
-use crate::fake::Trouble;
 use crate::harness::{EXAMPLE, Harness, PAYMENTS, UNKNOWN, post};
 use paygate_ports::StoreError;
+use paygate_testkit::faults::Method;
 
 #[actix_web::test]
 async fn a_path_that_names_nothing_is_a_problem() {
@@ -39,7 +39,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
 async fn a_store_that_is_away_is_worth_another_try() {
     let harness = Harness::new().await;
     let secret = StoreError::Unavailable("password is hunter2".to_owned());
-    harness.store.set_trouble(Trouble::Error(secret.clone()));
+    harness.fail_with(secret);
     let one = format!("{PAYMENTS}/{UNKNOWN}");
     let answers =
         [harness.post(EXAMPLE).await, harness.get(PAYMENTS).await, harness.get(&one).await];
@@ -48,8 +48,6 @@ async fn a_store_that_is_away_is_worth_another_try() {
         assert_eq!(answer.header("retry-after"), Some("1"));
         assert!(!answer.text.contains("hunter2"));
     }
-    harness.store.set_trouble(Trouble::Refused(secret));
-    harness.post(EXAMPLE).await.is_problem(503, "store-unavailable");
 }
 
 #[actix_web::test]
@@ -57,10 +55,8 @@ async fn what_another_try_does_not_help_is_our_failure_and_its_cause_stays_here(
     let harness = Harness::new().await;
     let reason = "hunter2".to_owned();
     let corrupt = StoreError::Corrupt { table: "payments", id: UNKNOWN.to_owned(), reason };
-    for trouble in
-        [Trouble::Error(corrupt), Trouble::Error(StoreError::Refused("hunter2".to_owned()))]
-    {
-        harness.store.set_trouble(trouble);
+    for error in [corrupt, StoreError::Refused("hunter2".to_owned())] {
+        harness.fail_with(error);
         let one = format!("{PAYMENTS}/{UNKNOWN}");
         let timeline = format!("{one}/timeline");
         let answers = [
@@ -75,12 +71,17 @@ async fn what_another_try_does_not_help_is_our_failure_and_its_cause_stays_here(
             assert!(!answer.text.contains("hunter2"));
         }
     }
+    harness.faults.lift();
+    harness.refuse_payments("hunter2");
+    let refused = harness.post(EXAMPLE).await;
+    refused.is_problem(500, "internal-error");
+    assert!(!refused.text.contains("hunter2"));
 }
 
 #[actix_web::test]
 async fn a_handler_that_panics_answers_all_the_same() {
     let harness = Harness::new().await;
-    harness.store.set_trouble(Trouble::Panic);
+    harness.faults.on(Method::Payment).panics();
     let answer = harness.get(&format!("{PAYMENTS}/{UNKNOWN}")).await;
     answer.is_problem(500, "internal-error");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -90,7 +91,8 @@ async fn a_handler_that_panics_answers_all_the_same() {
 async fn beyond_what_can_wait_requests_are_turned_away_at_once() {
     let harness = Harness::new().await;
     let service = actix_web::test::init_service(harness.app.build()).await;
-    let closed = harness.store.gate.acquire().await.unwrap();
+    let gate = harness.faults.gate(Method::Accept);
+    gate.shut();
     let request = |number: usize| {
         let body = EXAMPLE.replace("001", &number.to_string());
         actix_web::test::call_service(&service, post(body).to_request())
@@ -101,7 +103,7 @@ async fn beyond_what_can_wait_requests_are_turned_away_at_once() {
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
-        drop(closed);
+        gate.open();
     };
     let (answers, ()) = futures_util::future::join(all, open).await;
     let refused = answers.iter().filter(|it| it.status() == 503).count();

@@ -1,16 +1,13 @@
 use crate::harness::{EXAMPLE, Harness, PAYMENTS, UNKNOWN};
-use paygate_core::payment::{Failure, Reason};
 use paygate_core::status::Status;
+use std::time::Duration;
 
 #[actix_web::test]
 async fn a_failure_says_why() {
     let harness = Harness::new().await;
     let id = harness.post(EXAMPLE).await.id();
-    harness.store.change(id, |payment| {
-        payment.status = Status::Failed;
-        let detail = "the payer's bank said \"no\"".to_owned();
-        payment.failure = Some(Failure { code: Reason::Declined, detail });
-    });
+    harness.settle(id, Status::Failed).await;
+    harness.set_payment(id, r#"failure_detail = 'the payer''s bank said "no"'"#);
     let shown = harness.get(&format!("{PAYMENTS}/{id}")).await;
     assert_eq!(shown.json()["status"], "FAILED");
     let failure = serde_json::json!({"code": "declined", "detail": "the payer's bank said \"no\""});
@@ -24,16 +21,18 @@ async fn the_timeline_has_every_step_in_order() {
     let path = format!("{PAYMENTS}/{id}/timeline");
     let empty = serde_json::json!({"payment_id": id.to_string(), "items": []});
     assert_eq!(harness.get(&path).await.json(), empty);
+    harness.clock.advance(Duration::from_millis(250));
     harness.settle(id, Status::Processing).await;
+    harness.clock.advance(Duration::from_millis(250));
     harness.settle(id, Status::Success).await;
     let told = harness.get(&path).await;
     assert_eq!(
         told.json()["items"],
         serde_json::json!([
             {"seq": 1, "from": "PENDING", "to": "PROCESSING", "actor": "worker",
-             "reason": "settled", "at": "2026-01-31T12:00:00.373456Z"},
+             "reason": "claimed", "at": "2026-01-31T12:00:00.373456Z"},
             {"seq": 2, "from": "PROCESSING", "to": "SUCCESS", "actor": "worker",
-             "reason": "settled", "at": "2026-01-31T12:00:00.373456Z"},
+             "reason": "settled", "at": "2026-01-31T12:00:00.623456Z"},
         ])
     );
 }

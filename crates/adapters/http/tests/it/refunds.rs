@@ -1,4 +1,4 @@
-use crate::harness::{ACCOUNTS, Answer, EXAMPLE, Harness, PAYMENTS, UNKNOWN, post};
+use crate::harness::{Answer, EXAMPLE, Harness, PAYMENTS, UNKNOWN, post};
 use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
 use serde_json::json;
@@ -56,7 +56,7 @@ async fn a_payment_is_given_back_in_parts() {
     let listed = harness.get(&format!("{PAYMENTS}/{id}/refunds?cursor={cursor}")).await.json();
     assert_eq!(listed["items"][0]["id"], first.id().to_string());
     assert_eq!(listed["next_cursor"], json!(null));
-    let query = harness.store.last_query.lock().unwrap().clone().unwrap();
+    let query = harness.last_query();
     assert_eq!((query.parent, query.limit), (Some(id), 50));
 }
 
@@ -98,6 +98,9 @@ async fn what_can_not_be_refunded_is_told_by_its_rule() {
     let charge = harness.post(EXAMPLE).await.id();
     refund(&harness, charge, "a", body).await.is_problem(422, "payment-not-refundable");
     harness.settle(charge, Status::Success).await;
+    let spent = r#"{"source":"MERCHANT","destination":"alice","amount":100.50}"#;
+    let spent = spent.replace("MERCHANT", &harness.merchant("USD").to_string());
+    harness.transferred("spent", &spent).await;
     let poor = refund(&harness, charge, "a", body).await;
     poor.is_problem(422, "insufficient-funds");
     for unknown in [UNKNOWN, "x"] {
@@ -105,9 +108,7 @@ async fn what_can_not_be_refunded_is_told_by_its_rule() {
         let path = format!("{PAYMENTS}/{unknown}/refunds");
         harness.get(&path).await.is_problem(404, "payment-not-found");
     }
-    let bob = harness.get(&format!("{ACCOUNTS}/bob")).await.json()["id"].clone();
-    let bob = bob.as_str().unwrap().parse().unwrap();
-    harness.store.change_account(bob, |account| account.closed = true);
+    harness.closed("bob", "11").await;
     refund(&harness, id, "a", body).await.is_problem(422, "account-closed");
 }
 
@@ -152,7 +153,7 @@ async fn a_client_that_waits_for_a_refund_is_answered_with_the_outcome() {
         .insert_header(("Prefer", "wait=3"));
     let worker = async {
         harness.clock.until_sleepers(1).await;
-        let id = *harness.store.payments.lock().unwrap().keys().last().unwrap();
+        let id = harness.newest();
         harness.settle(id, Status::Success).await;
     };
     let (answer, ()) = futures_util::future::join(harness.send(request), worker).await;

@@ -1,9 +1,9 @@
 //! What only shows on a real connection.
 
-use crate::fake::Trouble;
 use crate::harness::{EXAMPLE, Harness};
 use actix_web::dev::ServerHandle;
 use paygate_http::{ApiToken, HttpConfig, MetricsSource, serve, serve_observability};
+use paygate_testkit::faults::Method;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,7 +88,7 @@ async fn a_file_that_is_cut_off_can_be_told_from_a_whole_one() {
     assert!(whole.to_lowercase().contains("transfer-encoding: chunked"));
     assert!(whole.contains("\n2501,") && whole.ends_with("\r\n0\r\n\r\n"));
 
-    harness.store.set_trouble(Trouble::AfterLine(2_000));
+    harness.faults.on(Method::Lines).sparing(2).fails_before();
     let cut_off = ask("GET").await;
     assert!(cut_off.starts_with("HTTP/1.1 200 OK") && cut_off.contains("\n2000,"));
     assert!(!cut_off.contains("\n2001,") && !cut_off.ends_with("\r\n0\r\n\r\n"));

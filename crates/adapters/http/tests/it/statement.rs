@@ -1,4 +1,3 @@
-use crate::fake::Trouble;
 use crate::harness::{ACCOUNTS, Answer, Harness};
 use actix_web::body::MessageBody;
 use actix_web::http::Method;
@@ -11,7 +10,9 @@ use paygate_core::status::Kind;
 use paygate_core::terms::Terms;
 use paygate_core::text::Label;
 use paygate_ports::{IdSource, PaymentStore, StoreError};
+use paygate_testkit::faults;
 use serde_json::json;
+use std::time::Duration;
 
 const A: &str = "/api/v1/accounts/a/statement";
 
@@ -22,10 +23,10 @@ async fn moved() -> Harness {
     let body =
         r#"{"currency":"USD","alias":"b","name":"=Bob, \"the\" Builder","opening_balance":50}"#;
     harness.post_to(ACCOUNTS, body).await;
-    *harness.store.now.lock().unwrap() += chrono::TimeDelta::hours(1);
+    harness.clock.advance(Duration::from_secs(3_600));
     let out = r#"{"source":"a","destination":"b","amount":10,"description":"-rent"}"#;
     harness.transferred("k", out).await;
-    *harness.store.now.lock().unwrap() += chrono::TimeDelta::hours(1);
+    harness.clock.advance(Duration::from_secs(3_600));
     harness.transferred("l", r#"{"source":"b","destination":"a","amount":2.5}"#).await;
     harness
 }
@@ -165,7 +166,7 @@ pub async fn lines(harness: &Harness, number: u32) {
     };
     harness.store.accept((0..number).map(payment).collect()).await.unwrap();
     harness.work().await;
-    harness.store.pages.lock().unwrap().clear();
+    harness.faults.forget_calls();
 }
 
 #[actix_web::test]
@@ -183,8 +184,7 @@ async fn many_lines_are_written_page_by_page_as_they_are_read() {
             assert!(row.contains(&format!(",1.00,{seq}.00,USD,")), "{row}");
         }
         assert!(rows[2].ends_with(r#","No. 0, ""quoted""""#), "{}", rows[2]);
-        let asked = harness.store.pages.lock().unwrap().clone();
-        assert_eq!(asked, vec![1_000; pages], "{number}");
+        assert_eq!(harness.pages(), vec![1_000; pages], "{number}");
     }
 }
 
@@ -195,22 +195,22 @@ async fn only_what_the_client_takes_is_read() {
     let service = test::init_service(harness.app.build()).await;
     let request = TestRequest::get().uri(A).insert_header(("Accept", "text/csv")).to_request();
     let response = test::call_service(&service, request).await;
-    assert_eq!(harness.store.pages.lock().unwrap().len(), 1);
+    assert_eq!(harness.pages().len(), 1);
     drop(response);
-    assert_eq!(harness.store.pages.lock().unwrap().len(), 1);
+    assert_eq!(harness.pages().len(), 1);
 
     let head = TestRequest::with_uri(A).method(Method::HEAD).insert_header(("Accept", "text/csv"));
     let answer = harness.send(head).await;
     assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!((answer.status.as_u16(), &*answer.text), (200, ""));
-    assert_eq!(harness.store.pages.lock().unwrap().len(), 1, "nothing is read for HEAD");
+    assert_eq!(harness.pages().len(), 1, "nothing is read for HEAD");
 }
 
 #[actix_web::test]
 async fn a_store_that_fails_midway_ends_the_file_before_its_end() {
     let harness = Harness::new().await;
     lines(&harness, 2_500).await;
-    harness.store.set_trouble(Trouble::AfterLine(2_000));
+    harness.faults.on(faults::Method::Lines).sparing(2).fails_before();
     let service = test::init_service(harness.app.build()).await;
     let request = TestRequest::get().uri(A).insert_header(("Accept", "text/csv")).to_request();
     let response = test::call_service(&service, request).await;
@@ -228,8 +228,8 @@ async fn a_store_that_fails_midway_ends_the_file_before_its_end() {
     }
     assert_eq!((rows, failed), (2_001, true), "two pages, then the end of the connection");
 
-    harness.store.set_trouble(Trouble::AfterLine(0));
+    harness.faults.on(faults::Method::Lines).fails_before();
     csv(&harness, A).await.is_problem(503, "store-unavailable");
-    harness.store.set_trouble(Trouble::Error(StoreError::Refused("secret".to_owned())));
+    harness.fail_with(StoreError::Refused("secret".to_owned()));
     csv(&harness, A).await.is_problem(500, "internal-error");
 }

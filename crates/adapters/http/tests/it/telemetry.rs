@@ -1,4 +1,3 @@
-use crate::fake::Trouble;
 use crate::harness::{EXAMPLE, Harness, PAYMENTS, UNKNOWN, post};
 
 use actix_web::test::TestRequest;
@@ -114,9 +113,9 @@ async fn a_failure_is_logged_with_its_cause_and_its_request_and_a_success_not_at
 
     let path = format!("{PAYMENTS}/{id}");
     let asked = || TestRequest::get().uri(&path).insert_header(("X-Request-Id", "mine"));
-    harness.store.set_trouble(Trouble::Error(StoreError::Refused("its cause".to_owned())));
+    harness.fail_with(StoreError::Refused("its cause".to_owned()));
     harness.send(asked()).await;
-    harness.store.set_trouble(Trouble::Error(StoreError::Unavailable("its cause".to_owned())));
+    harness.fail_with(StoreError::Unavailable("its cause".to_owned()));
     harness.send(asked()).await;
     let lines = logged();
     assert_eq!(lines.len(), 2, "{lines:?}");

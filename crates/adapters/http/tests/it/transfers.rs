@@ -228,7 +228,7 @@ async fn a_transfer_needs_a_key() {
         ["destination missing-field", "Idempotency-Key idempotency-key-required"]
     );
     assert_eq!(make(&harness, "a b", TRANSFER).await.violations(), ["Idempotency-Key invalid"]);
-    assert_eq!(harness.store.len(), 3, "the opening balances only");
+    assert_eq!(harness.rows("payments"), 3, "the opening balances only");
 }
 
 #[actix_web::test]
@@ -292,7 +292,7 @@ async fn a_client_that_waits_for_a_transfer_is_answered_with_the_outcome() {
         .insert_header(("Prefer", "wait=3"));
     let worker = async {
         harness.clock.until_sleepers(1).await;
-        let id = *harness.store.payments.lock().unwrap().keys().last().unwrap();
+        let id = harness.newest();
         harness.settle(id, Status::Success).await;
     };
     let (answer, ()) = futures_util::future::join(harness.send(request), worker).await;

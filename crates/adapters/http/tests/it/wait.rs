@@ -9,7 +9,7 @@ async fn a_client_that_waits_is_answered_with_the_outcome() {
     let asked = harness.send(post(EXAMPLE).insert_header(("Prefer", "respond-async, WAIT=3")));
     let worker = async {
         harness.clock.until_sleepers(1).await;
-        let id = *harness.store.payments.lock().unwrap().keys().next().unwrap();
+        let id = harness.newest();
         harness.settle(id, Status::Success).await;
     };
     let (answer, ()) = futures_util::future::join(asked, worker).await;
