@@ -1,7 +1,7 @@
 //! What the documents name is there: each path, each test, each thing of the code. A page that tells
 //! of modules long gone misleads more than no page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -70,6 +70,37 @@ fn what_the_documents_name_exists() {
         }
     }
     assert!(missing.is_empty(), "the documents name what is not there:\n{}", missing.join("\n"));
+}
+
+/// The ports of the code and their methods, as the table of ARCHITECTURE.md would tell them.
+fn ports() -> BTreeMap<String, BTreeSet<String>> {
+    let mut ports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files(&root().join("crates/ports/src")) {
+        let text = fs::read_to_string(file).unwrap();
+        for port in text.split("\npub trait ").skip(1) {
+            let (body, _) = port.split_once("\n}").unwrap();
+            let name = words(body).next().unwrap().to_owned();
+            let methods = body.split(" fn ").skip(1).map(|it| words(it).next().unwrap().to_owned());
+            ports.insert(name, methods.collect());
+        }
+    }
+    ports
+}
+
+#[test]
+fn the_table_of_ports_tells_each_with_its_methods() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, section) = text.split_once("\n## Ports\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let mut told = BTreeMap::new();
+    for row in section.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        // A row may tell of several ports, their methods parted by a semicolon.
+        for (port, methods) in words(cells[0]).zip(cells[1].split(';')) {
+            told.insert(port.to_owned(), words(methods).map(ToOwned::to_owned).collect());
+        }
+    }
+    assert_eq!(told, ports());
 }
 
 #[test]
