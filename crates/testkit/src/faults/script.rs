@@ -159,20 +159,17 @@ impl Faults {
     }
 
     /// Begins a fault of the next call of this method.
-    #[must_use]
     pub fn on(&self, method: Method) -> Script<'_> {
         self.on_any(&[method])
     }
 
     /// Begins a fault of the next call of one of these methods.
-    #[must_use]
     pub fn on_any(&self, methods: &[Method]) -> Script<'_> {
         let methods = methods.to_vec();
         Script { faults: self, methods, naming: None, spared: 0, left: Some(1) }
     }
 
     /// Begins a fault of the next call, whatever it asks.
-    #[must_use]
     pub fn on_all(&self) -> Script<'_> {
         self.on_any(&[])
     }

@@ -1,0 +1,4 @@
+//! The ledger: proved again and again, and after every test.
+
+mod invariants;
+mod reconciling;

@@ -1,0 +1,12 @@
+//! Payments: accepted once, answered in time, refused by their rules.
+
+mod accepting;
+mod charge_refunds;
+mod holds;
+mod limits;
+mod publishing;
+mod refunds;
+mod refusals;
+mod replays;
+mod transfers;
+mod waiting;

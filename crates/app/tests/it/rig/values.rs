@@ -1,0 +1,70 @@
+//! Values as tests write them.
+
+use paygate_app::{CreateCharge, CreateError, OpenWallet, Refusal};
+use paygate_core::account::{AccountRef, Alias};
+use paygate_core::id::AccountId;
+use paygate_core::money::{Currency, Money};
+use paygate_core::payment::{Idempotency, Request, RequestHash};
+use paygate_core::text::IdempotencyKey;
+
+pub fn currency(code: &str) -> Currency {
+    Currency::parse(code).unwrap()
+}
+
+/// The charge under an idempotency key; `request` stands for what the client sent.
+pub fn keyed(charge: CreateCharge, key: &str, request: u8) -> CreateCharge {
+    CreateCharge { request: under_key(charge.request, key, request), ..charge }
+}
+
+/// The request under an idempotency key; `sent` stands for what the client sent.
+pub fn under_key(request: Request, key: &str, sent: u8) -> Request {
+    let key = IdempotencyKey::parse(key).unwrap();
+    let idempotency = Some(Idempotency { key, hash: RequestHash([sent; 32]) });
+    Request { idempotency, ..request }
+}
+
+/// An amount as its currency writes it: `"10.50 USD"`.
+pub fn money(text: &str) -> Money {
+    let (amount, code) = text.split_once(' ').unwrap();
+    Money::parse_positive(amount, currency(code)).unwrap()
+}
+
+/// A wallet in that currency, without a name, empty.
+pub fn empty_wallet(code: &str) -> OpenWallet {
+    OpenWallet {
+        currency: currency(code),
+        name: None,
+        alias: None,
+        overdraft: false,
+        opening_balance: None,
+        metadata: None,
+        hash: RequestHash([0; 32]),
+    }
+}
+
+/// A wallet under an alias; `request` stands for what the client sent.
+pub fn aliased(wallet: OpenWallet, alias: &str, request: u8) -> OpenWallet {
+    let alias = Some(Alias::parse(alias).unwrap());
+    OpenWallet { alias, hash: RequestHash([request; 32]), ..wallet }
+}
+
+/// The account as a request names it.
+pub fn named(id: AccountId) -> (AccountRef, String) {
+    (AccountRef::Id(id), id.to_string())
+}
+
+/// The stable code of a refusal.
+pub fn code(error: &CreateError) -> &'static str {
+    match error {
+        CreateError::Refused(refusal) => refusal.code(),
+        CreateError::QuoteUsed { .. } => "quote-already-used",
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+pub fn refused<T: std::fmt::Debug>(result: Result<T, CreateError>) -> Refusal {
+    match result {
+        Err(CreateError::Refused(refusal)) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
