@@ -32,6 +32,7 @@ async fn a_ledger_that_holds_is_proved_and_added_up() {
 async fn what_does_not_fit_is_told() {
     let harness = Harness::new().await;
     let id = harness.wallet("alice", "USD", "100").await;
+    harness.broken();
     harness.set_account(id, "posted_minor = posted_minor + 1");
     let told = harness.get(INTEGRITY).await.json();
     assert_eq!(told["ok"], false);
@@ -47,6 +48,7 @@ async fn what_does_not_fit_is_told() {
 #[actix_web::test]
 async fn of_many_violations_the_first_hundred_are_told_and_all_are_counted() {
     let harness = Harness::new().await;
+    harness.broken();
     for number in 0..120 {
         let id = harness.wallet(&format!("w{number}"), "USD", "1").await;
         harness.set_account(id, "posted_minor = posted_minor + 1");

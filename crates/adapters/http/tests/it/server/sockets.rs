@@ -74,7 +74,7 @@ async fn a_payment_is_made_over_a_socket_and_the_server_stops_when_told() {
 #[actix_web::test]
 async fn a_file_that_is_cut_off_can_be_told_from_a_whole_one() {
     let harness = Harness::new().await;
-    crate::statement::lines(&harness, 2_500).await;
+    crate::accounts::statement::lines(&harness, 2_500).await;
     let (server, address) = served(&harness, &config()).await;
     let ask = |method: &str| {
         let path = "/api/v1/accounts/a/statement";

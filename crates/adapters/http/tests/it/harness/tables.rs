@@ -1,26 +1,13 @@
-//! SQLite in memory under the fault decorator, and ways past its ports.
+//! The tables past the ports: what the store was asked, what is in it, and what is broken there.
 
-use crate::harness::Harness;
+use super::app::Harness;
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_ports::{PaymentQuery, StoreError};
-use paygate_sqlite::{SqliteConfig, SqliteStore};
-use paygate_testkit::faults::{Asked, Faulty, Method};
-use paygate_testkit::{ManualClock, at_once};
+use paygate_testkit::at_once;
+use paygate_testkit::faults::{Asked, Method};
 use std::fmt::Display;
 use std::str::FromStr;
-use std::sync::Arc;
 use uuid::Uuid;
-
-/// The store of the tests: the ports fail on demand, everything else looks past them.
-pub type Store = Faulty<SqliteStore>;
-
-/// An empty store.
-pub async fn open(clock: &ManualClock) -> Store {
-    let clock = Arc::new(clock.clone());
-    let sqlite = SqliteStore::open(SqliteConfig::memory(), clock.clone()).unwrap();
-    sqlite.migrate().await.unwrap();
-    Faulty::new(sqlite, clock)
-}
 
 fn key(id: Uuid) -> String {
     format!("x'{}'", id.simple())

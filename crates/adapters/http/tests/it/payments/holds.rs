@@ -89,6 +89,7 @@ async fn a_rule_of_the_accounts_is_told() {
     let (harness, id) = held().await;
     let bob = harness.closed("bob", "1").await;
     ask(&harness, id, "capture", "").await.is_problem(422, "account-closed");
+    harness.broken();
     harness.set_account(bob, &format!("closed_at = NULL, posted_minor = {}", i64::MAX));
     ask(&harness, id, "capture", "").await.is_problem(422, "overflow");
 }

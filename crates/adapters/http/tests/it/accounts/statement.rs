@@ -2,7 +2,6 @@ use crate::harness::{ACCOUNTS, Answer, Harness};
 use actix_web::body::MessageBody;
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
-use paygate_core::account::SystemAccount;
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{NewPayment, Request};
@@ -145,12 +144,14 @@ async fn a_negative_balance_stays_a_number() {
 pub async fn lines(harness: &Harness, number: u32) {
     let a = harness.wallet("a", "USD", "1").await;
     let usd = Currency::parse("USD").unwrap();
-    let bank: AccountId = harness.api.directory.system(SystemAccount::Bank, usd).unwrap();
+    let overdrawn = r#"{"currency":"USD","alias":"overdrawn","overdraft":true}"#;
+    let overdrawn = harness.post_to(ACCOUNTS, overdrawn).await.json()["id"].clone();
+    let source: AccountId = overdrawn.as_str().unwrap().parse().unwrap();
     let payment = |number| NewPayment {
         id: PaymentId(harness.ids.uuid_v7()),
         kind: Kind::Transfer,
         terms: Terms::plain(Money { minor: 100, currency: usd }),
-        source: bank,
+        source,
         destination: a,
         parent: None,
         hold: false,
