@@ -1,27 +1,27 @@
 //! The sweeper: finds accepted payments whose hint was lost, and publishes them, and what is to be
 //! tried again, when they are due.
 //!
-//! It never decides anything: a hint too many does no harm. Any number of sweepers may run.
+//! It never decides anything: a hint too many does no harm. Any number of sweepers may run. Each look
+//! is a bounded step: what is due never waits for all that was accepted to be looked through.
 
 use paygate_core::Timestamp;
-use paygate_core::id::PaymentId;
 use paygate_ports::{Clock, DueStore, HintOut, PaymentQueue, StoreError, TraceContext};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 /// How the sweeper works.
 #[derive(Clone, Debug)]
 pub struct SweeperConfig {
-    /// How far behind now the walk stays: younger payments have their own hint under way.
+    /// How old an accepted batch is when it is looked at: younger payments have their own hint under
+    /// way.
     pub sweep_after: Duration,
     /// The pause between two looks.
     pub interval: Duration,
-    /// How often the walk starts again from the first payment, for rows that were committed late.
-    pub full_pass_every: Duration,
-    /// At most so many payments in one step of the walk.
-    pub walk_page: u32,
+    /// How often the age of the oldest open payment is measured.
+    pub measure_every: Duration,
+    /// At most so many batches are looked at before what is due is published.
+    pub watches: u32,
     /// At most so many hints in one publish; while more messages wait in the queue, none.
     pub batch: u32,
 }
@@ -31,25 +31,30 @@ impl Default for SweeperConfig {
         Self {
             sweep_after: Duration::from_secs(5),
             interval: Duration::from_millis(500),
-            full_pass_every: Duration::from_secs(3600),
-            walk_page: 10_000,
+            measure_every: Duration::from_secs(5),
+            watches: 100,
             batch: 500,
         }
     }
 }
 
-/// Walks and publishes.
+/// Whether more batches are old enough to be looked at.
+enum More {
+    Waits,
+    Nothing,
+}
+
+/// Looks at what was accepted, and publishes what is due.
 pub struct Sweeper {
     due: Arc<dyn DueStore>,
     queue: Arc<dyn PaymentQueue>,
     clock: Arc<dyn Clock>,
     config: SweeperConfig,
-    walked_to: PaymentId,
-    last_full_pass: Option<Timestamp>,
+    measured_at: Option<Timestamp>,
 }
 
 impl Sweeper {
-    /// A sweeper that has not walked yet.
+    /// A sweeper that has not looked yet.
     #[must_use]
     pub fn new(
         due: Arc<dyn DueStore>,
@@ -57,7 +62,7 @@ impl Sweeper {
         clock: Arc<dyn Clock>,
         config: SweeperConfig,
     ) -> Self {
-        Self { due, queue, clock, config, walked_to: PaymentId(Uuid::nil()), last_full_pass: None }
+        Self { due, queue, clock, config, measured_at: None }
     }
 
     /// Sweeps until `stop`.
@@ -68,8 +73,10 @@ impl Sweeper {
                 () = stop.cancelled() => return,
                 looked = self.look() => looked,
             };
-            if let Err(error) = looked {
-                tracing::warn!(%error, "the sweeper could not look; it will again");
+            match looked {
+                Ok(More::Waits) => continue,
+                Ok(More::Nothing) => {}
+                Err(error) => tracing::warn!(%error, "the sweeper could not look; it will again"),
             }
             tokio::select! {
                 biased;
@@ -79,34 +86,30 @@ impl Sweeper {
         }
     }
 
-    async fn look(&mut self) -> Result<(), StoreError> {
-        let now = self.due.now().await?;
-        self.walk(now).await?;
+    async fn look(&mut self) -> Result<More, StoreError> {
+        let ripened = self.due.ripen(self.config.sweep_after, self.config.watches).await?;
+        metrics::counter!("paygate_sweeper_found_total").increment(ripened.found);
         self.publish().await?;
-        let age = self.due.oldest().await?.map_or(0, |at| (now - at).num_seconds().max(0));
-        metrics::gauge!("paygate_oldest_open_payment_age_seconds").set(age as f64);
-        Ok(())
+        self.measure().await?;
+        match ripened.watches >= u64::from(self.config.watches) {
+            true => Ok(More::Waits),
+            false => Ok(More::Nothing),
+        }
     }
 
-    /// Walks from where it stopped to `sweep_after` behind now; from the start when a full pass is
-    /// due.
-    async fn walk(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        // Also after a clock went back: what was walked under the wrong time was walked too far.
-        let full_pass_due = self.last_full_pass.is_none_or(|last| {
-            (now - last).to_std().map_or(true, |since| since >= self.config.full_pass_every)
-        });
-        if full_pass_due {
-            self.last_full_pass = Some(now);
-            self.walked_to = PaymentId(Uuid::nil());
+    /// Tells how long the oldest open payment waits, now and then.
+    async fn measure(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let since = self.measured_at.map(|at| (now - at).to_std().unwrap_or(Duration::MAX));
+        if since.is_some_and(|since| since < self.config.measure_every) {
+            return Ok(());
         }
-        let before = PaymentId::lower_bound(now - self.config.sweep_after);
-        while let Some(last) = {
-            let walked = self.due.walk(self.walked_to, before, self.config.walk_page).await?;
-            metrics::counter!("paygate_sweeper_found_total").increment(walked.found);
-            walked.last
-        } {
-            self.walked_to = last;
-        }
+        self.measured_at = Some(now);
+        let age = match self.due.oldest().await? {
+            Some(at) => (self.due.now().await? - at).num_seconds().max(0),
+            None => 0,
+        };
+        metrics::gauge!("paygate_oldest_open_payment_age_seconds").set(age as f64);
         Ok(())
     }
 

@@ -32,7 +32,7 @@ pub use acquirer::{Acquirer, AcquirerError, Authorization, Decision, KnownOutcom
 pub use audit::{Audit, Examiner};
 pub use clock::Clock;
 pub use deliveries::{DeadLetter, Deliveries, Delivery, DeliveryTag, Hint};
-pub use due_store::{DueStore, Walked};
+pub use due_store::{DueStore, Ripened};
 pub use health::HealthCheck;
 pub use id_source::IdSource;
 pub use journal_reader::{EntryCursor, JournalReader};

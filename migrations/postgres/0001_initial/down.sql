@@ -1,6 +1,7 @@
 -- Takes everything of 0001 back, data included. What refers goes before what it refers to.
 DROP TABLE ledger_proof;
 DROP TABLE due;
+DROP TABLE watches;
 DROP TABLE postings;
 DROP TABLE journal_entries;
 DROP TABLE payment_transitions;

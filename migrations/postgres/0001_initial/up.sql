@@ -182,15 +182,29 @@ CREATE TABLE postings (
     FOREIGN KEY (account_id, currency) REFERENCES accounts (id, currency)
 );
 
+-- What was accepted together, until the sweeper has looked whether a worker has it in hand: written
+-- by the statement that accepts, so that no payment is forgotten whatever dies before its hint is
+-- published. One row a batch, for it is read once and then gone.
+CREATE TABLE watches (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    payment_ids uuid[] NOT NULL CHECK (cardinality(payment_ids) > 0),
+    made_at     timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE INDEX watches_made_at ON watches (made_at);
+
 -- Payments that are not at their end and whose hint may have been lost, or that are to be tried
--- again: the sweeper's list. Rewritten all the time, hence the low fillfactor.
+-- again: the sweeper's list. accepted_at is that of the payment while somebody waits for it, which
+-- nobody does for a hold. Rewritten all the time, hence the low fillfactor.
 CREATE TABLE due (
     payment_id   uuid PRIMARY KEY REFERENCES payments (id),
     republish_at timestamptz NOT NULL,
-    republished  integer NOT NULL DEFAULT 0 CHECK (republished >= 0)
+    republished  integer NOT NULL DEFAULT 0 CHECK (republished >= 0),
+    accepted_at  timestamptz
 ) WITH (fillfactor = 50);
 
 CREATE INDEX due_republish_at ON due (republish_at);
+CREATE INDEX due_accepted_at ON due (accepted_at) WHERE accepted_at IS NOT NULL;
 
 -- How far the ledger has been proved, and when a worker last began to. One row.
 CREATE TABLE ledger_proof (

@@ -5,6 +5,7 @@ DROP TRIGGER postings_never_go;
 DROP TRIGGER journal_entries_never_go;
 DROP TRIGGER payment_transitions_never_go;
 DROP TABLE due;
+DROP TABLE watches;
 DROP TABLE postings;
 DROP TABLE journal_entries;
 DROP TABLE payment_transitions;

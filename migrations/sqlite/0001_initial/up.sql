@@ -178,15 +178,28 @@ CREATE TABLE postings (
     FOREIGN KEY (account_id, currency) REFERENCES accounts (id, currency)
 ) STRICT, WITHOUT ROWID;
 
+-- What was accepted together, as JSON, until the sweeper has looked whether a worker has it in hand:
+-- written with the payments, so that none is forgotten whatever dies before its hint is published.
+CREATE TABLE watches (
+    id          INTEGER PRIMARY KEY,
+    payment_ids TEXT    NOT NULL CHECK (json_valid(payment_ids)),
+    made_at     INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX watches_made_at ON watches (made_at);
+
 -- Payments that are not at their end and whose hint may have been lost, or that are to be tried
--- again: the sweeper's list.
+-- again: the sweeper's list. accepted_at is that of the payment while somebody waits for it, which
+-- nobody does for a hold.
 CREATE TABLE due (
     payment_id   BLOB    NOT NULL PRIMARY KEY REFERENCES payments (id),
     republish_at INTEGER NOT NULL,
-    republished  INTEGER NOT NULL DEFAULT 0 CHECK (republished >= 0)
+    republished  INTEGER NOT NULL DEFAULT 0 CHECK (republished >= 0),
+    accepted_at  INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX due_republish_at ON due (republish_at);
+CREATE INDEX due_accepted_at ON due (accepted_at) WHERE accepted_at IS NOT NULL;
 
 -- How far the ledger has been proved, and when a worker last began to. One row.
 CREATE TABLE ledger_proof (

@@ -26,9 +26,10 @@ use uuid::Uuid;
 /// blocks a row that nobody holds any more.
 const MAX_TRIES: u32 = 8;
 
-pub(crate) struct Insert;
-impl Sql for Insert {
-    const TEXT: &'static str = "INSERT INTO payments (id, kind, merchant_id, caller_id, \
+/// The INSERT of a batch.
+macro_rules! insert_payments {
+    () => {
+        "INSERT INTO payments (id, kind, merchant_id, caller_id, \
          amount_minor, currency, source_id, destination_id, reference, idempotency_key, \
          request_hash, metadata, debit_minor, debit_currency, credit_minor, credit_currency, \
          fx_numerator, fx_denominator, fx_source, fx_as_of, quote_id, parent_id, hold, \
@@ -37,7 +38,27 @@ impl Sql for Insert {
          ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::bytea[], ?::text[], ?::bigint[], \
          ?::text[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::text[], \
          ?::timestamptz[], ?::uuid[], ?::uuid[], ?::boolean[], ?::text[], ?::timestamptz[]) \
-         ON CONFLICT DO NOTHING RETURNING id, created_at";
+         ON CONFLICT DO NOTHING RETURNING id, created_at"
+    };
+}
+
+/// Without a watch: for what is settled in the same transaction.
+pub(crate) struct Insert;
+impl Sql for Insert {
+    const TEXT: &'static str = insert_payments!();
+    type Row = (SqlUuid, Timestamptz);
+}
+
+/// With a watch of what it inserts, so that the sweeper finds it should its hint never be published.
+struct Accept;
+impl Sql for Accept {
+    const TEXT: &'static str = concat!(
+        "WITH accepted AS (",
+        insert_payments!(),
+        "), watch AS (INSERT INTO watches (payment_ids) \
+         SELECT array_agg(id) FROM accepted HAVING count(*) > 0) \
+         SELECT id, created_at FROM accepted"
+    );
     type Row = (SqlUuid, Timestamptz);
 }
 
@@ -132,7 +153,7 @@ impl PostgresStore {
             return Ok(Vec::new());
         }
         let mut connection = self.pool.get().await?;
-        let inserted: HashMap<Uuid, DateTime<Utc>> = insert(payments)
+        let inserted: HashMap<Uuid, DateTime<Utc>> = insert::<Accept>(payments)
             .load::<(Uuid, DateTime<Utc>)>(&mut connection)
             .await?
             .into_iter()
@@ -154,7 +175,7 @@ impl PostgresStore {
 
 /// The INSERT, its rows in the order of the references and keys, so that batches that run at once
 /// wait for each other in one order.
-pub(crate) fn insert(payments: &[&NewPayment]) -> Statement<Insert> {
+pub(crate) fn insert<S: Sql>(payments: &[&NewPayment]) -> Statement<S> {
     let mut rows = Columns(payments.to_vec());
     rows.0.sort_by_key(|row| {
         let key = row.request.idempotency.as_ref().map(|it| &it.key);

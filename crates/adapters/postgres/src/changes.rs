@@ -63,9 +63,10 @@ impl Sql for InsertJournal {
 
 struct UpsertDue;
 impl Sql for UpsertDue {
-    const TEXT: &'static str = "INSERT INTO due (payment_id, republish_at) \
-         SELECT * FROM unnest(?::uuid[], ?::timestamptz[]) ON CONFLICT (payment_id) \
-         DO UPDATE SET republish_at = excluded.republish_at, republished = 0";
+    const TEXT: &'static str = "INSERT INTO due (payment_id, republish_at, accepted_at) \
+         SELECT * FROM unnest(?::uuid[], ?::timestamptz[], ?::timestamptz[]) \
+         ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, \
+         accepted_at = excluded.accepted_at, republished = 0";
     type Row = ();
 }
 
@@ -113,7 +114,12 @@ pub(crate) async fn write(
         }
         let ids = changes.due.iter().map(|(id, _)| id.0).collect();
         let times = changes.due.iter().map(|(_, at)| *at).collect();
-        let upsert = statement::<UpsertDue>([Param::Ids(ids), Param::Times(times)]);
+        let since = changes.due.iter().map(|(id, _)| changes.waiting_since(*id)).collect();
+        let upsert = statement::<UpsertDue>([
+            Param::Ids(ids),
+            Param::Times(times),
+            Param::MaybeTimes(since),
+        ]);
         let affected = upsert.execute(&mut &*connection).await?;
         check_affected("due", changes.due.len(), affected)
     };

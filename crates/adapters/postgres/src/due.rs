@@ -1,59 +1,79 @@
-//! The sweeper's list.
+//! The sweeper's list, and the watches that feed it.
+//!
+//! Each statement reads by an index: `statement_timestamp()` is stable, so that it can be compared by
+//! one, which `clock_timestamp()` can't.
 
 use crate::PostgresStore;
 use crate::error::PgError;
 use crate::statement::{Param, Sql, statement};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Nullable, Timestamptz, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl;
+use diesel::OptionalExtension;
+use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use paygate_core::Timestamp;
 use paygate_core::id::PaymentId;
-use paygate_ports::{DueStore, StoreError, Walked};
+use paygate_ports::{DueStore, Ripened, StoreError};
+use std::collections::HashSet;
+use std::time::Duration;
 use uuid::Uuid;
 
-struct Walk;
-impl Sql for Walk {
-    const TEXT: &'static str = "WITH page AS (SELECT id, status, parked_at, \
-         CASE status WHEN 'AUTHORIZED' THEN expires_at ELSE lease_until END AS not_before \
-         FROM payments WHERE id > ? AND id < ? ORDER BY id LIMIT ?), \
-         found AS (INSERT INTO due (payment_id, republish_at) \
-         SELECT id, greatest(not_before, clock_timestamp()) FROM page \
-         WHERE status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') AND parked_at IS NULL \
-         ON CONFLICT DO NOTHING RETURNING payment_id) \
-         SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM found)";
-    type Row = (Nullable<SqlUuid>, BigInt);
+/// A watch that is seen was committed with all that it names. What the payments' states are is read
+/// as of the statement's beginning: one that has ended since is due once too often, and forgotten by
+/// the next [`Settle`]; none that is open can be missed, for what is opened again is made due by who
+/// does it. The rows of `due` are added in one order.
+struct Ripen;
+impl Sql for Ripen {
+    const TEXT: &'static str = "WITH chosen AS MATERIALIZED (SELECT id FROM watches \
+         WHERE made_at <= statement_timestamp() - ?::bigint * interval '1 microsecond' \
+         ORDER BY made_at LIMIT ? FOR UPDATE SKIP LOCKED), \
+         ripe AS (DELETE FROM watches w USING chosen c WHERE w.id = c.id RETURNING w.payment_ids), \
+         found AS (INSERT INTO due (payment_id, republish_at, accepted_at) \
+         SELECT p.id, greatest(CASE p.status WHEN 'AUTHORIZED' THEN p.expires_at \
+         ELSE p.lease_until END, statement_timestamp()), \
+         CASE WHEN p.status <> 'AUTHORIZED' THEN p.created_at END \
+         FROM ripe CROSS JOIN LATERAL unnest(ripe.payment_ids) AS named (id) \
+         JOIN payments p ON p.id = named.id \
+         WHERE p.status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') AND p.parked_at IS NULL \
+         ORDER BY p.id ON CONFLICT DO NOTHING RETURNING payment_id) \
+         SELECT (SELECT count(*) FROM ripe), (SELECT count(*) FROM found)";
+    type Row = (BigInt, BigInt);
 }
 
-/// Takes what is due and, of that, forgets what is at its end. `SKIP LOCKED` keeps sweepers apart;
-/// the status is read as committed, a hint too many does no harm.
-struct Take;
-impl Sql for Take {
-    const TEXT: &'static str = "WITH taken AS (SELECT payment_id, republish_at FROM due \
-         WHERE republish_at <= clock_timestamp() ORDER BY republish_at LIMIT ? \
-         FOR UPDATE SKIP LOCKED), \
-         open AS (SELECT t.payment_id FROM taken t JOIN payments p ON p.id = t.payment_id \
-         WHERE p.status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') AND p.parked_at IS NULL), \
+/// Locks what is due; `SKIP LOCKED` keeps sweepers apart.
+struct Lock;
+impl Sql for Lock {
+    const TEXT: &'static str = "SELECT payment_id FROM due \
+         WHERE republish_at <= statement_timestamp() ORDER BY republish_at LIMIT ? \
+         FOR UPDATE SKIP LOCKED";
+    type Row = SqlUuid;
+}
+
+/// Makes what is locked and open due again later, forgets the rest, and answers the open ones. Read
+/// in a statement of its own, under the locks: who brings a payment back has committed before, or
+/// waits for its row here and writes it anew.
+struct Settle;
+impl Sql for Settle {
+    const TEXT: &'static str = "WITH open AS MATERIALIZED (SELECT id FROM payments WHERE id = ANY(?) \
+         AND status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') AND parked_at IS NULL), \
          later AS (UPDATE due d SET republished = d.republished + 1, \
-         republish_at = clock_timestamp() + \
+         republish_at = statement_timestamp() + \
          least(interval '5 seconds' * 2 ^ least(d.republished, 10), interval '5 minutes') \
-         FROM open o WHERE d.payment_id = o.payment_id RETURNING d.payment_id), \
-         over AS (DELETE FROM due d USING taken t WHERE d.payment_id = t.payment_id \
-         AND NOT EXISTS (SELECT FROM open o WHERE o.payment_id = t.payment_id)) \
-         SELECT l.payment_id FROM taken t LEFT JOIN later l USING (payment_id) ORDER BY t.republish_at";
-    /// `NULL` for what was forgotten.
-    type Row = Nullable<SqlUuid>;
+         FROM open o WHERE d.payment_id = o.id), \
+         over AS (DELETE FROM due d WHERE d.payment_id = ANY(?) \
+         AND NOT EXISTS (SELECT FROM open o WHERE o.id = d.payment_id)) \
+         SELECT id FROM open";
+    type Row = SqlUuid;
 }
 
-/// What is in flight is never due later than in an hour (leases and backoffs are far shorter); holds
-/// are, and are left aside by that. `OFFSET 0` keeps the planner from going along `payments`.
+/// The first of those in flight, by the index of their acceptance; those that have ended are removed
+/// by who ends them, so that few have to be passed over.
 struct Oldest;
 impl Sql for Oldest {
-    const TEXT: &'static str = "SELECT min(p.created_at) FROM due d CROSS JOIN LATERAL \
-         (SELECT created_at FROM payments WHERE id = d.payment_id \
-         AND status IN ('PENDING', 'PROCESSING') AND parked_at IS NULL OFFSET 0) p \
-         WHERE d.republish_at < clock_timestamp() + interval '1 hour'";
-    type Row = Nullable<Timestamptz>;
+    const TEXT: &'static str = "SELECT d.accepted_at FROM due d JOIN payments p ON p.id = d.payment_id \
+         WHERE d.accepted_at IS NOT NULL AND p.status IN ('PENDING', 'PROCESSING') \
+         AND p.parked_at IS NULL ORDER BY d.accepted_at LIMIT 1";
+    type Row = Timestamptz;
 }
 
 struct Now;
@@ -64,50 +84,28 @@ impl Sql for Now {
 
 #[async_trait]
 impl DueStore for PostgresStore {
-    async fn walk(
-        &self,
-        after: PaymentId,
-        before: PaymentId,
-        limit: u32,
-    ) -> Result<Walked, StoreError> {
-        let step = || {
-            let limit = Param::BigInt(i64::from(limit));
-            statement::<Walk>([Param::Id(after.0), Param::Id(before.0), limit])
-        };
-        let walk = async {
+    async fn ripen(&self, age: Duration, limit: u32) -> Result<Ripened, StoreError> {
+        let ripen = async {
             let mut connection = self.pool.get().await?;
-            let seen = step().get_result::<(Option<Uuid>, i64)>(&mut connection).await;
-            // Two sweepers that add the same rows at once may deadlock; the next step adds them.
-            let (last, found) = seen?;
-            let found = u64::try_from(found).unwrap_or(0);
-            Ok(Walked { last: last.map(PaymentId), found })
+            let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+            let ripen = statement::<Ripen>([Param::BigInt(age), Param::BigInt(i64::from(limit))]);
+            let (watches, found) = ripen.get_result::<(i64, i64)>(&mut connection).await?;
+            let count = |rows: i64| u64::try_from(rows).unwrap_or(0);
+            Ok(Ripened { watches: count(watches), found: count(found) })
         };
-        walk.await.map_err(|error: PgError| self.pool.learn(error))
+        ripen.await.map_err(|error: PgError| self.pool.learn(error))
     }
 
     async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
-        let take = async {
-            let mut connection = self.pool.get().await?;
-            let mut open: Vec<PaymentId> = Vec::new();
-            // What is forgotten does not count: it must not hide what is due behind it.
-            loop {
-                let left = i64::from(limit) - i64::try_from(open.len()).unwrap_or(i64::MAX);
-                let take = statement::<Take>([Param::BigInt(left.max(0))]);
-                let taken = take.load::<Option<Uuid>>(&mut connection).await?;
-                open.extend(taken.iter().copied().flatten().map(PaymentId));
-                if taken.iter().all(Option::is_some) {
-                    return Ok(open);
-                }
-            }
-        };
-        take.await.map_err(|error: PgError| self.pool.learn(error))
+        let store = self.clone();
+        self.spawned(async move { store.until_won(|| store.take_once(limit)).await }).await
     }
 
     async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
         let oldest = async {
             let mut connection = self.pool.get().await?;
             let oldest = statement::<Oldest>([]);
-            Ok(oldest.get_result::<Option<DateTime<Utc>>>(&mut connection).await?)
+            Ok(oldest.get_result::<DateTime<Utc>>(&mut connection).await.optional()?)
         };
         oldest.await.map_err(|error: PgError| self.pool.learn(error))
     }
@@ -119,4 +117,39 @@ impl DueStore for PostgresStore {
         };
         now.await.map_err(|error: PgError| self.pool.learn(error))
     }
+}
+
+impl PostgresStore {
+    async fn take_once(&self, limit: u32) -> Result<Vec<PaymentId>, PgError> {
+        let mut connection = self.pool.get().await?;
+        let mut open: Vec<PaymentId> = Vec::new();
+        // What is forgotten does not count: it must not hide what is due behind it.
+        loop {
+            let left = i64::from(limit) - i64::try_from(open.len()).unwrap_or(i64::MAX);
+            let taking =
+                connection.transaction(async |connection| take(connection, left.max(0)).await);
+            let (taken, forgotten) = taking.await?;
+            open.extend(taken);
+            if forgotten == 0 {
+                return Ok(open);
+            }
+        }
+    }
+}
+
+/// Takes up to `limit` rows off the list: what is open, in the order it was due, and how many rows
+/// were forgotten.
+async fn take(
+    connection: &mut AsyncPgConnection,
+    limit: i64,
+) -> Result<(Vec<PaymentId>, usize), PgError> {
+    let locked = statement::<Lock>([Param::BigInt(limit)]).load::<Uuid>(connection).await?;
+    if locked.is_empty() {
+        return Ok((Vec::new(), 0));
+    }
+    let settle = statement::<Settle>([Param::Ids(locked.clone()), Param::Ids(locked.clone())]);
+    let open: HashSet<Uuid> = settle.load::<Uuid>(connection).await?.into_iter().collect();
+    let forgotten = locked.len().saturating_sub(open.len());
+    let taken = locked.into_iter().filter(|id| open.contains(id)).map(PaymentId);
+    Ok((taken.collect(), forgotten))
 }

@@ -39,10 +39,11 @@ struct Unpark;
 impl Sql for Unpark {
     const TEXT: &'static str = "WITH back AS (UPDATE payments \
          SET parked_at = NULL, parked_reason = NULL, redeliveries = 0 \
-         WHERE id = ? AND parked_at IS NOT NULL RETURNING id), \
-         again AS (INSERT INTO due (payment_id, republish_at) \
-         SELECT id, clock_timestamp() FROM back ON CONFLICT (payment_id) \
-         DO UPDATE SET republish_at = excluded.republish_at, republished = 0) \
+         WHERE id = ? AND parked_at IS NOT NULL RETURNING id, status, created_at), \
+         again AS (INSERT INTO due (payment_id, republish_at, accepted_at) \
+         SELECT id, statement_timestamp(), CASE WHEN status <> 'AUTHORIZED' THEN created_at END \
+         FROM back ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, \
+         accepted_at = excluded.accepted_at, republished = 0) \
          SELECT EXISTS (SELECT FROM back)";
     type Row = Bool;
 }

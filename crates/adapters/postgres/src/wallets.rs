@@ -1,7 +1,7 @@
 //! Opening and closing wallets, each in one transaction.
 
 use crate::PostgresStore;
-use crate::accept::insert;
+use crate::accept::{Insert, insert};
 use crate::changes::write;
 use crate::error::PgError;
 use crate::rows::{
@@ -153,7 +153,8 @@ async fn settle_opening(
     connection: &AsyncPgConnection,
     opening: &NewPayment,
 ) -> Result<(), PgError> {
-    let accepted = insert(&[opening]).load::<(Uuid, DateTime<Utc>)>(&mut &*connection).await?;
+    let accepted =
+        insert::<Insert>(&[opening]).load::<(Uuid, DateTime<Utc>)>(&mut &*connection).await?;
     if accepted.is_empty() {
         return Err(StoreError::Refused("the opening deposit exists".to_owned()).into());
     }

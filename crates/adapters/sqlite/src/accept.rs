@@ -1,5 +1,6 @@
 //! Accepting payments: one INSERT for a batch, then one SELECT for what it left out.
 
+use crate::due::watch;
 use crate::rows::{RecordRow, kept_sides, record_columns};
 use crate::statement::{hex, hex_of_hash, statement};
 use diesel::sql_types::{BigInt, Binary};
@@ -60,30 +61,42 @@ struct BlockerRow {
     record: RecordRow,
 }
 
-/// Stores a batch; answers in its order.
+/// Stores a batch with a watch of what is new of it; answers in its order.
 pub(crate) fn accept(
     connection: &mut SqliteConnection,
     now: Timestamp,
     batch: &[NewPayment],
 ) -> Result<Vec<Accepted>, StoreError> {
+    let (answers, created) = store(connection, now, batch)?;
+    watch(connection, created, now)?;
+    Ok(answers)
+}
+
+/// As [`accept`], but without a watch: for what is settled in the same transaction. Answers also
+/// what is new.
+pub(crate) fn store(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    batch: &[NewPayment],
+) -> Result<(Vec<Accepted>, BTreeSet<PaymentId>), StoreError> {
     let mut outcome = Outcome::default();
     insert(connection, now, batch, &mut outcome)?;
     let left: Vec<&NewPayment> =
         batch.iter().filter(|payment| !outcome.settles(payment.id)).collect();
     let mut blockers = blockers(connection, &left)?;
-    let answers = batch.iter().map(|payment| {
+    let answer = |payment: &NewPayment| {
         if outcome.created.contains(&payment.id) {
             Accepted::Created(now)
         } else if let Some(error) = outcome.refused.get(&payment.id) {
             Accepted::Refused(error.clone())
         } else {
             match blockers.remove(&payment.id) {
-                Some(blocker) => answer(payment, blocker).unwrap_or_else(Accepted::Refused),
+                Some(blocker) => blocked_by(payment, blocker).unwrap_or_else(Accepted::Refused),
                 None => Accepted::Refused(StoreError::Refused("it was not stored".to_owned())),
             }
         }
-    });
-    Ok(answers.collect())
+    };
+    Ok((batch.iter().map(answer).collect(), outcome.created))
 }
 
 #[derive(Default)]
@@ -188,7 +201,7 @@ fn blockers(
     Ok(blockers)
 }
 
-fn answer(payment: &NewPayment, blocker: BlockerRow) -> Result<Accepted, StoreError> {
+fn blocked_by(payment: &NewPayment, blocker: BlockerRow) -> Result<Accepted, StoreError> {
     let hash = payment.request.idempotency.as_ref().map(|idempotency| idempotency.hash.0);
     let same_request = blocker.record.request_hash.as_deref() == hash.as_ref().map(|h| &h[..]);
     match blocker.why {

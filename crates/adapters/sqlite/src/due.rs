@@ -1,15 +1,17 @@
-//! The sweeper's list: which payments still wait for a worker.
+//! The sweeper's list: which payments still wait for a worker; and the watches that feed it.
 
 use crate::rows::{self, shown};
-use crate::statement::{Statement, statement};
+use crate::statement::statement;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
+use diesel::sql_types::{BigInt, Binary, Bool, Text};
 use diesel::{QueryableByName, SqliteConnection};
 use paygate_core::Timestamp;
 use paygate_core::id::PaymentId;
-use paygate_ports::{DueStore, StoreError, Walked};
+use paygate_ports::{DueStore, Ripened, StoreError};
+use serde_json::Value;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The states of a payment that a worker has something to do for, now or at its time, parked or not.
@@ -20,18 +22,29 @@ macro_rules! is_due {
 }
 pub(crate) use is_due;
 
-const WALK: &str = concat!(
-    "INSERT INTO due (payment_id, republish_at) \
-     SELECT id, max(coalesce(iif(status = 'AUTHORIZED', expires_at, lease_until), 0), ?) FROM \
-        (SELECT * FROM payments WHERE id > ? AND id < ? ORDER BY id LIMIT ?) \
+const WATCH: &str = "INSERT INTO watches (payment_ids, made_at) VALUES (?, ?)";
+
+const RIPE: &str =
+    "SELECT id, payment_ids FROM watches WHERE made_at <= ? ORDER BY made_at LIMIT ?";
+
+const FORGET_WATCHES: &str = "DELETE FROM watches WHERE id IN (SELECT value FROM json_each(?))";
+
+/// What a watch names is JSON, as `json_each` reads it.
+const MAKE_DUE: &str = concat!(
+    "INSERT INTO due (payment_id, republish_at, accepted_at) \
+     SELECT p.id, max(coalesce(iif(status = 'AUTHORIZED', expires_at, lease_until), 0), ?), \
+        iif(status = 'AUTHORIZED', NULL, created_at) \
+     FROM json_each(?) AS named CROSS JOIN payments p ON p.id = unhex(named.value) \
      WHERE parked_at IS NULL AND ",
     is_due!(),
     " ON CONFLICT DO NOTHING"
 );
 
-const WALK_END: &str = "\
-    SELECT max(id) AS id FROM \
-    (SELECT id FROM payments WHERE id > ? AND id < ? ORDER BY id LIMIT ?)";
+const BRING_BACK: &str = "\
+    INSERT INTO due (payment_id, republish_at, accepted_at) \
+    SELECT id, ?, iif(status = 'AUTHORIZED', NULL, created_at) FROM payments WHERE id = ? \
+    ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, \
+        accepted_at = excluded.accepted_at, republished = 0";
 
 const DUE_NOW: &str = concat!(
     "SELECT payment_id, parked_at IS NULL AND ",
@@ -48,16 +61,19 @@ const POSTPONE: &str = "\
         republished = republished + 1 \
     WHERE payment_id IN (SELECT unhex(value) FROM json_each(?))";
 
-/// What is held only waits for its time.
-// What is in flight is never due later than in an hour; holds are, and are left aside by that.
+/// The first of those in flight, by the index of their acceptance; those that have ended are removed
+/// by who ends them, so that few have to be passed over.
 const OLDEST: &str = "\
-    SELECT min(created_at) AS at FROM due CROSS JOIN payments ON id = payment_id \
-    WHERE republish_at < ? AND parked_at IS NULL AND status IN ('PENDING', 'PROCESSING')";
+    SELECT accepted_at AS at FROM due CROSS JOIN payments ON id = payment_id \
+    WHERE accepted_at IS NOT NULL AND parked_at IS NULL AND status IN ('PENDING', 'PROCESSING') \
+    ORDER BY accepted_at LIMIT 1";
 
 #[derive(QueryableByName)]
-struct LastRow {
-    #[diesel(sql_type = Nullable<Binary>)]
-    id: Option<Vec<u8>>,
+struct WatchRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    payment_ids: String,
 }
 
 #[derive(QueryableByName)]
@@ -70,24 +86,28 @@ struct DueRow {
 
 #[derive(QueryableByName)]
 struct OldestRow {
-    #[diesel(sql_type = Nullable<BigInt>)]
-    at: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    at: i64,
 }
 
 #[async_trait]
 impl DueStore for SqliteStore {
-    async fn walk(
-        &self,
-        after: PaymentId,
-        before: PaymentId,
-        limit: u32,
-    ) -> Result<Walked, StoreError> {
+    async fn ripen(&self, age: Duration, limit: u32) -> Result<Ripened, StoreError> {
+        let age = TimeDelta::from_std(age).unwrap_or(TimeDelta::MAX);
         self.write(move |connection, now| {
-            let range = |sql: Statement| sql.id(after.0).id(before.0).integer(limit);
-            let found = range(statement(WALK).time(now)).run(connection)?;
-            let last: Option<LastRow> = range(statement(WALK_END)).row(connection)?;
-            let last = last.and_then(|row| row.id).map(|id| payment_id(&id)).transpose()?;
-            Ok(Walked { last, found: u64::try_from(found).unwrap_or(u64::MAX) })
+            let Some(before) = now.checked_sub_signed(age) else { return Ok(Ripened::default()) };
+            let ripe = statement(RIPE).time(before).integer(limit);
+            let ripe: Vec<WatchRow> = ripe.rows(connection)?;
+            let mut found = 0;
+            for watch in &ripe {
+                found += statement(MAKE_DUE).time(now).text(&watch.payment_ids).run(connection)?;
+            }
+            if !ripe.is_empty() {
+                let ids = ripe.iter().map(|watch| Value::from(watch.id)).collect();
+                statement(FORGET_WATCHES).list(ids).run(connection)?;
+            }
+            let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
+            Ok(Ripened { watches: count(ripe.len()), found: count(found) })
         })
         .await
     }
@@ -124,11 +144,10 @@ impl DueStore for SqliteStore {
     }
 
     async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
-        let soon = self.time() + TimeDelta::hours(1);
         self.read(move |connection| {
-            let row: Option<OldestRow> = statement(OLDEST).time(soon).row(connection)?;
-            let at = row.and_then(|row| row.at).map(|at| rows::time("created_at", at));
-            at.transpose().map_err(|broken| broken.in_row("payments", "the oldest due"))
+            let row: Option<OldestRow> = statement(OLDEST).row(connection)?;
+            let at = row.map(|row| rows::time("accepted_at", row.at));
+            at.transpose().map_err(|broken| broken.in_row("due", "the oldest"))
         })
         .await
     }
@@ -144,10 +163,21 @@ pub(crate) fn make_due(
     id: PaymentId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let upsert = "\
-        INSERT INTO due (payment_id, republish_at) VALUES (?, ?) ON CONFLICT (payment_id) \
-        DO UPDATE SET republish_at = excluded.republish_at, republished = 0";
-    statement(upsert).id(id.0).time(at).run(connection).map(drop)
+    statement(BRING_BACK).time(at).id(id.0).run(connection).map(drop)
+}
+
+/// Leaves a watch of what was accepted together, so that the sweeper finds it should its hint never
+/// be published.
+pub(crate) fn watch(
+    connection: &mut SqliteConnection,
+    ids: impl IntoIterator<Item = PaymentId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
+    match ids.is_empty() {
+        true => Ok(()),
+        false => statement(WATCH).ids(ids).time(now).run(connection).map(drop),
+    }
 }
 
 fn uuids(ids: &[PaymentId]) -> impl Iterator<Item = Uuid> {
@@ -162,4 +192,5 @@ pub(crate) fn payment_id(bytes: &[u8]) -> Result<PaymentId, StoreError> {
 
 /// What the query planner is tested with.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[WALK, WALK_END, DUE_NOW, REMOVE, POSTPONE, OLDEST];
+pub(crate) const STATEMENTS: &[&str] =
+    &[WATCH, RIPE, FORGET_WATCHES, MAKE_DUE, BRING_BACK, DUE_NOW, REMOVE, POSTPONE, OLDEST];

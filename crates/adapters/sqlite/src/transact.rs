@@ -59,9 +59,10 @@ const FORGET_DUE: &str =
     "DELETE FROM due WHERE payment_id IN (SELECT unhex(value) FROM json_each(?))";
 
 const UPSERT_DUE: &str = "\
-    INSERT INTO due (payment_id, republish_at) \
-    SELECT unhex(value ->> 0), value ->> 1 FROM json_each(?) WHERE true \
-    ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, republished = 0";
+    INSERT INTO due (payment_id, republish_at, accepted_at) \
+    SELECT unhex(value ->> 0), value ->> 1, value ->> 2 FROM json_each(?) WHERE true \
+    ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, \
+        accepted_at = excluded.accepted_at, republished = 0";
 
 /// Which accounts the book holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,7 +133,10 @@ pub(crate) fn write(
     put(connection, INSERT_POSTINGS, entries.iter().flat_map(posting_rows))?;
     put(connection, INSERT_ENTRIES, entries.iter().map(entry_row))?;
     put(connection, UPDATE_ACCOUNTS, accounts.iter().map(account_row))?;
-    put(connection, UPSERT_DUE, due.iter().map(|(id, at)| json!([hex(id.0), micros(*at)])))?;
+    let due_row = |(id, at): &(PaymentId, Timestamp)| {
+        json!([hex(id.0), micros(*at), changes.waiting_since(*id).map(micros)])
+    };
+    put(connection, UPSERT_DUE, due.iter().map(due_row))?;
     let ended = changes.no_longer_due();
     if !ended.is_empty() {
         statement(FORGET_DUE).ids(ended.into_iter().map(|id| id.0)).run(connection)?;

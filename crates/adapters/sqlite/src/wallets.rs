@@ -1,6 +1,6 @@
 //! Wallets: opened on request with their opening balance, and closed when they are empty.
 
-use crate::accept::accept;
+use crate::accept::store;
 use crate::load_accounts::load;
 use crate::rows::{AccountRow, account_columns};
 use crate::statement::{hex_of_hash, statement};
@@ -117,7 +117,7 @@ fn deposit(
     opening: NewPayment,
 ) -> Result<(), StoreError> {
     let id = opening.id;
-    match accept(connection, now, &[opening])?.pop() {
+    match store(connection, now, &[opening])?.0.pop() {
         Some(Accepted::Created(_)) => {}
         Some(Accepted::Refused(error)) => return Err(error),
         other => {

@@ -6,6 +6,8 @@ use crate::id::PaymentId;
 use crate::journal::Entry;
 use crate::payment::{Actor, Payment, Reason, Transition};
 use crate::status::Status;
+use chrono::TimeDelta;
+use std::collections::BTreeSet;
 
 /// Where a transition leads, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,10 +64,31 @@ impl Changes {
         self.payments.is_empty() && self.accounts.is_empty() && self.due.is_empty()
     }
 
-    /// The payments whose hold has ended: nobody has to look at them when its time would be over.
+    /// Since when someone waits for a payment of these changes: since it was accepted, while it is in
+    /// flight. What is held only waits for its time.
+    #[must_use]
+    pub fn waiting_since(&self, id: PaymentId) -> Option<Timestamp> {
+        let place = self.payments.binary_search_by_key(&id, |payment| payment.id).ok()?;
+        let payment = self.payments.get(place)?;
+        payment.status.is_in_flight().then_some(payment.created_at)
+    }
+
+    /// The payments that no worker has anything to do for any more, and that the sweeper may have on
+    /// its list. What ended soon after it was accepted, at the first attempt, is not on it yet; should
+    /// it be, the sweeper forgets it by itself.
     #[must_use]
     pub fn no_longer_due(&self) -> Vec<PaymentId> {
-        let ended = self.transitions.iter().filter(|it| it.from == Status::Authorized);
-        ended.map(|it| it.payment).collect()
+        let ended = self.transitions.iter().filter(|it| it.from.is_due() && !it.to.is_due());
+        let ended: BTreeSet<PaymentId> = ended.map(|it| it.payment).collect();
+        let payments = self.payments.iter().filter(|it| ended.contains(&it.id));
+        payments.filter(|it| may_be_listed(it)).map(|it| it.id).collect()
     }
+}
+
+/// How old a payment may be before any sweeper has looked at it.
+const YOUNG: TimeDelta = TimeDelta::seconds(1);
+
+fn may_be_listed(payment: &Payment) -> bool {
+    let age = payment.updated_at.signed_duration_since(payment.created_at);
+    payment.hold || payment.attempts > 1 || age >= YOUNG
 }

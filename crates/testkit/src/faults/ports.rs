@@ -17,7 +17,8 @@ use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
     Accepted, AccountPage, AccountQuery, AccountReader, AccountStore, Audit, Decide, DueStore,
     EntryCursor, Examiner, HealthCheck, JournalReader, Opened, Page, PaymentQuery, PaymentReader,
-    PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, StatementLine, StoreError, Walked,
+    PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, Ripened, StatementLine,
+    StoreError,
 };
 use std::time::Duration;
 
@@ -160,14 +161,8 @@ impl<S: JournalReader> JournalReader for Faulty<S> {
 
 #[async_trait]
 impl<S: DueStore> DueStore for Faulty<S> {
-    async fn walk(
-        &self,
-        after: PaymentId,
-        before: PaymentId,
-        limit: u32,
-    ) -> Result<Walked, StoreError> {
-        let asked = Asked::Payments(vec![after, before]);
-        self.around(Method::Walk, asked, self.inner.walk(after, before, limit)).await
+    async fn ripen(&self, age: Duration, limit: u32) -> Result<Ripened, StoreError> {
+        self.around(Method::Ripen, Asked::AtMost(limit), self.inner.ripen(age, limit)).await
     }
 
     async fn take_due(&self, limit: u32) -> Result<Vec<PaymentId>, StoreError> {

@@ -32,7 +32,7 @@ pub enum Method {
     Forget,
     Entries,
     EntriesOf,
-    Walk,
+    Ripen,
     TakeDue,
     Oldest,
     Now,

@@ -101,7 +101,7 @@ pub async fn the_sweeper_and_the_quarantine_work_on_unreadable_payments(store: S
     let pair = open_usd_pair(&store).await;
     let ids = store.created(&pair.charges(2)).await;
     store.break_currency("payments", ids[0].0).await;
-    assert_eq!(store.walk_all().await, 2);
+    assert_eq!(store.ripen_all().await, 2);
     assert_eq!(store.take_all().await.len(), 2);
     assert!(store.due.oldest().await.unwrap().is_some());
     let counted = store.quarantine.redelivered(vec![ids[0]], i32::MAX).await.unwrap();

@@ -228,32 +228,35 @@ impl StoreUnderTest {
         self.due.take_due(1_000).await.unwrap()
     }
 
-    /// Walks over all payments in one step; answers how many became due by it.
-    pub(super) async fn walk_all(&self) -> u64 {
-        let (first, last) = (PaymentId(Uuid::nil()), PaymentId(Uuid::max()));
-        self.due.walk(first, last, 1_000).await.unwrap().found
+    /// Lets all watches ripen; answers how many payments became due by it.
+    pub(super) async fn ripen_all(&self) -> u64 {
+        self.due.ripen(Duration::ZERO, 10_000).await.unwrap().found
     }
 
-    /// Walks over one payment; answers whether it became due by it.
-    pub(super) async fn walk_one(&self, id: PaymentId) -> bool {
-        let number = id.0.as_u128();
-        let before = PaymentId(Uuid::from_u128(number - 1));
-        let after = PaymentId(Uuid::from_u128(number + 1));
-        self.due.walk(before, after, 1_000).await.unwrap().found == 1
+    /// Whether a payment is on the sweeper's list, for whatever time.
+    pub(super) async fn is_due(&self, id: PaymentId) -> bool {
+        self.is_listed(id, "true".to_owned()).await
     }
 
-    /// Whether a payment is due in that span, both ends included. Takes it off the list to see it.
-    pub(super) async fn was_due_between(
+    /// Whether a payment is due in that span, both ends included.
+    pub(super) async fn is_due_between(
         &self,
         id: PaymentId,
         from: Timestamp,
         to: Timestamp,
     ) -> bool {
-        assert!(!self.walk_one(id).await, "{id} was not due at all");
-        let (key, from, to) = (self.id(id.0), self.time(from), self.time(to));
-        let span = format!("republish_at BETWEEN {from} AND {to}");
-        self.run(format!("DELETE FROM due WHERE payment_id = {key} AND {span}")).await;
-        self.walk_one(id).await
+        let (from, to) = (self.time(from), self.time(to));
+        self.is_listed(id, format!("republish_at BETWEEN {from} AND {to}")).await
+    }
+
+    /// What is listed can't be listed again.
+    async fn is_listed(&self, id: PaymentId, when: String) -> bool {
+        let id = self.id(id.0);
+        let again = format!(
+            "INSERT INTO due (payment_id, republish_at) \
+             SELECT payment_id, republish_at FROM due WHERE payment_id = {id} AND {when}"
+        );
+        (self.sql)(again).await.is_err()
     }
 }
 

@@ -131,9 +131,12 @@ pub async fn a_hold_is_due_when_it_expires(store: StoreUnderTest) {
     let (_, _, payment) = held(&store).await;
     let at = payment.expires_at.unwrap();
     assert_eq!(store.take_all().await, [], "not before");
-    // By its authorization, and, after that is forgotten, by a walk.
-    assert!(store.was_due_between(payment.id, at, at).await, "not at {at}");
-    assert!(store.was_due_between(payment.id, at, at).await, "not at {at}");
+    assert!(store.is_due_between(payment.id, at, at).await, "not at {at}");
+    // By a watch, too, should its authorization's own row be lost.
+    let id = store.id(payment.id.0);
+    store.run(format!("DELETE FROM due WHERE payment_id = {id}")).await;
+    assert_eq!(store.ripen_all().await, 1);
+    assert!(store.is_due_between(payment.id, at, at).await, "not at {at}");
     assert_eq!(store.take_all().await, []);
     assert_eq!(store.due.oldest().await.unwrap(), None, "what is held keeps nobody waiting");
     assert_ledger_holds(&store).await;
@@ -156,7 +159,8 @@ pub async fn an_expired_hold_is_taken_and_given_back(store: StoreUnderTest) {
     let payment = store.payment(ids[0]).await;
     assert_eq!((payment.status, payment.expires_at), (Status::Expired, Some(at)));
     assert_eq!(store.balance(&from).await, (10_000, 0));
-    assert!(!store.walk_one(ids[0]).await);
+    assert_eq!(store.ripen_all().await, 0);
+    assert!(!store.is_due(ids[0]).await);
     assert_ledger_holds(&store).await;
 }
 
@@ -169,7 +173,7 @@ pub async fn a_hold_whose_time_is_over_is_not_captured(store: StoreUnderTest) {
     assert_eq!(store.payment(id).await.status, Status::Authorized);
     assert!(
         store
-            .was_due_between(id, store.payment(id).await.expires_at.unwrap(), store.now().await)
+            .is_due_between(id, store.payment(id).await.expires_at.unwrap(), store.now().await)
             .await
     );
     store
@@ -193,7 +197,7 @@ pub async fn a_hold_may_be_parked_and_brought_back(store: StoreUnderTest) {
     store.work(&[over]).await;
     assert!(store.quarantine.park(payment.id, "poison").await.unwrap());
     assert_eq!(store.quarantine.parked(10).await.unwrap().len(), 1);
-    assert!(!store.walk_one(payment.id).await);
+    store.take_all().await;
     assert!(store.quarantine.unpark(payment.id).await.unwrap());
     assert_eq!(store.take_all().await, [payment.id]);
     assert_eq!(store.balance(&from).await, (10_000, 6_000));

@@ -19,6 +19,18 @@ use std::collections::{BTreeMap, BTreeSet};
 pub async fn assert_ledger_holds(store: &StoreUnderTest) {
     let merchants = [MerchantId::default()];
     check_ledger(&*store.reader, &*store.accounts, &*store.journal, &merchants).await;
+    assert_nothing_is_forgotten(store).await;
+}
+
+/// Checks that every payment that a worker has something to do for, and that is not parked, is named
+/// by a watch or is due: whatever happens to its hint, a sweeper finds it.
+async fn assert_nothing_is_forgotten(store: &StoreUnderTest) {
+    store.ripen_all().await;
+    // A forgotten one would be made due at no time, which the database refuses.
+    let forgotten = "INSERT INTO due (payment_id, republish_at) SELECT id, NULL FROM payments \
+         WHERE status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') AND parked_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM due WHERE payment_id = id)";
+    store.run(forgotten.to_owned()).await;
 }
 
 /// Checks the whole journal against the accounts and the payments: each entry sums to zero per

@@ -58,7 +58,8 @@ pub async fn a_parked_payment_is_neither_claimed_nor_due(store: StoreUnderTest) 
     assert!(store.quarantine.park(ids[0], "poison").await.unwrap());
     let changes = store.claim(&ids).await;
     assert_eq!(changes.payments.iter().map(|payment| payment.id).collect::<Vec<_>>(), [ids[1]]);
-    assert!(!store.walk_one(ids[0]).await);
+    assert_eq!(store.ripen_all().await, 1);
+    assert!(!store.is_due(ids[0]).await);
     assert_eq!(store.take_all().await, []);
     assert_ledger_holds(&store).await;
 }

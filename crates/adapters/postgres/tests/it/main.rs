@@ -6,3 +6,4 @@ mod database;
 mod migrations;
 mod plans;
 mod schema;
+mod sweeping;

@@ -39,8 +39,7 @@ async fn use_everything(store: &PostgresStore) {
     store.accept(batch.clone()).await.unwrap();
     store.accept(batch).await.unwrap();
 
-    let (first, last) = (PaymentId(Uuid::nil()), PaymentId(Uuid::max()));
-    store.walk(first, last, 100).await.unwrap();
+    store.ripen(std::time::Duration::ZERO, 100).await.unwrap();
     store.take_due(5).await.unwrap();
     store.oldest().await.unwrap();
     store.redelivered(ids.clone(), 3).await.unwrap();

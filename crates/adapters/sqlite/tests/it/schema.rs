@@ -54,6 +54,7 @@ async fn the_catalog_names_the_rules() {
             "payment_transitions strict 1",
             "payments strict 1",
             "postings strict 1",
+            "watches strict 1",
         ]
     );
 
@@ -113,11 +114,13 @@ async fn the_catalog_names_the_rules() {
     assert_eq!(
         lines(&mut catalog, &others),
         [
+            "due: due_accepted_at partial",
             "due: due_republish_at",
             "fx_quotes: fx_quotes_unused partial",
             "journal_entries: journal_entries_at",
             "payments: payments_parent partial",
             "payments: payments_parked partial",
+            "watches: watches_made_at",
         ]
     );
 

@@ -7,7 +7,6 @@ use paygate_core::id::{MerchantId, PaymentId};
 use paygate_core::status::Status;
 use paygate_ports::{Clock, IdSource, PaymentQueue, PaymentStore};
 use paygate_testkit::build::{Having, new_payment};
-use paygate_testkit::faults::Method;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -42,7 +41,7 @@ async fn what_was_forgotten_is_published_when_it_is_five_seconds_old() {
     let ids = forgotten(&rig, 3).await;
     let before = rig.queue.publishes();
     let sweeper = rig.sweeper(SweeperConfig::default());
-    rig.pass(5 * SECOND).await;
+    rig.pass(5 * SECOND - Duration::from_millis(1)).await;
     assert_eq!(rig.queue.publishes(), before, "not older than five seconds yet");
     rig.pass(SECOND / 2).await;
     assert_eq!(rig.queue.published_ids()[3..], ids);
@@ -99,8 +98,7 @@ async fn while_the_queue_is_deep_nothing_is_added_to_it() {
 async fn it_publishes_batch_after_batch_until_the_queue_is_deep() {
     let rig = Rig::new().await;
     forgotten(&rig, 45).await;
-    let sweeper =
-        rig.sweeper(SweeperConfig { batch: 10, walk_page: 7, ..SweeperConfig::default() });
+    let sweeper = rig.sweeper(SweeperConfig { batch: 10, ..SweeperConfig::default() });
     rig.pass(5 * SECOND + SECOND / 2).await;
     // Ten are a batch and not more than one: the second batch goes out, the third does not.
     assert_eq!(rig.queue.depth().await.unwrap(), 20);
@@ -154,39 +152,39 @@ async fn a_store_that_is_away_is_looked_at_again() {
 }
 
 #[tokio::test]
-async fn the_walk_goes_on_where_it_was_and_begins_anew_every_hour() {
+async fn what_is_committed_late_is_found_though_younger_ones_were_before_it() {
     let rig = Rig::new().await;
-    // Drawn first and committed so late that the walk is past it by then.
     let late = PaymentId(rig.ids.uuid_v7());
     let [other] = forgotten(&rig, 1).await[..] else { panic!() };
     let sweeper = rig.sweeper(SweeperConfig::default());
     rig.pass(10 * SECOND).await;
+    assert!(late < other && rig.due_at(other).is_some());
     let accounts = rig.directory.charge(&MerchantId::default(), currency("USD"));
     let (acquirer, merchant) = accounts.unwrap();
     let charge = new_payment(acquirer, merchant, money("1.00 USD")).with_id(late);
     rig.store.inner().accept(vec![charge]).await.unwrap();
-    for _ in 0..59 {
-        rig.pass(60 * SECOND).await;
-    }
-    assert_eq!(rig.due_at(late), None);
-    let walked_from = |rig: &Rig| rig.faults.named(&[Method::Walk]).last().map(|range| range[0]);
-    assert_eq!(walked_from(&rig), Some(other));
-    rig.pass(60 * SECOND).await;
+    rig.pass(6 * SECOND).await;
     assert!(rig.due_at(late).is_some());
     sweeper.stop().await;
 }
 
 #[tokio::test]
-async fn a_clock_that_goes_back_begins_the_walk_anew() {
+async fn what_is_due_does_not_wait_for_all_that_was_accepted_to_be_looked_at() {
     let rig = Rig::new().await;
-    let ids = forgotten(&rig, 1).await;
-    // The store's clock was a day ahead when the sweeper first looked.
-    rig.store_clock.set_ahead(chrono::TimeDelta::days(1));
-    let sweeper = rig.sweeper(SweeperConfig::default());
+    let [retry] = forgotten(&rig, 1).await[..] else { panic!() };
+    rig.run("DELETE FROM watches");
+    rig.run("INSERT INTO due (payment_id, republish_at) SELECT id, 0 FROM payments");
+    let mut many = Vec::new();
+    for _ in 0..30 {
+        many.extend(forgotten(&rig, 1).await);
+    }
+    rig.clock.advance(10 * SECOND);
+    let (before, seen) = (rig.queue.publishes(), rig.queue.published_ids().len());
+    let sweeper = rig.sweeper(SweeperConfig { watches: 10, ..SweeperConfig::default() });
     rig.pass(SECOND).await;
-    rig.run("DELETE FROM due");
-    rig.store_clock.set_ahead(chrono::TimeDelta::zero());
-    rig.pass(6 * SECOND).await;
-    assert!(rig.due_at(ids[0]).is_some());
+    assert_eq!(rig.queue.publishes() - before, 3, "after each bounded step");
+    let published = &rig.queue.published_ids()[seen..];
+    assert_eq!(published.first(), Some(&retry));
+    assert!(many.iter().all(|id| published.contains(id)));
     sweeper.stop().await;
 }
