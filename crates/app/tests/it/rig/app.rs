@@ -167,9 +167,12 @@ impl Rig {
         }
     }
 
-    /// Fails unless the whole ledger holds, by the same proof that operators run.
+    /// Fails unless the whole ledger holds, by the same proof that operators run, and every payment
+    /// that a worker has something to do for is due or watched: so a sweeper finds it, whatever has
+    /// become of its hint.
     pub fn check(&self) {
         at_once(assert_proven(self.store.inner()));
+        assert_eq!(self.forgotten(), 0, "payments that no sweeper would ever find");
     }
 
     /// The test leaves a row that breaks a rule, and is about that.

@@ -48,6 +48,15 @@ impl Rig {
         self.rows(&format!("payments WHERE status = '{status}' AND id IN ({keys})")) == ids.len()
     }
 
+    /// How many payments wait for a worker, and are neither due nor watched.
+    pub fn forgotten(&self) -> usize {
+        self.rows(
+            "payments WHERE status IN ('PENDING', 'PROCESSING', 'AUTHORIZED') \
+             AND parked_at IS NULL AND id NOT IN (SELECT payment_id FROM due) \
+             AND hex(id) NOT IN (SELECT upper(value) FROM watches, json_each(payment_ids))",
+        )
+    }
+
     /// Changes columns of a payment.
     pub fn set_payment(&self, id: PaymentId, columns: &str) {
         self.run(format!("UPDATE payments SET {columns} WHERE id = {}", key(id.0)));
