@@ -46,7 +46,7 @@ const RULES: [Rule; 13] = [
     Rule { package: MEMORY, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: RUNTIME, normal: &COMPOSED, dev_adapters: &ADAPTERS },
     Rule { package: PAYGATE, normal: &SHIPPED, dev_adapters: &ADAPTERS },
-    Rule { package: TESTKIT, normal: &[CORE, PORTS, APP, MEMORY, XTASK], dev_adapters: &ADAPTERS },
+    Rule { package: TESTKIT, normal: &[CORE, PORTS], dev_adapters: &[SQLITE] },
     Rule { package: XTASK, normal: &[], dev_adapters: &[] },
 ];
 
