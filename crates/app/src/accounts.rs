@@ -10,12 +10,12 @@ use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{NewPayment, Reason, Request, RequestHash};
 use paygate_core::proof::Position;
+use paygate_core::statement::{Period, Statement, StatementLine};
 use paygate_core::status::Kind;
 use paygate_core::terms::Terms;
 use paygate_core::text::{Label, Metadata};
 use paygate_ports::{
-    AccountPage, AccountQuery, AccountReader, AccountStore, IdSource, Opened, StatementLine,
-    StoreError,
+    AccountPage, AccountQuery, AccountReader, AccountStore, IdSource, Opened, StoreError,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -74,26 +74,6 @@ pub enum CloseError {
     /// The store could not or would not close it.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// What happened in an account between two moments.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
-    /// The account as it is now.
-    pub account: AccountRecord,
-    /// Where it stood before the first line.
-    pub opening: Position,
-    /// Where it stood after the last.
-    pub closing: Position,
-}
-
-/// The period of a statement: from a moment on, until before another. Open where `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Period {
-    /// The first moment in it.
-    pub from: Option<Timestamp>,
-    /// The first moment after it.
-    pub to: Option<Timestamp>,
 }
 
 /// Opens, shows and closes accounts.

@@ -32,7 +32,7 @@ mod worker;
 mod worker_setup;
 
 pub use accepting::{Accepting, Call, Created};
-pub use accounts::{Accounts, CloseError, OpenError, OpenWallet, Period, Statement};
+pub use accounts::{Accounts, CloseError, OpenError, OpenWallet};
 pub use charges::{Charges, CreateCharge};
 pub use create_error::{CreateError, Refusal};
 pub use directory::Directory;

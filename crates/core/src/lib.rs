@@ -28,6 +28,7 @@ pub mod proof;
 pub mod provider;
 pub mod refund;
 pub mod risk;
+pub mod statement;
 pub mod status;
 pub mod terms;
 pub mod text;

@@ -4,12 +4,10 @@ use crate::StoreError;
 use async_trait::async_trait;
 use paygate_core::Timestamp;
 use paygate_core::account::{AccountRecord, AccountRef, Alias};
-use paygate_core::id::{AccountId, PaymentId};
-use paygate_core::journal::Posting;
+use paygate_core::id::AccountId;
 use paygate_core::money::Currency;
 use paygate_core::proof::Position;
-use paygate_core::status::Kind;
-use paygate_core::text::Label;
+use paygate_core::statement::StatementLine;
 
 /// Which accounts to list: those that pass every filter given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,23 +30,6 @@ pub struct AccountPage {
     pub items: Vec<AccountRecord>,
     /// Where the next page starts; `None` at the end.
     pub next: Option<AccountId>,
-}
-
-/// A posting as its account's owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatementLine {
-    /// The posting.
-    pub posting: Posting,
-    /// When it was made.
-    pub at: Timestamp,
-    /// The payment it was made for.
-    pub payment: PaymentId,
-    /// What that does.
-    pub kind: Kind,
-    /// What it is for.
-    pub description: Option<Label>,
-    /// The payment's other account: its source, or its destination if the line is the source's.
-    pub counterparty: AccountRecord,
 }
 
 /// Reads accounts and their postings. Never waits for a lock.

@@ -26,7 +26,7 @@ mod quote_store;
 mod rate_source;
 mod store_error;
 
-pub use account_reader::{AccountPage, AccountQuery, AccountReader, StatementLine};
+pub use account_reader::{AccountPage, AccountQuery, AccountReader};
 pub use account_store::{AccountStore, Opened};
 pub use acquirer::{Acquirer, AcquirerError, Authorization, Decision, KnownOutcome, RefundRequest};
 pub use audit::{Audit, Examiner};

@@ -21,11 +21,11 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 pub use commands::{Command, Form, ListAccounts, ListPayments, ShowStatement, parse_time};
-pub use paygate_app::Period;
 pub use paygate_core::Timestamp;
 pub use paygate_core::account::{AccountRef, Alias};
 pub use paygate_core::id::PaymentId;
 pub use paygate_core::money::Currency;
+pub use paygate_core::statement::Period;
 pub use paygate_core::status::{Kind, Status};
 pub use paygate_core::text::Reference;
 pub use settings::{VARIABLES, Variable};

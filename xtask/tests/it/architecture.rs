@@ -1,13 +1,14 @@
 //! The dependency rule of ARCHITECTURE.md as tables, what checks them, and proof that it can fail.
 //!
-//! `core` ← `ports` ← `app` ← `http` ← `runtime` ← the binaries; every other adapter sees `core`
-//! and `ports` only, and no adapter sees another.
+//! `core` ← `ports` ← `app` ← `http` ← `runtime` ← the binaries; `wire` sees `core` only; every
+//! other adapter sees `core` and `ports` only, and no adapter sees another.
 
 use crate::workspace::{self, Package, Source};
 
 const CORE: &str = "paygate-core";
 const PORTS: &str = "paygate-ports";
 const APP: &str = "paygate-app";
+const WIRE: &str = "paygate-wire";
 const HTTP: &str = "paygate-http";
 const RABBITMQ: &str = "paygate-rabbitmq";
 const POSTGRES: &str = "paygate-postgres";
@@ -21,9 +22,10 @@ const XTASK: &str = "xtask";
 
 const ADAPTERS: [&str; 6] = [HTTP, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY];
 /// What `runtime` puts together; the binaries see the same, and `runtime`.
-const COMPOSED: [&str; 9] = [CORE, PORTS, APP, HTTP, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY];
-const SHIPPED: [&str; 10] =
-    [CORE, PORTS, APP, HTTP, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY, RUNTIME];
+const COMPOSED: [&str; 10] =
+    [CORE, PORTS, APP, WIRE, HTTP, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY];
+const SHIPPED: [&str; 11] =
+    [CORE, PORTS, APP, WIRE, HTTP, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY, RUNTIME];
 
 /// What one package may use of the workspace.
 struct Rule {
@@ -34,11 +36,12 @@ struct Rule {
     dev_adapters: &'static [&'static str],
 }
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     Rule { package: CORE, normal: &[], dev_adapters: &[] },
     Rule { package: PORTS, normal: &[CORE], dev_adapters: &[] },
     Rule { package: APP, normal: &[CORE, PORTS], dev_adapters: &[MEMORY, SQLITE] },
-    Rule { package: HTTP, normal: &[CORE, PORTS, APP], dev_adapters: &[MEMORY, SQLITE] },
+    Rule { package: WIRE, normal: &[CORE], dev_adapters: &[] },
+    Rule { package: HTTP, normal: &[CORE, PORTS, APP, WIRE], dev_adapters: &[MEMORY, SQLITE] },
     Rule { package: RABBITMQ, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: POSTGRES, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: SQLITE, normal: &[CORE, PORTS], dev_adapters: &[] },
@@ -201,7 +204,9 @@ fn a_dependency_against_the_direction_is_found() {
     check_normal(APP, &[HTTP], &[&format!("paygate-app: depends on paygate-http; {only}")]);
     check_normal(SQLITE, &[POSTGRES], &[&format!("{SQLITE}: depends on {POSTGRES}; {only}")]);
     check_normal(RABBITMQ, &[APP], &[&format!("{RABBITMQ}: depends on {APP}; {only}")]);
-    check_normal(HTTP, &[CORE, PORTS, APP], &[]);
+    check_normal(HTTP, &[CORE, PORTS, APP, WIRE], &[]);
+    let only_core = "of the workspace only on [paygate-core]";
+    check_normal(WIRE, &[PORTS], &[&format!("paygate-wire: depends on {PORTS}; {only_core}")]);
     check_normal(RUNTIME, &COMPOSED, &[]);
     check_normal(PAYGATE, &SHIPPED, &[]);
 }

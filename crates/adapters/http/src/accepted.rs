@@ -1,17 +1,16 @@
 //! What requests that make a payment have in common: what their headers say, and how they are
 //! answered once the payment is accepted.
 
-use crate::payments::dto::PaymentBody;
+use crate::answer;
 use crate::prefer::{PREFERENCE_APPLIED, Wait};
 use crate::problem::Problem;
 use crate::request_id::{RequestId, traceparent};
 use crate::state::State;
 use crate::telemetry::record_payment;
-use crate::wire::json;
-use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use paygate_app::{Call, Created};
 use paygate_ports::TraceContext;
+use paygate_wire::PaymentBody;
 
 /// The header that marks the answer to a repeated request.
 pub const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
@@ -31,14 +30,12 @@ pub fn call(request: &HttpRequest, state: &State, wait: Option<Wait>) -> Call {
 pub fn answer(created: &Created, wait: Option<Wait>) -> Result<HttpResponse, Problem> {
     let id = created.record.payment.id;
     record_payment(id);
-    let mut response = HttpResponse::Created();
-    response.content_type(ContentType::json());
-    response.insert_header((header::LOCATION, format!("/api/v1/payments/{id}")));
+    let mut response = answer::created(format!("/api/v1/payments/{id}"));
     if created.replayed {
         response.insert_header((IDEMPOTENT_REPLAYED, "true"));
     }
     if let Some(wait) = wait {
         response.insert_header((PREFERENCE_APPLIED, wait.applied()));
     }
-    Ok(response.body(json(&PaymentBody::of(&created.record)?)?))
+    answer::with(response, &PaymentBody::of(&created.record)?)
 }

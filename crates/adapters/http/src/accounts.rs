@@ -2,22 +2,17 @@
 
 pub mod balance;
 pub mod close;
-pub mod csv_rows;
-pub mod dto;
 pub mod get;
 pub mod list;
 pub mod open;
 mod open_request;
 pub mod statement;
-pub mod statement_body;
 mod statement_csv;
 
 use crate::problem::Problem;
 use crate::routes::{postable, readable, readable_and_postable};
 use actix_web::web::ServiceConfig;
 use paygate_core::account::AccountRef;
-
-pub use dto::AccountsBody;
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {

@@ -2,7 +2,6 @@
 //! gets, less the spread.
 
 pub mod convert;
-pub mod dto;
 pub mod quote;
 pub mod rates;
 

@@ -7,14 +7,14 @@
 //!
 //! What must stay true: nothing here decides about money; everything that comes in is parsed into
 //! core's types before the application sees it; all broken rules of a request are told at once;
-//! nothing of what is logged or labelled grows with what a client sends; what a body says and how is
-//! written here only, also for the terminal (`bodies`).
+//! nothing of what is logged or labelled grows with what a client sends. What goes out is written by
+//! `paygate-wire`.
 
 mod accept;
 mod accepted;
 mod accounts;
+mod answer;
 mod auth;
-pub mod bodies;
 mod body;
 mod config;
 mod fields;
@@ -36,7 +36,6 @@ mod server;
 mod state;
 mod telemetry;
 mod transfers;
-mod wire;
 
 pub use actix_web::dev::Server;
 pub use config::{ApiToken, ApiTokenError, HttpConfig};

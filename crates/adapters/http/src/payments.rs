@@ -3,7 +3,6 @@
 pub mod capture;
 pub mod create;
 mod create_request;
-pub mod dto;
 pub mod get;
 pub mod list;
 pub mod refund;

@@ -8,7 +8,6 @@ mod code;
 mod of_app;
 
 use crate::request_id::RequestId;
-use crate::schema::CodeSchema;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use paygate_core::id::{AccountId, PaymentId};
@@ -208,7 +207,7 @@ pub struct ProblemBody<'a> {
     #[schema(example = "/api/v1/payments")]
     instance: &'a str,
     /// The kind of problem, for programs.
-    #[schema(value_type = CodeSchema)]
+    #[schema(value_type = Code)]
     code: &'a str,
     /// The request's id, as in `X-Request-Id`.
     request_id: &'a str,

@@ -1,18 +1,18 @@
 //! What helps to try things where money is not real. Configured only in a sandbox; elsewhere these
 //! paths name nothing.
 
-use crate::accounts::AccountsBody;
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::query::Parameters;
 use crate::routes::readable;
 use crate::schema::Asking;
 use crate::state::State;
-use crate::wire::ok;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::account::{AccountRecord, Role};
 use paygate_ports::{AccountQuery, IdSource};
+use paygate_wire::AccountsBody;
 
 /// How many of the newest accounts are chosen from.
 const NEWEST: u16 = 200;

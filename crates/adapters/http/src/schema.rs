@@ -1,41 +1,12 @@
-//! What the OpenAPI document says of types that are not DTOs: enums by their names, the two ways to
-//! write an amount, and the problems that many operations share.
+//! What the OpenAPI document says beside the DTOs: the two ways to write an amount, and the problems
+//! that many operations share.
 
-use crate::problem::{self, Code};
-use paygate_core::status::{Kind, Status};
+use crate::problem;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
-
-/// Declares the schema of one of core's enums, with its names.
-macro_rules! names_schema {
-    ($($schema:ident, $name:literal, $type:ident;)+) => {$(
-        #[doc = concat!("The schema of [`", stringify!($type), "`].")]
-        pub struct $schema;
-
-        impl PartialSchema for $schema {
-            fn schema() -> RefOr<Schema> {
-                let names = $type::ALL.iter().map(|value| value.as_str());
-                let schema = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
-                schema.enum_values(Some(names)).into()
-            }
-        }
-
-        impl ToSchema for $schema {
-            fn name() -> Cow<'static, str> {
-                Cow::Borrowed($name)
-            }
-        }
-    )+};
-}
-
-names_schema! {
-    StatusSchema, "PaymentStatus", Status;
-    KindSchema, "PaymentKind", Kind;
-    CodeSchema, "ProblemCode", Code;
-}
 
 /// The schema of an amount on its way in.
 pub struct AmountSchema;

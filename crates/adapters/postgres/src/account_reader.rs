@@ -16,9 +16,10 @@ use paygate_core::Timestamp;
 use paygate_core::account::{AccountRecord, AccountRef};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::proof::Position;
+use paygate_core::statement::StatementLine;
 use paygate_core::status::Kind;
 use paygate_core::text::Label;
-use paygate_ports::{AccountPage, AccountQuery, AccountReader, StatementLine, StoreError};
+use paygate_ports::{AccountPage, AccountQuery, AccountReader, StoreError};
 use uuid::Uuid;
 
 /// How many rows one call looks through at the most.

@@ -12,7 +12,8 @@ use paygate_core::Timestamp;
 use paygate_core::account::{AccountRecord, AccountRef};
 use paygate_core::id::AccountId;
 use paygate_core::proof::Position;
-use paygate_ports::{AccountPage, AccountQuery, AccountReader, StatementLine, StoreError};
+use paygate_core::statement::StatementLine;
+use paygate_ports::{AccountPage, AccountQuery, AccountReader, StoreError};
 use serde_json::{Value, json};
 
 /// How many rows one call looks through for a currency.

@@ -8,8 +8,8 @@ use paygate_core::account::{AccountRecord, Alias};
 use paygate_core::id::AccountId;
 use paygate_core::money::{Currency, Money};
 use paygate_core::text::Label;
-use paygate_http::bodies::{AccountBody, available, role, status};
 use paygate_ports::AccountQuery;
+use paygate_wire::{AccountBody, available, role, status};
 use serde_json::json;
 use std::io::Write;
 

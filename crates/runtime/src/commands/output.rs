@@ -1,8 +1,8 @@
 //! Standard output: how an answer is written, and how a command ends that can't go on.
 
 use crate::Fatal;
-use paygate_http::bodies::Unwritable;
 use paygate_ports::StoreError;
+use paygate_wire::Unwritable;
 use serde::Serialize;
 use std::io::{self, BufWriter, Stdout, Write};
 

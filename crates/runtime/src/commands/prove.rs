@@ -7,7 +7,7 @@ use crate::store::Stores;
 use paygate_app::Proving;
 use paygate_core::Timestamp;
 use paygate_core::proof::{CurrencyTotals, Scope, Sum, Summary, Violation};
-use paygate_http::bodies::{IntegrityBody, ViolationBody, time};
+use paygate_wire::{IntegrityBody, ViolationBody, time};
 use serde::Serialize;
 use std::io::{BufWriter, Stdout, Write};
 use std::sync::Arc;

@@ -5,12 +5,12 @@ use super::payments::called;
 use super::table::{Column, Table, counted, second};
 use crate::store::Stores;
 use crate::system::RandomIds;
-use paygate_app::{Accounts, Directory, Period, Statement};
+use paygate_app::{Accounts, Directory};
 use paygate_core::account::AccountRef;
 use paygate_core::money::Money;
+use paygate_core::statement::{Period, Statement, StatementLine};
 use paygate_core::text::Label;
-use paygate_http::bodies::{CsvRows, LineBody, StatementHead, direction, size, time};
-use paygate_ports::StatementLine;
+use paygate_wire::{CsvRows, LineBody, StatementHead, direction, size, time};
 use std::io::Write;
 use std::sync::Arc;
 

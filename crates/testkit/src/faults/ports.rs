@@ -12,13 +12,13 @@ use paygate_core::id::{AccountId, CallerId, PaymentId, QuoteId};
 use paygate_core::journal::Entry;
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
 use paygate_core::proof::{Position, Scope};
+use paygate_core::statement::StatementLine;
 use paygate_core::status::Kind;
 use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
     Accepted, AccountPage, AccountQuery, AccountReader, AccountStore, Audit, Decide, DueStore,
     EntryCursor, Examiner, HealthCheck, JournalReader, Opened, Page, PaymentQuery, PaymentReader,
-    PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, Ripened, StatementLine,
-    StoreError,
+    PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, Ripened, StoreError,
 };
 use std::time::Duration;
 

@@ -11,8 +11,9 @@ use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountNumber, AccountRef, Alias};
 use paygate_core::id::AccountId;
 use paygate_core::proof::Position;
+use paygate_core::statement::StatementLine;
 use paygate_core::text::Label;
-use paygate_ports::{AccountQuery, Opened, StatementLine};
+use paygate_ports::{AccountQuery, Opened};
 
 fn alias(text: &str) -> Alias {
     Alias::parse(text).unwrap()

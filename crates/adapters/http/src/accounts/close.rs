@@ -1,16 +1,16 @@
 //! `POST /api/v1/accounts/{account}/close`
 
-use super::dto::AccountBody;
 use super::named;
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::body;
 use crate::fields;
 use crate::problem::{Problem, ProblemBody};
 use crate::schema::Writing;
 use crate::state::State;
-use crate::wire::ok;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use paygate_wire::AccountBody;
 
 /// Closes an account
 ///

@@ -1,14 +1,14 @@
 //! `GET /api/v1/accounts/{account}`
 
-use super::dto::AccountBody;
 use super::named;
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::schema::Reading;
 use crate::state::State;
-use crate::wire::ok;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use paygate_wire::AccountBody;
 
 /// Shows an account
 #[utoipa::path(get, path = "/api/v1/accounts/{account}", tag = "accounts",

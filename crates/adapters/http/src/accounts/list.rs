@@ -1,16 +1,16 @@
 //! `GET /api/v1/accounts`
 
-use super::dto::{AccountBody, PageBody};
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::query::Parameters;
 use crate::rules;
 use crate::schema::Asking;
 use crate::state::State;
-use crate::wire::ok;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_ports::AccountQuery;
+use paygate_wire::AccountPageBody;
 
 /// Lists accounts, newest first
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts",
@@ -26,7 +26,7 @@ use paygate_ports::AccountQuery;
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),
     responses(
-        (status = 200, description = "A page.", body = PageBody),
+        (status = 200, description = "A page.", body = AccountPageBody),
         Asking,
     ))]
 pub async fn list(
@@ -35,8 +35,7 @@ pub async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let page = state.api.accounts.list(read(request.query_string())?).await?;
-    let items = page.items.iter().map(AccountBody::of).collect::<Result<_, _>>()?;
-    ok(&PageBody { items, next_cursor: page.next.map(|id| id.to_string()) })
+    ok(&AccountPageBody::of(&page.items, page.next)?)
 }
 
 fn read(query: &str) -> Result<AccountQuery, Problem> {

@@ -1,17 +1,16 @@
 //! `POST /api/v1/accounts`
 
-use super::dto::AccountBody;
 use super::open_request::OpenRequest;
 use crate::accepted::IDEMPOTENT_REPLAYED;
+use crate::answer;
 use crate::auth::Caller;
 use crate::body;
 use crate::problem::{Problem, ProblemBody};
 use crate::schema::Writing;
 use crate::state::State;
-use crate::wire::json;
-use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use paygate_wire::AccountBody;
 
 /// Opens an account
 ///
@@ -44,11 +43,9 @@ pub async fn open(
     let body = body::read_json(&request, payload, state.body_timeout).await?;
     let wallet = OpenRequest::parse(&body, &state.currencies)?;
     let (record, replayed) = state.api.accounts.open(wallet).await?;
-    let mut response = HttpResponse::Created();
-    response.content_type(ContentType::json());
-    response.insert_header((header::LOCATION, format!("/api/v1/accounts/{}", record.account.id)));
+    let mut response = answer::created(format!("/api/v1/accounts/{}", record.account.id));
     if replayed {
         response.insert_header((IDEMPOTENT_REPLAYED, "true"));
     }
-    Ok(response.body(json(&AccountBody::of(&record)?)?))
+    answer::with(response, &AccountBody::of(&record)?)
 }

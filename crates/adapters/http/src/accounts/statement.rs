@@ -1,19 +1,18 @@
 //! `GET /api/v1/accounts/{account}/statement`
 
-use super::statement_body::{LineBody, StatementBody, StatementHead};
 use super::{named, statement_csv};
 use crate::accept::prefers_csv;
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::query::Parameters;
 use crate::rules;
 use crate::schema::Asking;
 use crate::state::State;
-use crate::wire::{Unwritable, ok};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use paygate_app::{Period, Statement};
-use paygate_ports::StatementLine;
+use paygate_core::statement::Period;
+use paygate_wire::StatementBody;
 
 /// Shows what happened in an account, oldest first
 ///
@@ -63,7 +62,7 @@ pub async fn statement(
     // A cursor of another period may point behind this one.
     let after = asked.after.min(statement.closing.seq);
     let lines = accounts.lines(&statement, after, asked.limit).await?;
-    ok(&body(&statement, &lines, &asked)?)
+    ok(&StatementBody::of(&statement, asked.period, &lines)?)
 }
 
 struct Asked {
@@ -83,18 +82,4 @@ impl Asked {
         given.finish()?;
         Ok(Self { period: Period { from, to }, limit, after })
     }
-}
-
-fn body<'a>(
-    statement: &'a Statement,
-    lines: &'a [StatementLine],
-    asked: &Asked,
-) -> Result<StatementBody<'a>, Unwritable> {
-    let last = lines.last().map(|line| line.posting.account_seq);
-    let next = last.filter(|last| *last < statement.closing.seq);
-    Ok(StatementBody {
-        head: StatementHead::of(statement, asked.period)?,
-        items: lines.iter().map(LineBody::of).collect::<Result<_, _>>()?,
-        next_cursor: next.map(|seq| seq.to_string()),
-    })
 }

@@ -4,14 +4,15 @@
 //! What must stay true: a file that was received whole is complete. When the store fails midway the
 //! body ends without its last chunk, which clients take for the failure it is.
 
-use super::csv_rows::CsvRows;
 use crate::problem::{Code, Problem};
 use actix_web::http::{Method, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
-use paygate_app::{Accounts, Statement};
+use paygate_app::Accounts;
+use paygate_core::statement::Statement;
 use paygate_ports::StoreError;
+use paygate_wire::CsvRows;
 use std::io;
 use thiserror::Error;
 use tokio::sync::{Semaphore, SemaphorePermit};

@@ -1,38 +1,16 @@
 //! `GET /api/v1/fx/convert`
 
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::query::Parameters;
 use crate::rules::{self, EnabledCurrencies};
 use crate::schema::{AmountSchema, Asking};
 use crate::state::State;
-use crate::wire::MoneyBody;
-use crate::wire::{ok, rate, time};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::money::{Currency, Money, check_amount_text};
-use serde::Serialize;
-use serde_json::value::RawValue;
-use utoipa::ToSchema;
-
-/// What an amount is worth in another currency now.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Conversion)]
-pub struct ConversionBody<'a> {
-    /// What was asked for.
-    from: MoneyBody,
-    /// What it is worth, rounded down.
-    to: MoneyBody,
-    /// How many units of the second currency one unit of the first is worth, to be shown.
-    #[schema(value_type = f64, format = "decimal", example = 15500.0)]
-    rate: Box<RawValue>,
-    /// Where the rate came from.
-    #[schema(example = "fixed")]
-    source: &'a str,
-    /// When it was the rate there.
-    #[schema(format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
-    as_of: String,
-}
+use paygate_wire::ConversionBody;
 
 /// Tells what an amount would be credited with in another currency now
 ///
@@ -63,13 +41,7 @@ pub async fn convert(
 ) -> Result<HttpResponse, Problem> {
     let (from, to) = read(request.query_string(), &state.currencies)?;
     let (worth, applied) = state.api.exchange.convert(from, to).await?;
-    ok(&ConversionBody {
-        from: MoneyBody::of(from)?,
-        to: MoneyBody::of(worth)?,
-        rate: rate(&applied.rate)?,
-        source: &applied.source,
-        as_of: time(applied.as_of),
-    })
+    ok(&ConversionBody::of(from, worth, &applied)?)
 }
 
 fn read(query: &str, enabled: &EnabledCurrencies) -> Result<(Money, Currency), Problem> {

@@ -1,6 +1,6 @@
 //! `POST /api/v1/fx/quotes`
 
-use super::dto::RateBody;
+use crate::answer;
 use crate::auth::Caller;
 use crate::body;
 use crate::fields;
@@ -8,13 +8,10 @@ use crate::problem::{Problem, ProblemBody, Violation};
 use crate::rules::{self, EnabledCurrencies};
 use crate::schema::{AmountSchema, Writing};
 use crate::state::State;
-use crate::wire::MoneyBody;
-use crate::wire::{json, time};
-use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::money::{Currency, Money};
-use serde::Serialize;
+use paygate_wire::QuoteBody;
 use std::borrow::Cow;
 use utoipa::ToSchema;
 use validator::{Validate, ValidateArgs, ValidationError};
@@ -38,28 +35,6 @@ pub struct QuoteRequest<'a> {
     #[schema(value_type = Option<AmountSchema>, required = false)]
     #[validate(custom(function = "rules::is_amount"))]
     amount: Option<Cow<'a, str>>,
-}
-
-/// A promised rate.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Quote)]
-pub struct QuoteBody<'a> {
-    /// The `quote_id` of the payment that is to get this rate.
-    #[schema(format = Uuid)]
-    id: String,
-    #[serde(flatten)]
-    rate: RateBody<'a>,
-    /// From when on it is no longer valid.
-    #[schema(format = DateTime, example = "2026-01-31T12:00:30.000000Z")]
-    expires_at: String,
-    /// The amount that was asked for, if one was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    from: Option<MoneyBody>,
-    /// What it is worth at this rate, rounded down.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    to: Option<MoneyBody>,
 }
 
 /// Promises the present rate to one payment for a while
@@ -94,14 +69,7 @@ pub async fn quote(
     }
     let promised = exchange.quote(base, quote).await?;
     let worth = amount.map(|amount| promised.applied.rate.credit_for(amount)).transpose()?;
-    let body = QuoteBody {
-        id: promised.id.to_string(),
-        rate: RateBody::of(&promised.applied)?,
-        expires_at: time(promised.expires_at),
-        from: amount.map(MoneyBody::of).transpose()?,
-        to: worth.map(MoneyBody::of).transpose()?,
-    };
-    Ok(HttpResponse::Created().content_type(ContentType::json()).body(json(&body)?))
+    answer::with(HttpResponse::Created(), &QuoteBody::of(&promised, amount.zip(worth))?)
 }
 
 impl<'a> QuoteRequest<'a> {

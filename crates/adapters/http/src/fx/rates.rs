@@ -1,27 +1,17 @@
 //! `GET /api/v1/fx/rates`
 
-use super::dto::RateBody;
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::query::Parameters;
 use crate::rules;
 use crate::schema::Asking;
 use crate::state::State;
-use crate::wire::ok;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::NoRate;
 use paygate_core::money::Currency;
-use serde::Serialize;
-use utoipa::ToSchema;
-
-/// Some rates.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Rates)]
-pub struct RatesBody<'a> {
-    /// By the codes of their currencies.
-    items: Vec<RateBody<'a>>,
-}
+use paygate_wire::RatesBody;
 
 /// Shows exchange rates between enabled currencies
 ///
@@ -63,7 +53,7 @@ pub async fn rates(
             Err(error) => return Err(error.into()),
         }
     }
-    ok(&RatesBody { items: found.iter().map(RateBody::of).collect::<Result<_, _>>()? })
+    ok(&RatesBody::of(&found)?)
 }
 
 fn pairs(

@@ -1,6 +1,6 @@
 //! `POST /api/v1/payments/{id}/capture`
 
-use super::dto::PaymentBody;
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::body;
 use crate::fields::{self, Fields};
@@ -9,9 +9,9 @@ use crate::rules;
 use crate::schema::{AmountSchema, Writing};
 use crate::state::State;
 use crate::telemetry::record_payment;
-use crate::wire::ok;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use paygate_wire::PaymentBody;
 use std::borrow::Cow;
 use utoipa::ToSchema;
 use validator::Validate;

@@ -1,7 +1,6 @@
 //! `POST /api/v1/payments`
 
 use super::create_request::{Charge, CreateRequest};
-use super::dto::PaymentBody;
 use crate::accepted;
 use crate::auth::Caller;
 use crate::body;
@@ -15,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateCharge;
 use paygate_core::payment::Request;
 use paygate_core::status::Kind;
+use paygate_wire::PaymentBody;
 
 /// Accepts a payment
 ///

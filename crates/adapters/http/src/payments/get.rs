@@ -1,6 +1,6 @@
 //! `GET /api/v1/payments/{id}`
 
-use super::dto::PaymentBody;
+use crate::answer;
 use crate::auth::Caller;
 use crate::prefer::{PREFERENCE_APPLIED, Wait};
 use crate::problem::{Problem, ProblemBody};
@@ -8,10 +8,9 @@ use crate::rules;
 use crate::schema::Reading;
 use crate::state::State;
 use crate::telemetry::record_payment;
-use crate::wire::json;
-use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use paygate_wire::PaymentBody;
 
 /// Shows a payment
 #[utoipa::path(get, path = "/api/v1/payments/{id}", tag = "payments", security((), ("token" = [])),
@@ -43,9 +42,8 @@ pub async fn get(
     let record = record.ok_or_else(Problem::payment_not_found)?;
 
     let mut response = HttpResponse::Ok();
-    response.content_type(ContentType::json());
     if let Some(wait) = wait {
         response.insert_header((PREFERENCE_APPLIED, wait.applied()));
     }
-    Ok(response.body(json(&PaymentBody::of(&record)?)?))
+    answer::with(response, &PaymentBody::of(&record)?)
 }

@@ -1,18 +1,18 @@
 //! `GET /api/v1/payments`
 
-use super::dto::PageBody;
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::query::Parameters;
 use crate::rules;
-use crate::schema::{Asking, KindSchema, StatusSchema};
+use crate::schema::Asking;
 use crate::state::State;
-use crate::wire::ok;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::id::MerchantId;
 use paygate_core::status::{Kind, Status};
 use paygate_ports::PaymentQuery;
+use paygate_wire::{KindSchema, PaymentPageBody, StatusSchema};
 
 /// Lists payments, newest first
 ///
@@ -36,7 +36,7 @@ use paygate_ports::PaymentQuery;
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),
     responses(
-        (status = 200, description = "A page.", body = PageBody),
+        (status = 200, description = "A page.", body = PaymentPageBody),
         Asking,
     ))]
 pub async fn list(
@@ -46,7 +46,7 @@ pub async fn list(
 ) -> Result<HttpResponse, Problem> {
     let query = read(request.query_string(), caller.merchant)?;
     let page = state.api.read.list(query).await?;
-    ok(&PageBody::of(&page)?)
+    ok(&PaymentPageBody::of(&page.items, page.next)?)
 }
 
 fn read(query: &str, merchant: MerchantId) -> Result<PaymentQuery, Problem> {

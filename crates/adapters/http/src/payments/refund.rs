@@ -1,6 +1,5 @@
 //! `POST /api/v1/payments/{id}/refunds`
 
-use super::dto::PaymentBody;
 use super::refund_request::RefundRequest;
 use crate::accepted;
 use crate::auth::Caller;
@@ -16,6 +15,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateRefund;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::{Idempotency, Request};
+use paygate_wire::PaymentBody;
 
 /// Gives a payment back, whole or in part
 ///

@@ -1,6 +1,6 @@
 //! `GET /api/v1/payments/{id}/refunds`
 
-use super::dto::PageBody;
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::query::Parameters;
@@ -8,11 +8,11 @@ use crate::rules;
 use crate::schema::Asking;
 use crate::state::State;
 use crate::telemetry::record_payment;
-use crate::wire::ok;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::id::{MerchantId, PaymentId};
 use paygate_ports::PaymentQuery;
+use paygate_wire::PaymentPageBody;
 
 /// Lists the refunds of a payment, newest first
 #[utoipa::path(get, path = "/api/v1/payments/{id}/refunds", tag = "payments",
@@ -27,7 +27,7 @@ use paygate_ports::PaymentQuery;
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),
     responses(
-        (status = 200, description = "A page.", body = PageBody),
+        (status = 200, description = "A page.", body = PaymentPageBody),
         Asking,
         (status = 404, description = "`payment-not-found`.",
             body = ProblemBody, content_type = "application/problem+json"),
@@ -44,7 +44,8 @@ pub async fn refunds(
     if state.api.read.get(id, None).await?.is_none() {
         return Err(Problem::payment_not_found());
     }
-    ok(&PageBody::of(&state.api.read.list(query).await?)?)
+    let page = state.api.read.list(query).await?;
+    ok(&PaymentPageBody::of(&page.items, page.next)?)
 }
 
 fn read(query: &str, parent: PaymentId, merchant: MerchantId) -> Result<PaymentQuery, Problem> {

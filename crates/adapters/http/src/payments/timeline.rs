@@ -1,15 +1,15 @@
 //! `GET /api/v1/payments/{id}/timeline`
 
-use super::dto::TimelineBody;
+use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::rules;
 use crate::schema::Reading;
 use crate::state::State;
 use crate::telemetry::record_payment;
-use crate::wire::ok;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use paygate_wire::TimelineBody;
 
 /// Shows what happened to a payment
 #[utoipa::path(get, path = "/api/v1/payments/{id}/timeline", tag = "payments", security((), ("token" = [])),
@@ -32,6 +32,6 @@ pub async fn timeline(
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
     let found = state.api.read.timeline(id).await?;
-    let (record, transitions) = found.ok_or_else(Problem::payment_not_found)?;
-    ok(&TimelineBody::of(&record, &transitions))
+    let (_, transitions) = found.ok_or_else(Problem::payment_not_found)?;
+    ok(&TimelineBody::of(id, &transitions))
 }

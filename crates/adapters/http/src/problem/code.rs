@@ -4,6 +4,10 @@
 //! a rule, it is the same one.
 
 use actix_web::http::StatusCode;
+use std::borrow::Cow;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 /// Declares [`Code`] with the table of what each is called and answered with.
 macro_rules! codes {
@@ -41,6 +45,18 @@ macro_rules! codes {
             }
         }
     };
+}
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        paygate_wire::one_of(Self::ALL.iter().map(|code| code.as_str()))
+    }
+}
+
+impl ToSchema for Code {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ProblemCode")
+    }
 }
 
 codes! {

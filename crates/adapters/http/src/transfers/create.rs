@@ -5,7 +5,6 @@ use crate::accepted;
 use crate::auth::Caller;
 use crate::body;
 use crate::idempotency;
-use crate::payments::dto::PaymentBody;
 use crate::prefer::Wait;
 use crate::problem::{Problem, ProblemBody};
 use crate::rules;
@@ -15,6 +14,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateTransfer;
 use paygate_core::payment::{Idempotency, Request};
+use paygate_wire::PaymentBody;
 
 /// Moves money from one account to another
 ///

@@ -1,7 +1,9 @@
 //! Accounts as they go out.
 
-use crate::wire::{Unwritable, metadata, number, time};
+use crate::value::{Unwritable, metadata, number, time};
+use paygate_core::Timestamp;
 use paygate_core::account::{AccountRecord, Alias, Role};
+use paygate_core::id::AccountId;
 use paygate_core::money::Money;
 use paygate_core::proof::Sum;
 use paygate_core::text::Label;
@@ -130,12 +132,23 @@ pub fn status(record: &AccountRecord) -> &'static str {
 /// A page of accounts, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccountPage)]
-pub struct PageBody<'a> {
+pub struct AccountPageBody<'a> {
     /// At most as many as were asked for.
-    pub items: Vec<AccountBody<'a>>,
+    items: Vec<AccountBody<'a>>,
     /// The `cursor` of the next page; `null` at the end.
     #[schema(format = Uuid, required = true)]
-    pub next_cursor: Option<String>,
+    next_cursor: Option<String>,
+}
+
+impl<'a> AccountPageBody<'a> {
+    /// A page as it goes out; `next` is where the next one starts.
+    ///
+    /// # Errors
+    /// As [`AccountBody::of`].
+    pub fn of(items: &'a [AccountRecord], next: Option<AccountId>) -> Result<Self, Unwritable> {
+        let items = items.iter().map(AccountBody::of).collect::<Result<_, _>>()?;
+        Ok(Self { items, next_cursor: next.map(|id| id.to_string()) })
+    }
 }
 
 /// Some accounts.
@@ -143,7 +156,7 @@ pub struct PageBody<'a> {
 #[schema(as = Accounts)]
 pub struct AccountsBody<'a> {
     /// In no order.
-    pub items: Vec<AccountBody<'a>>,
+    items: Vec<AccountBody<'a>>,
 }
 
 impl<'a> AccountsBody<'a> {
@@ -154,5 +167,68 @@ impl<'a> AccountsBody<'a> {
     pub fn of(records: impl IntoIterator<Item = &'a AccountRecord>) -> Result<Self, Unwritable> {
         let items = records.into_iter().map(AccountBody::of).collect::<Result<_, _>>()?;
         Ok(Self { items })
+    }
+}
+
+/// A balance, now or at a moment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Balance)]
+pub struct BalanceBody {
+    #[schema(format = Uuid)]
+    account_id: String,
+    #[schema(example = "USD")]
+    currency: &'static str,
+    /// The moment that was asked for; absent if the balance is that of now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime, nullable = false)]
+    at: Option<String>,
+    /// The sum of its entries up to then.
+    #[schema(value_type = f64, format = "decimal", example = 100.5)]
+    posted: Box<RawValue>,
+    /// What of it is held; only now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, format = "decimal", nullable = false)]
+    held: Option<Box<RawValue>>,
+    /// What can be spent; only now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, format = "decimal", nullable = false)]
+    available: Option<Box<RawValue>>,
+}
+
+impl BalanceBody {
+    /// The balance of now.
+    ///
+    /// # Errors
+    /// None that can happen: [`Unwritable`] if a decimal were no JSON.
+    pub fn now(record: &AccountRecord) -> Result<Self, Unwritable> {
+        let amount = |minor: i64| Money { minor, currency: record.account.currency };
+        Ok(Self {
+            held: Some(number(amount(record.account.held_minor))?),
+            available: Some(number(available(record))?),
+            ..Self::posted(record, None, amount(record.account.posted_minor))?
+        })
+    }
+
+    /// The balance at the end of a moment.
+    ///
+    /// # Errors
+    /// As [`BalanceBody::now`].
+    pub fn at(record: &AccountRecord, at: Timestamp, posted: Money) -> Result<Self, Unwritable> {
+        Self::posted(record, Some(at), posted)
+    }
+
+    fn posted(
+        record: &AccountRecord,
+        at: Option<Timestamp>,
+        posted: Money,
+    ) -> Result<Self, Unwritable> {
+        Ok(Self {
+            account_id: record.account.id.to_string(),
+            currency: record.account.currency.code(),
+            at: at.map(time),
+            posted: number(posted)?,
+            held: None,
+            available: None,
+        })
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! What must stay true: no cell of text is taken for a formula.
 
-use super::dto::role;
-use super::statement_body::{direction, size};
-use crate::wire::time;
+use crate::account::role;
+use crate::statement::{direction, size};
+use crate::value::time;
 use csv::{Terminator, Writer, WriterBuilder};
 use paygate_core::account::Alias;
 use paygate_core::money::Money;
+use paygate_core::statement::StatementLine;
 use paygate_core::text::Label;
-use paygate_ports::StatementLine;
 use std::borrow::Cow;
 use std::io::{self, Write};
 

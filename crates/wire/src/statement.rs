@@ -1,13 +1,12 @@
 //! A statement as it goes out.
 
-use super::dto::{AccountBody, PartyBody};
+use crate::account::{AccountBody, PartyBody};
 use crate::schema::KindSchema;
-use crate::wire::{Unwritable, number, time};
-use paygate_app::{Period, Statement};
+use crate::value::{Unwritable, number, time};
 use paygate_core::money::Money;
 use paygate_core::proof::Sum;
+use paygate_core::statement::{Period, Statement, StatementLine};
 use paygate_core::text::Label;
-use paygate_ports::StatementLine;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -17,12 +16,32 @@ use utoipa::ToSchema;
 #[schema(as = Statement)]
 pub struct StatementBody<'a> {
     #[serde(flatten)]
-    pub head: StatementHead<'a>,
+    head: StatementHead<'a>,
     /// The lines of this page, oldest first.
-    pub items: Vec<LineBody<'a>>,
+    items: Vec<LineBody<'a>>,
     /// The `cursor` of the next page; `null` at the end.
     #[schema(required = true, example = "50")]
-    pub next_cursor: Option<String>,
+    next_cursor: Option<String>,
+}
+
+impl<'a> StatementBody<'a> {
+    /// A page of a statement of that period.
+    ///
+    /// # Errors
+    /// As [`AccountBody::of`].
+    pub fn of(
+        statement: &'a Statement,
+        period: Period,
+        lines: &'a [StatementLine],
+    ) -> Result<Self, Unwritable> {
+        let last = lines.last().map(|line| line.posting.account_seq);
+        let next = last.filter(|last| *last < statement.closing.seq);
+        Ok(Self {
+            head: StatementHead::of(statement, period)?,
+            items: lines.iter().map(LineBody::of).collect::<Result<_, _>>()?,
+            next_cursor: next.map(|seq| seq.to_string()),
+        })
+    }
 }
 
 /// What a statement says before its lines.

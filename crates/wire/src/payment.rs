@@ -1,17 +1,13 @@
 //! Payments as they go out.
-//!
-//! What must stay true: an amount is an exact JSON number with its currency's scale; metadata goes
-//! out as it came in; times are RFC 3339 in UTC with microseconds.
 
-use crate::fx::dto::RateBody;
+use crate::rate::RateBody;
 use crate::schema::{KindSchema, StatusSchema};
-use crate::wire::{MoneyBody, Unwritable, metadata, number, time};
-use paygate_core::id::AccountId;
+use crate::value::{MoneyBody, Unwritable, metadata, number, time};
+use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::money::Money;
-use paygate_core::payment::{PaymentRecord, Transition};
+use paygate_core::payment::PaymentRecord;
 use paygate_core::status::Kind;
 use paygate_core::text::{Label, Reference};
-use paygate_ports::Page;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -162,69 +158,21 @@ impl<'a> PaymentBody<'a> {
 /// A page of payments, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PaymentPage)]
-pub struct PageBody<'a> {
+pub struct PaymentPageBody<'a> {
     /// May be fewer than the limit, even none, although more follow.
-    pub items: Vec<PaymentBody<'a>>,
+    items: Vec<PaymentBody<'a>>,
     /// The `cursor` of the next page; `null` at the end.
     #[schema(format = Uuid, required = true)]
-    pub next_cursor: Option<String>,
+    next_cursor: Option<String>,
 }
 
-impl<'a> PageBody<'a> {
-    /// A page as it goes out.
+impl<'a> PaymentPageBody<'a> {
+    /// A page as it goes out; `next` is where the next one starts.
     ///
     /// # Errors
     /// As [`PaymentBody::of`].
-    pub fn of(page: &'a Page) -> Result<Self, Unwritable> {
-        let items = page.items.iter().map(PaymentBody::of).collect::<Result<_, _>>()?;
-        Ok(Self { items, next_cursor: page.next.map(|id| id.to_string()) })
-    }
-}
-
-/// What happened to a payment, in order.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Timeline)]
-pub struct TimelineBody {
-    #[schema(format = Uuid)]
-    payment_id: String,
-    items: Vec<TransitionBody>,
-}
-
-/// One step from a state to another.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Transition)]
-pub struct TransitionBody {
-    /// 1 for the first, then without a gap.
-    seq: i32,
-    #[schema(value_type = StatusSchema)]
-    from: &'static str,
-    #[schema(value_type = StatusSchema)]
-    to: &'static str,
-    /// Who made it.
-    #[schema(example = "worker")]
-    actor: &'static str,
-    /// Why; stable.
-    #[schema(example = "settled")]
-    reason: &'static str,
-    #[schema(format = DateTime, example = "2026-01-31T12:00:00.250000Z")]
-    at: String,
-}
-
-impl TimelineBody {
-    /// A timeline as it goes out.
-    #[must_use]
-    pub fn of(record: &PaymentRecord, transitions: &[Transition]) -> Self {
-        let item = |transition: &Transition| TransitionBody {
-            seq: transition.seq,
-            from: transition.from.as_str(),
-            to: transition.to.as_str(),
-            actor: transition.actor.as_str(),
-            reason: transition.reason.as_str(),
-            at: time(transition.at),
-        };
-        Self {
-            payment_id: record.payment.id.to_string(),
-            items: transitions.iter().map(item).collect(),
-        }
+    pub fn of(items: &'a [PaymentRecord], next: Option<PaymentId>) -> Result<Self, Unwritable> {
+        let items = items.iter().map(PaymentBody::of).collect::<Result<_, _>>()?;
+        Ok(Self { items, next_cursor: next.map(|id| id.to_string()) })
     }
 }

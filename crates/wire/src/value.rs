@@ -1,9 +1,6 @@
-//! How values are written in answers: amounts as exact JSON numbers with their currency's scale,
+//! How single values are written: amounts as exact JSON numbers with their currency's scale,
 //! times in RFC 3339, UTC, with microseconds.
 
-use crate::problem::Problem;
-use actix_web::HttpResponse;
-use actix_web::http::header::ContentType;
 use chrono::SecondsFormat;
 use paygate_core::Timestamp;
 use paygate_core::fx::Rate;
@@ -20,12 +17,6 @@ use utoipa::ToSchema;
 #[error("{0}")]
 pub struct Unwritable(String);
 
-impl From<Unwritable> for Problem {
-    fn from(why: Unwritable) -> Self {
-        Self::internal(why)
-    }
-}
-
 /// An amount, or a sum of some, as a JSON number.
 ///
 /// # Errors
@@ -38,7 +29,7 @@ pub fn number(sum: impl Into<Sum>) -> Result<Box<RawValue>, Unwritable> {
 ///
 /// # Errors
 /// As [`number`].
-pub fn rate(rate: &Rate) -> Result<Box<RawValue>, Unwritable> {
+pub(crate) fn rate(rate: &Rate) -> Result<Box<RawValue>, Unwritable> {
     raw(rate.to_string())
 }
 
@@ -57,25 +48,9 @@ pub fn time(at: Timestamp) -> String {
 ///
 /// # Errors
 /// [`Unwritable`] if it is no JSON.
-pub fn metadata(metadata: Option<&Metadata>) -> Result<Option<&RawValue>, Unwritable> {
+pub(crate) fn metadata(metadata: Option<&Metadata>) -> Result<Option<&RawValue>, Unwritable> {
     let read = metadata.map(Metadata::as_str).map(serde_json::from_str).transpose();
     read.map_err(|error| Unwritable(format!("stored metadata is no JSON: {error}")))
-}
-
-/// The body as JSON. That it can't be written is a defect of ours.
-///
-/// # Errors
-/// [`Problem::internal`].
-pub fn json(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(body).map_err(Problem::internal)
-}
-
-/// 200 with this body.
-///
-/// # Errors
-/// As [`json`].
-pub fn ok(body: &impl Serialize) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(json(body)?))
 }
 
 /// An amount with its currency.
@@ -96,5 +71,38 @@ impl MoneyBody {
     /// None that can happen: [`Unwritable`] if a decimal were no JSON.
     pub fn of(money: Money) -> Result<Self, Unwritable> {
         Ok(Self { amount: number(money)?, currency: money.currency.code() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use paygate_core::money::Currency;
+
+    fn check(minor: i64, currency: &str, written: &str) {
+        let currency = Currency::parse(currency).unwrap();
+        let body = MoneyBody::of(Money { minor, currency }).unwrap();
+        let expected = format!(r#"{{"amount":{written},"currency":"{}"}}"#, currency.code());
+        assert_eq!(serde_json::to_string(&body).unwrap(), expected);
+    }
+
+    #[test]
+    fn amounts_go_out_as_exact_numbers_with_the_scale_of_their_currency() {
+        check(10_050, "USD", "100.50");
+        check(-1, "USD", "-0.01");
+        check(0, "KWD", "0.000");
+        check(i64::MAX, "JPY", "9223372036854775807");
+        check(i64::MIN, "CLF", "-922337203685477.5808");
+    }
+
+    #[test]
+    fn times_go_out_in_utc_with_microseconds() {
+        for (micros, written) in [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (-62_167_219_200_000_000, "0000-01-01T00:00:00.000000Z"),
+            (253_402_300_799_999_999, "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(time(Timestamp::from_timestamp_micros(micros).unwrap()), written);
+        }
     }
 }
