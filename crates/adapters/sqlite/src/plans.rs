@@ -3,10 +3,12 @@
 use crate::config::SqliteConfig;
 use crate::{
     accept, account_reader, accounts, audit, connection, due, journal, list, load_accounts,
-    payments, quarantine, quotes, schema, statement_lines, transact, wallets,
+    payments, proof_log, quarantine, quotes, schema, statement_lines, transact, wallets,
 };
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 #[derive(QueryableByName)]
 struct Step {
@@ -14,11 +16,9 @@ struct Step {
     detail: String,
 }
 
-#[test]
-fn no_statement_scans_a_table() {
-    let mut connection = connection::open(&SqliteConfig::memory()).unwrap();
-    schema::migrate(&mut connection).unwrap();
-    let statements = [
+/// All statements that are prepared for the planner to be tested with.
+fn statements() -> Vec<&'static str> {
+    [
         accept::STATEMENTS,
         account_reader::STATEMENTS,
         accounts::STATEMENTS,
@@ -34,22 +34,70 @@ fn no_statement_scans_a_table() {
         quotes::STATEMENTS,
         statement_lines::STATEMENTS,
         transact::STATEMENTS,
+        proof_log::STATEMENTS,
         wallets::STATEMENTS,
-    ];
-    for sql in statements.concat() {
+    ]
+    .concat()
+}
+
+#[test]
+fn no_statement_scans_a_table() {
+    let mut connection = connection::open(&SqliteConfig::memory()).unwrap();
+    schema::migrate(&mut connection).unwrap();
+    for sql in statements() {
         let steps: Vec<Step> =
             sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut connection).unwrap();
         let details: Vec<&str> = steps.iter().map(|step| step.detail.as_str()).collect();
-        // What a statement makes for itself may be read whole, and what is parked, and lists.
+        // What a statement makes for itself may be read whole, and what is parked, one row, and lists.
         let made = |name: &str| {
             let made = ["CO-ROUTINE", "MATERIALIZE"].map(|how| format!("{how} {name}"));
             name.starts_with("(subquery") || details.iter().any(|it| made.iter().any(|m| it == m))
         };
         for detail in &details {
             let Some(scan) = detail.strip_prefix("SCAN ") else { continue };
-            let list = scan.contains("VIRTUAL TABLE") || scan == "CONSTANT ROW";
+            let list =
+                scan.contains("VIRTUAL TABLE") || ["CONSTANT ROW", "ledger_proof"].contains(&scan);
             let fine = list || made(scan) || scan == "payments USING INDEX payments_parked";
             assert!(fine, "{sql}: {detail}");
         }
+    }
+}
+
+/// A proof of the whole reads the whole; and who inserts accounts would look for payments that wait
+/// for them, which is planned, but never done while all foreign keys hold.
+const NOT_PLANNED: [&str; 3] = ["accounts.rs HELD", "accounts.rs INSERT", "audit.rs COUNT"];
+
+/// A statement that nobody looks at could read anything.
+#[test]
+fn every_statement_is_looked_at() {
+    let (mut written, mut listed) = (BTreeSet::new(), BTreeSet::new());
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    names_in(&source, &mut written, &mut listed);
+    let left_out: Vec<&str> = written.difference(&listed).map(String::as_str).collect();
+    assert_eq!(left_out, NOT_PLANNED);
+    assert_eq!(listed.len(), statements().len(), "a module's list is not in the list of all");
+}
+
+/// The statements that the files of a folder write, and those that they list.
+fn names_in(folder: &Path, written: &mut BTreeSet<String>, listed: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let file = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            names_in(&path, written, listed);
+        }
+        if !file.ends_with(".rs") || ["tests.rs", "plans.rs"].contains(&file) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let consts = text.lines().filter_map(|line| line.strip_prefix("const "));
+        let texts = consts.filter_map(|line| line.split_once(": &str"));
+        written.extend(texts.map(|(name, _)| format!("{file} {name}")));
+        let list = text.split_once("const STATEMENTS: &[&str] =").map(|(_, rest)| rest);
+        let list = list
+            .and_then(|rest| rest.trim().trim_start_matches("&[").split_once(']'))
+            .map_or("", |(list, _)| list);
+        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+        listed.extend(names.map(|name| format!("{file} {name}")));
     }
 }

@@ -44,3 +44,7 @@ impl ProofLog for SqliteStore {
         self.write(move |connection, _| statement(RECORD).time(to).run(connection).map(drop)).await
     }
 }
+
+/// What the query planner is tested with.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[BEGIN, RECORD];
