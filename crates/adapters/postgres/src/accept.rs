@@ -308,3 +308,5 @@ impl<'a> Index<'a> {
         Some(Accepted::QuoteUsed { existing: existing.payment.id })
     }
 }
+
+crate::statement::statements!(Insert, Accept, Blocking);

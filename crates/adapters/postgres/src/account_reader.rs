@@ -227,3 +227,5 @@ fn line((line, kind, description, account, names): LineRow) -> Result<StatementL
         posting: line.posting()?,
     })
 }
+
+crate::statement::statements!(Find, Listed, WindowEnd, PositionAt, Lines);

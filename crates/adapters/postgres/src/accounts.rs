@@ -22,19 +22,25 @@ impl Sql for Open {
          SELECT new.* FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::boolean[]) \
          AS new (id, number, currency, system_code, merchant_id, overdraft) \
          WHERE num_nonnulls(new.system_code, new.merchant_id) = 1 \
-         AND NOT EXISTS (SELECT FROM accounts a WHERE a.currency = new.currency \
-         AND (a.system_code = new.system_code OR a.merchant_id = new.merchant_id))";
+         AND NOT EXISTS (SELECT FROM accounts a \
+         WHERE a.system_code = new.system_code AND a.currency = new.currency) \
+         AND NOT EXISTS (SELECT FROM accounts a \
+         WHERE a.merchant_id = new.merchant_id AND a.currency = new.currency)";
     type Row = ();
 }
 
+/// One branch for each role, so that each uses its index.
 struct AllOpened;
 impl Sql for AllOpened {
     const TEXT: &'static str = concat!(
-        "SELECT ",
+        "WITH w (currency, system_code, merchant_id) AS \
+         (SELECT * FROM unnest(?::text[], ?::text[], ?::text[])) \
+         SELECT ",
         account_columns!(),
-        " FROM unnest(?::text[], ?::text[], ?::text[]) AS w (currency, system_code, merchant_id) \
-         JOIN accounts a ON a.currency = w.currency \
-         AND (a.system_code = w.system_code OR a.merchant_id = w.merchant_id)"
+        " FROM w JOIN accounts a ON a.system_code = w.system_code AND a.currency = w.currency \
+         UNION ALL SELECT ",
+        account_columns!(),
+        " FROM w JOIN accounts a ON a.merchant_id = w.merchant_id AND a.currency = w.currency"
     );
     type Row = AccountTypes;
 }
@@ -144,3 +150,5 @@ fn opened(accounts: &[&NewAccount]) -> crate::statement::Statement<AllOpened> {
     let codes = accounts.iter().map(|account| account.currency.code().into()).collect();
     statement([Param::Texts(codes), system, merchant])
 }
+
+crate::statement::statements!(Open, AllOpened, One);

@@ -1,8 +1,8 @@
 //! Streaming the whole ledger, of one moment: everything is read by one read-only transaction of
 //! its own snapshot, in pages.
 
-mod accounts;
-mod payments;
+pub(crate) mod accounts;
+pub(crate) mod payments;
 
 use crate::PostgresStore;
 use crate::error::PgError;
@@ -18,13 +18,14 @@ use paygate_ports::{Audit, Examiner, StoreError};
 const PAGE: i64 = 500;
 
 /// The store's time, and time for a proof: it reads much and rarely. Not for ever: one whose caller
-/// has gone keeps a snapshot open.
+/// has gone keeps a snapshot open. The index on the times of entries is read by bitmaps only.
 struct Unhurried;
 impl Sql for Unhurried {
     const TEXT: &'static str = "SELECT clock_timestamp(), \
          set_config('statement_timeout', '1h', true), \
-         set_config('idle_in_transaction_session_timeout', '10min', true)";
-    type Row = (Timestamptz, Text, Text);
+         set_config('idle_in_transaction_session_timeout', '10min', true), \
+         set_config('enable_bitmapscan', 'on', true)";
+    type Row = (Timestamptz, Text, Text, Text);
 }
 
 /// Unlike all others, a proof of the whole may read tables whole. What is new is found by indexes:
@@ -67,7 +68,8 @@ async fn stream(
     examiner: &mut dyn Examiner,
 ) -> Result<(), PgError> {
     let unhurried = statement::<Unhurried>([]);
-    let (now, ..) = unhurried.get_result::<(DateTime<Utc>, String, String)>(connection).await?;
+    let (now, ..) =
+        unhurried.get_result::<(DateTime<Utc>, String, String, String)>(connection).await?;
     examiner.see(Fact::AsOf(now));
     if scope == Scope::Whole {
         let whole = statement::<ReadingWhole>([]);
@@ -101,3 +103,5 @@ fn unreadable(error: StoreError) -> Fact {
         }
     }
 }
+
+crate::statement::statements!(Unhurried, ReadingWhole, WholeSize);

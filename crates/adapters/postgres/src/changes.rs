@@ -209,3 +209,12 @@ fn insert_journal(changes: &Changes) -> Statement<InsertJournal> {
     ]);
     statement(params)
 }
+
+crate::statement::statements!(
+    UpdatePayments,
+    UpdateAccounts,
+    InsertTransitions,
+    InsertJournal,
+    UpsertDue,
+    ForgetDue
+);

@@ -67,12 +67,14 @@ impl Sql for Settle {
 }
 
 /// The first of those in flight, by the index of their acceptance; those that have ended are removed
-/// by who ends them, so that few have to be passed over.
+/// by who ends them, so that few have to be passed over. `OFFSET 0` keeps the planner from reading
+/// `payments` on its own.
 struct Oldest;
 impl Sql for Oldest {
-    const TEXT: &'static str = "SELECT d.accepted_at FROM due d JOIN payments p ON p.id = d.payment_id \
-         WHERE d.accepted_at IS NOT NULL AND p.status IN ('PENDING', 'PROCESSING') \
-         AND p.parked_at IS NULL ORDER BY d.accepted_at LIMIT 1";
+    const TEXT: &'static str = "SELECT d.accepted_at FROM due d CROSS JOIN LATERAL \
+         (SELECT FROM payments WHERE id = d.payment_id AND status IN ('PENDING', 'PROCESSING') \
+         AND parked_at IS NULL OFFSET 0) p \
+         WHERE d.accepted_at IS NOT NULL ORDER BY d.accepted_at LIMIT 1";
     type Row = Timestamptz;
 }
 
@@ -153,3 +155,5 @@ async fn take(
     let taken = locked.into_iter().filter(|id| open.contains(id)).map(PaymentId);
     Ok((taken.collect(), forgotten))
 }
+
+crate::statement::statements!(Ripen, Lock, Settle, Oldest, Now);

@@ -143,3 +143,5 @@ fn entries(lines: Vec<Line>) -> Result<Vec<Entry>, StoreError> {
     }
     Ok(entries)
 }
+
+crate::statement::statements!(After, OfPayment);

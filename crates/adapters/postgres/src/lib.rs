@@ -13,6 +13,8 @@ mod config;
 mod due;
 mod error;
 mod journal;
+#[cfg(test)]
+mod plans;
 mod pool;
 mod proof_log;
 mod quarantine;

@@ -50,3 +50,5 @@ impl ProofLog for PostgresStore {
         record.await.map_err(|error: PgError| self.pool.learn(error))
     }
 }
+
+crate::statement::statements!(Begin, Record);

@@ -103,3 +103,5 @@ impl PostgresStore {
         asking.await.map_err(|error: PgError| self.pool.learn(error))
     }
 }
+
+crate::statement::statements!(Count, Park, Unpark, Parked);

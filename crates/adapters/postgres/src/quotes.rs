@@ -106,3 +106,5 @@ impl QuoteRow {
         Ok(Quote { id, applied, expires_at: self.expires_at })
     }
 }
+
+crate::statement::statements!(Keep, One, Forget);

@@ -232,3 +232,5 @@ fn passes(query: &PaymentQuery, it: &PaymentRecord) -> bool {
         && query.created_before.is_none_or(|at| payment.created_at < at)
         && query.cursor.is_none_or(|cursor| payment.id < cursor)
 }
+
+crate::statement::statements!(One, Listed, WindowEnd, ByReference, ByKey, OfParent, Timeline);

@@ -20,6 +20,18 @@ pub(crate) trait Sql: Send + Sync + 'static {
     type Row: Send + Sync + 'static;
 }
 
+/// Lists the statements of a module, for the test that looks at their plans.
+macro_rules! statements {
+    ($($statement:ident),+ $(,)?) => {
+        #[cfg(test)]
+        pub(crate) const STATEMENTS: &[(&str, &str)] = &[$((
+            concat!(module_path!(), "::", stringify!($statement)),
+            <$statement as $crate::statement::Sql>::TEXT,
+        )),+];
+    };
+}
+pub(crate) use statements;
+
 /// A value for a parameter.
 #[derive(Debug)]
 pub(crate) enum Param {

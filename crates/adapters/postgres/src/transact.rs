@@ -231,3 +231,5 @@ pub(crate) async fn pause_before_retry(tries: u32) {
     let most_ms = 5u64.saturating_mul(1 << tries.min(6));
     tokio::time::sleep(Duration::from_millis(1 + random % most_ms)).await;
 }
+
+crate::statement::statements!(LockPayments, LockAccounts, Now);

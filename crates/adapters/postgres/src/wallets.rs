@@ -183,3 +183,5 @@ async fn locked(
     let row = lock.get_result::<(AccountRow, NamesRow)>(&mut &*connection).await.optional()?;
     Ok(row.map(account_record).transpose()?)
 }
+
+crate::statement::statements!(InsertWallet, Existing, LockOne, Close);

@@ -241,3 +241,14 @@ fn show_account(shown: Shown, examiner: &mut dyn Examiner) -> bool {
     });
     readable
 }
+
+crate::statement::statements!(
+    Page,
+    OpenHolds,
+    NextHolds,
+    OpenTouched,
+    NextTouched,
+    Touched,
+    FirstPostings,
+    MorePostings
+);

@@ -190,3 +190,7 @@ async fn show_page(
     }
     Ok(())
 }
+
+crate::statement::statements!(
+    Page, OpenNew, NextNew, Some500, Timelines, Entries, Postings, Refunds
+);

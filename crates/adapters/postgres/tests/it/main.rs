@@ -4,6 +4,5 @@ mod connection;
 mod contract;
 mod database;
 mod migrations;
-mod plans;
 mod schema;
 mod sweeping;

@@ -1,0 +1,135 @@
+//! That no statement reads more than it uses, whatever the tables have grown to: each is run as the
+//! service runs it, on a million payments, and the server tells how many rows and pages it read.
+//!
+//! A service plans a statement once per connection: on empty tables, on tables that nobody has
+//! analyzed, for all parameters or for these. The plan must be good each time.
+
+mod cases;
+mod explain;
+mod scratch;
+
+use cases::{Case, cases};
+use explain::{Cost, Session};
+use scratch::Scratch;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+
+/// The statements, by module and name.
+const STATEMENTS: &[&[(&str, &str)]] = &[
+    crate::accept::STATEMENTS,
+    crate::account_reader::STATEMENTS,
+    crate::accounts::STATEMENTS,
+    crate::audit::STATEMENTS,
+    crate::audit::accounts::STATEMENTS,
+    crate::audit::payments::STATEMENTS,
+    crate::changes::STATEMENTS,
+    crate::due::STATEMENTS,
+    crate::journal::STATEMENTS,
+    crate::proof_log::STATEMENTS,
+    crate::quarantine::STATEMENTS,
+    crate::quotes::STATEMENTS,
+    crate::reader::STATEMENTS,
+    crate::transact::STATEMENTS,
+    crate::wallets::STATEMENTS,
+];
+
+/// How many rows may be read for each that is used, and pages: the levels of the indexes that lead to
+/// a row, and of those that a written row is added to.
+const ROWS: u64 = 6;
+const PAGES: u64 = 60;
+/// What looking once costs, even if nothing is found.
+const TO_BEGIN_WITH: u64 = 60;
+
+fn statements() -> impl Iterator<Item = (String, &'static str)> {
+    let short = |(name, sql): &(&str, &'static str)| {
+        (name.trim_start_matches("paygate_postgres::").to_owned(), *sql)
+    };
+    STATEMENTS.iter().flat_map(move |module| module.iter().map(short))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_reads_more_than_it_uses() {
+    let Some(scratch) = Scratch::migrated().await else { return };
+    let all: Vec<(String, &str, Vec<Case>)> =
+        statements().map(|(name, sql)| (name.clone(), sql, cases(&name))).collect();
+    // One connection has planned everything while there was nothing.
+    let early = Session::of(&scratch, "force_generic_plan").await;
+    for (name, sql, cases) in &all {
+        for (at, case) in cases.iter().enumerate() {
+            early.prepare(&format!("{name} {at}"), sql, case).await;
+            early.plan(&format!("{name} {at}"), case).await;
+        }
+    }
+    scratch.fill().await;
+    let mut faults = String::new();
+    check("planned on empty tables", &early, &all, &mut faults).await;
+    scratch.analyze().await;
+    for (when, mode) in [
+        ("planned for all parameters", "force_generic_plan"),
+        ("planned for these parameters", "force_custom_plan"),
+    ] {
+        let session = Session::of(&scratch, mode).await;
+        for (name, sql, cases) in &all {
+            for (at, case) in cases.iter().enumerate() {
+                session.prepare(&format!("{name} {at}"), sql, case).await;
+            }
+        }
+        check(when, &session, &all, &mut faults).await;
+    }
+    assert_eq!(faults, "");
+}
+
+/// Runs every case, and writes down what reads too much.
+async fn check(
+    when: &str,
+    session: &Session,
+    all: &[(String, &str, Vec<Case>)],
+    faults: &mut String,
+) {
+    for (name, _, cases) in all {
+        for (at, case) in cases.iter().enumerate() {
+            let Cost { rows, pages, plan } = session.run(&format!("{name} {at}"), case).await;
+            let (most_rows, most_pages) =
+                (ROWS * case.used + TO_BEGIN_WITH, PAGES * case.used + TO_BEGIN_WITH);
+            if rows > most_rows || pages > most_pages {
+                let used = case.used;
+                writeln!(
+                    faults,
+                    "{name} {at}, {when}, uses {used} rows, reads {rows} and {pages} pages: {plan}"
+                )
+                .unwrap();
+            }
+        }
+    }
+}
+
+/// A statement that nobody looks at could read anything.
+#[test]
+fn every_statement_is_looked_at() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut written = BTreeSet::new();
+    names_in(&source, "", &mut written);
+    let listed: BTreeSet<String> = statements().map(|(name, _)| name).collect();
+    assert_eq!(written, listed, "each module lists its statements, and this one the modules");
+    for name in &listed {
+        assert_eq!(cases(name).is_empty(), cases::NOT_LOOKED_AT.contains(&name.as_str()), "{name}");
+    }
+}
+
+/// The names of the statements that are written in a folder.
+fn names_in(folder: &Path, module: &str, names: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let inner = format!("{module}{stem}::");
+        if path.is_dir() {
+            names_in(&path, &inner, names);
+            continue;
+        }
+        let Some("rs") = path.extension().and_then(|it| it.to_str()) else { continue };
+        let text = std::fs::read_to_string(&path).unwrap();
+        let written = text.lines().filter_map(|line| line.strip_prefix("impl Sql for "));
+        names.extend(written.map(|rest| format!("{inner}{}", rest.trim_end_matches(" {"))));
+    }
+}
