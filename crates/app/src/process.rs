@@ -35,7 +35,7 @@ impl Processor {
         config: WorkerConfig,
         abandon: CancellationToken,
     ) -> Self {
-        let ward = QuarantineWard::new(ports.clone(), abandon);
+        let ward = QuarantineWard::new(ports.clone(), config.parked_at, abandon);
         let settler = Settler::new(&ports, &config, ward.clone());
         Self { ports, config, settler, ward }
     }

@@ -1,4 +1,4 @@
-//! Repeating what failed for a passing reason, for as long as it takes.
+//! Repeating what failed because the store is away, for as long as it takes.
 
 use paygate_ports::{Clock, StoreError};
 use std::time::Duration;
@@ -9,7 +9,8 @@ const SHORTEST: Duration = Duration::from_millis(100);
 /// The longest wait between two tries.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Calls until the answer is not a transient error. `None` if `stop` came first: the work is then
+/// Calls until the store is there. That it fails is an answer, too: the adapter has tried often enough,
+/// and nothing else must wait for it. `None` if `stop` came first: the work is then
 /// left as it is, for whoever comes next.
 pub(crate) async fn until_store_answers<T, F>(
     clock: &dyn Clock,
@@ -23,7 +24,7 @@ where
     let mut pause = SHORTEST;
     loop {
         match call().await {
-            Err(error) if error.is_transient() => {
+            Err(error @ StoreError::Unavailable(_)) => {
                 tracing::warn!(%error, what, pause_ms = pause.as_millis(), "waiting for the store");
                 tokio::select! {
                     biased;

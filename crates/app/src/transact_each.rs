@@ -6,6 +6,7 @@ use paygate_core::Timestamp;
 use paygate_core::book::Book;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
+use paygate_ports::StoreError;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,30 +34,42 @@ pub(crate) enum Sees {
     Accounts,
 }
 
-/// If the store refuses so many payments in a row, and none goes through, it is not the payments.
+/// If the store takes none of so many payments, it is hardly the payments.
 const SYSTEMIC: usize = 10;
-/// The wait before a store that refuses everything is tried again.
+/// The wait before a store that takes nothing is tried again.
 const SYSTEMIC_PAUSE: Duration = Duration::from_secs(5);
+/// How often it is tried again before the payments are set aside.
+const SYSTEMIC_TRIES: u32 = 6;
 
 /// Decides about each of `ids`, all in one transaction if that works. If it fails for a reason that
-/// stays, the batch is halved until the culprits are alone, and those are parked; unless everything
-/// is refused, which is waited out. Answers the payments that changed; `None` if abandoned.
+/// stays, the batch is halved until the culprits are alone. Those that break a rule are parked; those
+/// that the store fails at, without a word about them, are set aside, and so is a whole batch of which
+/// it takes nothing for a while: one failure that does not pass must not hold up what comes after.
+/// Answers the payments that changed; `None` if abandoned.
 pub(crate) async fn transact_each(
     ward: &QuarantineWard,
     ids: Vec<PaymentId>,
     sees: Sees,
     decide: DecideOne,
 ) -> Option<Vec<Changed>> {
+    let mut tries = 0;
     loop {
         let attempt = attempt_each(ward, &ids, sees, &decide).await?;
-        if attempt.by_store < SYSTEMIC || attempt.by_store < ids.len() {
+        let systemic = attempt.by_store() >= SYSTEMIC && attempt.by_store() == ids.len();
+        if !systemic || tries >= SYSTEMIC_TRIES {
             for (id, why) in attempt.refused {
-                ward.park(id, &why).await?;
+                match why {
+                    Why::Rule(code) => ward.park(id, code).await?,
+                    Why::Store(error) if systemic || error.is_transient() => {
+                        ward.set_aside(id, &error.to_string()).await?;
+                    }
+                    Why::Store(error) => ward.park(id, &error.to_string()).await?,
+                }
             }
             return Some(attempt.changed);
         }
-        let (_, why) = attempt.refused.into_iter().next_back()?;
-        tracing::error!(payments = ids.len(), why, "the store refuses everything; waiting");
+        tries += 1;
+        tracing::error!(payments = ids.len(), tries, "the store takes nothing; waiting");
         tokio::select! {
             biased;
             () = ward.abandon.cancelled() => return None,
@@ -65,13 +78,25 @@ pub(crate) async fn transact_each(
     }
 }
 
+/// Why nothing became of a payment.
+enum Why {
+    /// A rule of core forbids it; its stable code.
+    Rule(Poison),
+    /// The store failed at it.
+    Store(StoreError),
+}
+
 /// What became of a batch.
 #[derive(Default)]
 struct Attempt {
     changed: Vec<Changed>,
-    refused: Vec<(PaymentId, String)>,
-    /// How many of these the store refused, rather than a rule of core.
-    by_store: usize,
+    refused: Vec<(PaymentId, Why)>,
+}
+
+impl Attempt {
+    fn by_store(&self) -> usize {
+        self.refused.iter().filter(|(_, why)| matches!(why, Why::Store(_))).count()
+    }
 }
 
 async fn attempt_each(
@@ -110,14 +135,11 @@ async fn attempt_each(
                 let changed = changes.payments.into_iter().filter(|it| !refunded.contains(&it.id));
                 result.changed.extend(changed.map(|payment| Changed { payment, since }));
                 let found = std::mem::take(&mut *lock(&poisoned));
-                result.refused.extend(found.into_iter().map(|(id, why)| (id, why.to_owned())));
+                result.refused.extend(found.into_iter().map(|(id, why)| (id, Why::Rule(why))));
             }
             Err(error) => match group {
                 [] => {}
-                [alone] => {
-                    result.refused.push((*alone, error.to_string()));
-                    result.by_store = result.by_store.saturating_add(1);
-                }
+                [alone] => result.refused.push((*alone, Why::Store(error))),
                 many => {
                     let (left, right) = many.split_at(many.len() / 2);
                     groups.extend([left, right]);

@@ -17,6 +17,8 @@ use tokio_util::task::TaskTracker;
 pub(crate) struct QuarantineWard {
     pub(crate) ports: WorkerPorts,
     pub(crate) abandon: CancellationToken,
+    /// After so many returns a payment that was set aside is parked.
+    parked_at: i32,
     /// What must not hold up the batches: letters to a broker that may be away.
     beside: TaskTracker,
     /// Places for announcements under way.
@@ -27,9 +29,9 @@ pub(crate) struct QuarantineWard {
 const MAX_ANNOUNCING: usize = 64;
 
 impl QuarantineWard {
-    pub(crate) fn new(ports: WorkerPorts, abandon: CancellationToken) -> Self {
+    pub(crate) fn new(ports: WorkerPorts, parked_at: i32, abandon: CancellationToken) -> Self {
         let announcing = Arc::new(Semaphore::new(MAX_ANNOUNCING));
-        Self { ports, abandon, beside: TaskTracker::new(), announcing }
+        Self { ports, abandon, parked_at, beside: TaskTracker::new(), announcing }
     }
 
     /// Repeats a store call while the store is away. `None` if abandoned.
@@ -42,6 +44,21 @@ impl QuarantineWard {
         F: Future<Output = Result<T, StoreError>>,
     {
         until_store_answers(&*self.ports.clock, &self.abandon, what, call).await
+    }
+
+    /// Leaves a payment to the sweeper, which has every open payment on its list, and counts that:
+    /// what comes back too often is parked. Not for what a rule forbids, but for what the store keeps
+    /// failing at, so that it holds up nothing else. `None` if abandoned.
+    pub(crate) async fn set_aside(&self, id: PaymentId, why: &str) -> Option<()> {
+        let count = || self.ports.quarantine.redelivered(vec![id], i32::MAX);
+        let counted = self.patiently("counting what is set aside", count).await?;
+        let times = counted.ok().and_then(|counted| counted.first().map(|one| one.times));
+        if times.is_some_and(|times| times > self.parked_at) {
+            return self.park(id, why).await;
+        }
+        tracing::error!(payment_id = %id, why, "a payment is set aside, and tried again later");
+        metrics::counter!("paygate_set_aside_total").increment(1);
+        Some(())
     }
 
     /// Parks a payment with its reason; a letter about it goes to the dead-letter queue. `None` if

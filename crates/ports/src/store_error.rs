@@ -9,6 +9,11 @@ pub enum StoreError {
     /// lost commit) it can't be told; repeating is safe and helps later.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// The store is there, and failed again and again in a way that names no rule: a lock that is held
+    /// for long, a time-out, a full disk, a damaged page. Nothing was written. Repeating may help, or
+    /// may never; who can't wait for ever sets aside what he asked for.
+    #[error("the store fails: {0}")]
+    Failing(String),
     /// A row breaks a rule of the domain and can't be read. Repeating does not help.
     #[error("{table} {id} can't be read: {reason}")]
     Corrupt {
@@ -29,6 +34,9 @@ impl StoreError {
     /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        match self {
+            Self::Unavailable(_) | Self::Failing(_) => true,
+            Self::Corrupt { .. } | Self::Refused(_) => false,
+        }
     }
 }

@@ -92,6 +92,7 @@ const METRICS: &[(&str, &str)] = &[
     ("paygate_settle_batch_size", "payments settled by one transaction"),
     ("paygate_retries_total", "provider calls to be repeated"),
     ("paygate_parked_total", "payments parked as poison"),
+    ("paygate_set_aside_total", "payments left to the sweeper because the store failed at them"),
     ("paygate_ledger_proved_entries_total", "new journal entries that were proved"),
     (
         "paygate_ledger_imbalance_total",

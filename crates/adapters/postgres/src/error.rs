@@ -43,8 +43,9 @@ impl PgError {
     pub(crate) fn remedy(&self) -> Remedy {
         use DatabaseErrorKind::*;
         match self {
-            // diesel does not tell deadlocks, lock time-outs and shutdowns apart: all are Unknown,
-            // and none is the fault of what was to be written. What is has a kind of its own.
+            // diesel tells neither the SQLSTATE of the others nor what it means: deadlocks, lock
+            // time-outs, shutdowns, full disks, damaged pages and missing tables are all Unknown, and
+            // none is the fault of what was to be written: that has a kind of its own.
             Self::Diesel(Error::DatabaseError(SerializationFailure | Unknown, _)) => Remedy::Again,
             Self::Diesel(Error::DatabaseError(
                 UnableToSendCommand | ClosedConnection | ReadOnlyTransaction,
@@ -68,6 +69,9 @@ impl PgError {
                 StoreError::Refused("a refund's payment was not locked".to_owned())
             }
             (Remedy::None, Self::Diesel(error)) => StoreError::Refused(error.to_string()),
+            (_, Self::Diesel(error @ Error::DatabaseError(DatabaseErrorKind::Unknown, _))) => {
+                StoreError::Failing(error.to_string())
+            }
             (_, Self::Diesel(error)) => StoreError::Unavailable(error.to_string()),
         }
     }

@@ -3,6 +3,7 @@
 mod connection;
 mod contract;
 mod database;
+mod failing;
 mod migrations;
 mod schema;
 mod sweeping;

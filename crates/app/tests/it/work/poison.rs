@@ -6,7 +6,7 @@ use crate::rig::{LOCKING, Rig, key, rest};
 use paygate_app::{SweeperConfig, WorkerConfig};
 use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
-use paygate_ports::Quarantine;
+use paygate_ports::{Quarantine, StoreError};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -190,4 +190,48 @@ async fn a_store_that_refuses_everybody_parks_nobody_and_is_waited_for() {
     rig.pass(Duration::from_secs(5)).await;
     assert!(rig.all(&ids, Status::Success));
     worker.stop().await;
+}
+
+/// Lets so many seconds pass, one by one.
+async fn seconds(rig: &Rig, seconds: u32) {
+    for _ in 0..seconds {
+        rig.pass(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_payment_the_store_keeps_failing_at_holds_up_nobody_and_comes_back() {
+    let rig = Rig::new().await;
+    let ids = rig.accept_many(20).await;
+    let held = StoreError::Failing("canceling statement due to lock timeout".to_owned());
+    rig.faults.on_any(&LOCKING).naming(ids[7]).always().fails_before_with(held);
+    let (worker, sweeper) =
+        (rig.worker(WorkerConfig::default()), rig.sweeper(SweeperConfig::default()));
+    rest().await;
+    assert_eq!((rig.count(Status::Success), rig.queue.inner.unacked()), (19, 0));
+    assert_eq!(rig.store.set_aside(), BTreeMap::new());
+    rig.faults.lift();
+    rig.pass_until(Duration::from_secs(300), |rig| rig.all(&ids, Status::Success)).await;
+    worker.stop().await;
+    sweeper.stop().await;
+}
+
+#[tokio::test]
+async fn a_batch_that_the_store_never_takes_is_set_aside_and_parked_in_the_end() {
+    let rig = Rig::new().await;
+    let ids = rig.accept_many(20).await;
+    rig.refuse_moves("NEW.amount_minor = 100", "a check failed");
+    let (worker, sweeper) =
+        (rig.worker(WorkerConfig::default()), rig.sweeper(SweeperConfig::default()));
+    seconds(&rig, 10).await;
+    let later = rig.accept(300).await;
+    seconds(&rig, 15).await;
+    assert_eq!(rig.store.status(later), Status::Pending, "the store may come to itself");
+    rig.pass_until(Duration::from_secs(30), |rig| rig.store.status(later) == Status::Success).await;
+    rig.pass_until(Duration::from_secs(1800), |rig| rig.store.set_aside().len() == 20).await;
+    assert!(rig.all(&ids, Status::Pending));
+    assert_eq!(rig.queue.inner.unacked(), 0);
+    worker.stop().await;
+    sweeper.stop().await;
+    rig.broken();
 }
