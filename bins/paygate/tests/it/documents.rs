@@ -4,6 +4,7 @@
 //! What must stay true: a page tells one story from top to bottom, on one service that begins empty,
 //! so that a reader can follow it; and no block of commands is left out silently.
 
+mod compose;
 mod markdown;
 mod names;
 mod same;
