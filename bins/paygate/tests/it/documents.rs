@@ -13,6 +13,7 @@ use crate::house::House;
 use crate::process::{Folder, Program};
 use crate::wait::{PATIENCE, POLL};
 use markdown::Scene;
+use paygate_runtime::VARIABLES;
 use same::Names;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -79,16 +80,15 @@ impl Stage {
         let command = command.replace("http://127.0.0.1:8080", &self.base);
         let command = command.replace("localhost:8080", &self.base);
         let programs = Program::Paygate.path();
-        let path = std::env::var("PATH").unwrap_or_default();
-        let path = format!("{}:{path}", programs.parent().unwrap().display());
+        let path = format!("PATH='{}':\"$PATH\"", programs.parent().unwrap().display());
         let curl = format!("curl() {{ command curl -sS -w '{STATUS}%{{http_code}}' \"$@\"; }}");
-        let shell = Command::new("sh")
-            .args(["-c", &format!("{curl}\n{command}")])
-            .env_clear()
-            .env("PATH", path)
-            .current_dir(&self.folder)
-            .stdin(Stdio::null())
-            .output();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{path}\n{curl}\n{command}")]);
+        // A reader has set nothing.
+        for variable in VARIABLES {
+            shell.env_remove(variable.name);
+        }
+        let shell = shell.current_dir(&self.folder).stdin(Stdio::null()).output();
         shell.await.unwrap()
     }
 }

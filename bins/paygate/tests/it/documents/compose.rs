@@ -16,11 +16,10 @@ fn services() -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut name = String::new();
     for line in services.lines() {
-        if let Some(key) = line.strip_prefix("  ").and_then(|line| line.strip_suffix(':')) {
-            if !key.starts_with([' ', '#']) {
-                name = key.to_owned();
-                found.insert(name.clone(), BTreeSet::new());
-            }
+        let key = line.strip_prefix("  ").and_then(|line| line.strip_suffix(':'));
+        if let Some(key) = key.filter(|key| !key.starts_with([' ', '#'])) {
+            name = key.to_owned();
+            found.insert(name.clone(), BTreeSet::new());
         }
         for published in line.split("\"127.0.0.1:").skip(1) {
             let port = published.split(':').next().unwrap().to_owned();
