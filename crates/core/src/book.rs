@@ -30,6 +30,7 @@ pub struct Book {
     now: Timestamp,
     pages: Pages,
     system: BTreeMap<(SystemAccount, Currency), AccountId>,
+    seen: BTreeMap<AccountId, Account>,
 }
 
 impl Book {
@@ -41,7 +42,15 @@ impl Book {
             Role::Merchant(_) | Role::Wallet => None,
         });
         let system = system.collect();
-        Self { now, pages: Pages::new(payments, accounts), system }
+        Self { now, pages: Pages::new(payments, accounts), system, seen: BTreeMap::new() }
+    }
+
+    /// With accounts that were only looked at, without a lock: nothing can be posted to them, and
+    /// what they say may be over. [`Book::could_post`] is all that asks them.
+    #[must_use]
+    pub fn seeing(self, accounts: Vec<Account>) -> Self {
+        let seen = accounts.into_iter().map(|account| (account.id, account)).collect();
+        Self { seen, ..self }
     }
 
     /// The transaction's time.
@@ -108,6 +117,22 @@ impl Book {
     pub fn post(&mut self, id: PaymentId, legs: &[Leg], step: &Step) -> Result<(), Rejection> {
         balanced(legs)?;
         self.advance(id, step, legs, |_| ())
+    }
+
+    /// Whether these legs could be posted now, as far as it depends on their accounts and the room
+    /// that is left in them. Asked before a provider is, so that what it moves can be posted then;
+    /// also of accounts that are not locked (see [`Account::has_room_for`] for why that is enough).
+    ///
+    /// # Errors
+    /// The [`Rejection`] that the posting would meet.
+    pub fn could_post(&self, legs: &[Leg]) -> Result<(), Rejection> {
+        balanced(legs)?;
+        legs.iter().try_for_each(|leg| {
+            let account = self.account(leg.account).or_else(|| self.seen.get(&leg.account));
+            let account = account.ok_or(Rejection::UnknownAccount)?;
+            posted(account, leg, self.now)?;
+            account.has_room_for(leg.amount.minor).then_some(()).ok_or(Rejection::Overflow)
+        })
     }
 
     /// Holds a payment's debit at its source until `expires_at`, when it is looked at again.
@@ -249,6 +274,9 @@ impl Book {
         // Checked when holds and legs have both been applied: a capture gives back what it takes.
         for account in touched.values() {
             self.check_spending(account)?;
+            if !from.is_with_provider() {
+                self.check_room(account)?;
+            }
         }
 
         if !postings.is_empty() {
@@ -308,6 +336,16 @@ impl Book {
             return Err(Rejection::InsufficientFunds);
         }
         Ok(())
+    }
+
+    /// Whether an account may become this by what is decided here: what goes farther from zero must
+    /// stay within the limit. What a provider has moved already may pass it.
+    fn check_room(&self, after: &Account) -> Result<(), Rejection> {
+        let before = self.pages.account(after.id).ok_or(Rejection::UnknownAccount)?;
+        let arrived = after.posted_minor > before.posted_minor && after.room_minor(true) < 0;
+        let left =
+            after.available_minor() < before.available_minor() && after.room_minor(false) < 0;
+        if arrived || left { Err(Rejection::Overflow) } else { Ok(()) }
     }
 
     /// The time of an entry: now, or, if the clock went back, the latest entry's of its accounts. An

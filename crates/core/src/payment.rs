@@ -244,6 +244,13 @@ impl Payment {
     pub fn claim_needs_accounts(&self) -> bool {
         self.kind != Kind::Charge
     }
+
+    /// Whether a claim on it asks its accounts for room without changing them, so that they are only
+    /// looked at. One that was claimed before was asked about already.
+    #[must_use]
+    pub fn claim_looks_at_accounts(&self) -> bool {
+        self.kind == Kind::Charge && self.status == Status::Pending
+    }
 }
 
 /// ⌊total × part ÷ whole⌋, the share that a part of the debit has in the credit. For parts from 0 to

@@ -10,7 +10,7 @@ use crate::id::PaymentId;
 use crate::payment::{Payment, Reason};
 use crate::refund;
 use crate::status::{Kind, Status};
-use crate::transfer::legs;
+use crate::transfer::{fail, legs};
 use chrono::TimeDelta;
 
 /// How long claims last and how often they are repeated.
@@ -114,12 +114,24 @@ pub fn claim(book: &mut Book, id: PaymentId, policy: &ClaimPolicy) -> Result<(),
     if payment.status == Status::Pending {
         match payment.kind {
             Kind::Refund => refund::begin(book, id)?,
-            _ => book.transition(id, &Step::by_worker(Status::Processing, Reason::Claimed))?,
+            _ => begin(book, id)?,
         }
     }
     match book.payment(id).is_some_and(|payment| payment.status == Status::Processing) {
         true => book.lease(id, until),
         false => Ok(()),
+    }
+}
+
+/// Makes a PENDING payment PROCESSING, before its provider is called; FAILED if what the provider
+/// would move could not be posted.
+fn begin(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
+    let payment = book.payment(id).ok_or(Rejection::UnknownPayment)?;
+    let postable =
+        legs(book, payment, payment.debit, payment.credit).and_then(|legs| book.could_post(&legs));
+    match postable {
+        Ok(()) => book.transition(id, &Step::by_worker(Status::Processing, Reason::Claimed)),
+        Err(rejection) => fail(book, id, rejection),
     }
 }
 

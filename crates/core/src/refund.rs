@@ -81,10 +81,13 @@ pub fn process(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
 }
 
 /// Makes a PENDING refund PROCESSING, before its provider is called: the amount is claimed at the
-/// original and held at the account it comes from. FAILED if either forbids it.
+/// original and held at the account it comes from. FAILED if either forbids it, or if what the
+/// provider would give back could not be posted.
 pub(crate) fn begin(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
     let outcome = book.atomically(|book| {
         claim_amount(book, id)?;
+        let refund = book.payment(id).ok_or(Rejection::UnknownPayment)?;
+        book.could_post(&legs(book, refund, refund.debit, refund.credit)?)?;
         Ok(book.transition(id, &Step::by_worker(Status::Processing, Reason::Claimed))?)
     });
     outcome.or_else(|error: Refused| error.fail(book, id))

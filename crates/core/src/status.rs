@@ -102,6 +102,16 @@ impl Status {
         matches!(self, Self::Pending | Self::Processing)
     }
 
+    /// Whether a provider may have moved the money already: it was asked, or a person looks into it.
+    #[must_use]
+    pub fn is_with_provider(self) -> bool {
+        use Status::*;
+        match self {
+            Processing | ManualReview => true,
+            Pending | Authorized | Success | Failed | Reversed | Voided | Expired => false,
+        }
+    }
+
     /// Whether a worker has something to do now or at its time: what the sweeper keeps due.
     #[must_use]
     pub fn is_due(self) -> bool {

@@ -111,6 +111,7 @@ macro_rules! store_contract {
             transact: a_rejected_payment_does_not_disturb_its_neighbours,
             transact: unknown_and_repeated_ids_are_no_error,
             transact: a_claim_of_charges_sees_no_accounts,
+            transact: a_charge_that_could_not_be_posted_fails_when_it_is_claimed,
             transact: a_claim_sees_the_accounts_it_needs,
             transact: a_refund_comes_with_what_it_refunds_and_its_accounts,
             transact: no_ids_are_an_empty_book,

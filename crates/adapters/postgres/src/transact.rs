@@ -51,6 +51,14 @@ impl Sql for LockAccounts {
     type Row = AccountTypes;
 }
 
+/// Not locked: what claims ask of these is right however old it is.
+struct SeeAccounts;
+impl Sql for SeeAccounts {
+    const TEXT: &'static str =
+        concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.id = ANY(?)");
+    type Row = AccountTypes;
+}
+
 struct Now;
 impl Sql for Now {
     const TEXT: &'static str = "SELECT clock_timestamp()";
@@ -75,7 +83,8 @@ impl PaymentStore for PostgresStore {
 /// What a transaction locks and loads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Locked {
-    /// Payments, and accounts of those whose claim needs them.
+    /// Payments, and accounts of those whose claim needs them; of those whose claim looks at
+    /// accounts these unlocked.
     ForClaims,
     /// Payments and all of their accounts.
     AllAccounts,
@@ -84,6 +93,10 @@ pub(crate) enum Locked {
 impl Locked {
     fn accounts_of(self, payment: &Payment) -> bool {
         self == Self::AllAccounts || payment.claim_needs_accounts()
+    }
+
+    fn sees_accounts_of(self, payment: &Payment) -> bool {
+        self == Self::ForClaims && payment.claim_looks_at_accounts()
     }
 }
 
@@ -182,8 +195,12 @@ pub(crate) async fn load(
     }
     let movers = || payments.iter().filter(|payment| locked.accounts_of(payment));
     let ids: BTreeSet<Uuid> = movers().flat_map(|it| [it.source.0, it.destination.0]).collect();
+    let claimed = payments.iter().filter(|payment| locked.sees_accounts_of(payment));
+    let seen: BTreeSet<Uuid> = claimed.flat_map(|it| [it.source.0, it.destination.0]).collect();
+    let seen: Vec<Uuid> = seen.difference(&ids).copied().collect();
     if ids.is_empty() {
-        return Ok(Book::new(time, payments, Vec::new()));
+        let accounts = see_accounts(connection, seen).await?;
+        return Ok(Book::new(time, payments, Vec::new()).seeing(accounts));
     }
     let converted = movers().filter(|it| it.debit.currency != it.credit.currency);
     let liquidity: BTreeSet<&str> =
@@ -193,12 +210,29 @@ pub(crate) async fn load(
         Param::Texts(liquidity.into_iter().map(str::to_owned).collect()),
     ]);
     let now = statement::<Now>([]);
-    let (rows, time) = tokio::try_join!(
-        lock.load::<AccountRow>(&mut &*connection),
-        now.get_result::<DateTime<Utc>>(&mut &*connection)
+    let ((rows, time), seen) = tokio::try_join!(
+        async {
+            let locked = tokio::try_join!(
+                lock.load::<AccountRow>(&mut &*connection),
+                now.get_result::<DateTime<Utc>>(&mut &*connection)
+            );
+            locked.map_err(PgError::from)
+        },
+        see_accounts(connection, seen)
     )?;
-    let accounts = rows.into_iter().map(Account::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(Book::new(time, payments, accounts))
+    Ok(Book::new(time, payments, accounts(rows)?).seeing(seen))
+}
+
+/// Accounts as they stand, without a lock.
+async fn see_accounts(
+    connection: &AsyncPgConnection,
+    ids: Vec<Uuid>,
+) -> Result<Vec<Account>, PgError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let see = statement::<SeeAccounts>([Param::Ids(ids)]);
+    accounts(see.load::<AccountRow>(&mut &*connection).await?)
 }
 
 /// The payments that refunds among these refund, as far as they were not asked for.
@@ -210,6 +244,10 @@ fn parents_left_out(payments: &[Payment], asked: &[Uuid]) -> Vec<Uuid> {
 
 fn payments(rows: Vec<PaymentRow>) -> Result<Vec<Payment>, PgError> {
     Ok(rows.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?)
+}
+
+fn accounts(rows: Vec<AccountRow>) -> Result<Vec<Account>, PgError> {
+    Ok(rows.into_iter().map(Account::try_from).collect::<Result<_, _>>()?)
 }
 
 /// Lets core decide. A panic there is caught, so that the transaction ends in an orderly way.
@@ -232,4 +270,4 @@ pub(crate) async fn pause_before_retry(tries: u32) {
     tokio::time::sleep(Duration::from_millis(1 + random % most_ms)).await;
 }
 
-crate::statement::statements!(LockPayments, LockAccounts, Now);
+crate::statement::statements!(LockPayments, LockAccounts, SeeAccounts, Now);

@@ -2,14 +2,14 @@
 //!
 //! The one writing connection is the lock on all rows, so that no order of locking can go wrong.
 
-use crate::load_accounts::load_for;
+use crate::load_accounts::{self, load_for};
 use crate::rows::{PaymentRow, payment_columns};
 use crate::statement::{hex, statement};
 use diesel::SqliteConnection;
 use paygate_core::Timestamp;
 use paygate_core::account::Account;
 use paygate_core::book::{Book, Changes};
-use paygate_core::id::PaymentId;
+use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Entry;
 use paygate_core::payment::{Payment, Transition};
 use paygate_ports::{Decide, StoreError};
@@ -69,7 +69,7 @@ const UPSERT_DUE: &str = "\
 pub(crate) enum Accounts {
     /// Those of all payments, of the refunded ones, too.
     All,
-    /// Those that claims need.
+    /// Those that claims need; those that claims look at apart, as if they were not locked.
     ForClaims,
 }
 
@@ -103,14 +103,21 @@ pub(crate) fn load(
     if !parents.is_empty() {
         payments.extend(select(connection, &parents)?);
     }
-    let of: Vec<&Payment> = match accounts {
-        Accounts::All => payments.iter().collect(),
+    let named = &payments.get(..named).unwrap_or_default();
+    let (of, seen): (Vec<&Payment>, BTreeSet<AccountId>) = match accounts {
+        Accounts::All => (payments.iter().collect(), BTreeSet::new()),
         Accounts::ForClaims => {
-            payments.iter().take(named).filter(|payment| payment.claim_needs_accounts()).collect()
+            let claimed = named.iter().filter(|payment| payment.claim_looks_at_accounts());
+            let seen = claimed.flat_map(|payment| [payment.source, payment.destination]);
+            (named.iter().filter(|it| it.claim_needs_accounts()).collect(), seen.collect())
         }
     };
     let accounts = load_for(connection, &of)?;
-    Ok(Book::new(now, payments, accounts))
+    let seen = match seen.is_empty() {
+        true => Vec::new(),
+        false => load_accounts::load(connection, &seen)?,
+    };
+    Ok(Book::new(now, payments, accounts).seeing(seen))
 }
 
 fn select(

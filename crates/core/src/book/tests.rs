@@ -227,16 +227,93 @@ fn a_posting_moves_the_payment_and_both_balances() {
 }
 
 #[test]
-fn the_whole_range_of_a_balance_can_be_used() {
-    let mut book = with(|_, accounts| accounts[1].posted_minor = i64::MAX - 100);
-    let legs = [leg(ACQUIRER, -100, "USD"), leg(MERCHANT, 100, "USD")];
-    book.post(PENDING, &legs, &step(Status::Success)).unwrap();
-    assert_eq!(book.account(MERCHANT).unwrap().posted_minor, i64::MAX);
+fn what_is_decided_here_stays_within_the_limit_and_what_a_provider_moved_within_the_range() {
+    use crate::account::BALANCE_LIMIT_MINOR as LIMIT;
+    let (source, destination) = ((0, -100), (1, 100));
+    let (ok, overflow) = (Ok(()), Err(Rejection::Overflow));
+    for (from, (place, minor), posted, expected) in [
+        (Status::Pending, destination, LIMIT - 100, ok),
+        (Status::Pending, destination, LIMIT - 99, overflow),
+        (Status::Pending, source, 100 - LIMIT, ok),
+        (Status::Pending, source, 99 - LIMIT, overflow),
+        (Status::Authorized, destination, LIMIT - 100, ok),
+        (Status::Authorized, destination, LIMIT - 99, overflow),
+        (Status::Processing, destination, LIMIT, ok),
+        (Status::Processing, destination, i64::MAX - 100, ok),
+        (Status::Processing, destination, i64::MAX - 99, overflow),
+        (Status::Processing, source, i64::MIN + 100, ok),
+        (Status::Processing, source, i64::MIN + 99, overflow),
+        (Status::ManualReview, destination, i64::MAX - 100, ok),
+        (Status::ManualReview, destination, i64::MAX - 99, overflow),
+        // What comes back from beyond the limit is welcome.
+        (Status::Pending, source, i64::MAX, ok),
+        (Status::Pending, destination, i64::MIN, ok),
+    ] {
+        let mut book = with(|payment, accounts| {
+            payment.status = from;
+            accounts[0].held_minor = payment.held().map_or(0, |held| held.minor);
+            accounts[place].posted_minor = posted;
+            accounts[place].overdraft = true;
+        });
+        let legs = [leg(ACQUIRER, -100, "USD"), leg(MERCHANT, 100, "USD")];
+        let case = format!("{minor} to {posted}, {from}");
+        assert_eq!(book.post(PENDING, &legs, &step(Status::Success)), expected, "{case}");
+        let after = book.into_changes().accounts.get(place).map(|it| it.posted_minor);
+        assert_eq!(after, expected.ok().map(|()| posted + minor), "{case}");
+    }
+}
 
+#[test]
+fn a_hold_stays_within_the_limit_too() {
+    use crate::account::BALANCE_LIMIT_MINOR as LIMIT;
+    for (held, expected) in [(LIMIT - 600, Ok(())), (LIMIT - 599, Err(Rejection::Overflow))] {
+        let mut book = with(|_, accounts| accounts[0].held_minor = held);
+        assert_eq!(book.authorize(PENDING, at(9)), expected, "{held} is held");
+    }
+}
+
+#[test]
+fn all_that_is_not_held_can_be_spent() {
     let mut book = with(|_, accounts| accounts[1].held_minor = 400);
     let legs = [leg(MERCHANT, -100, "USD"), leg(ACQUIRER, 100, "USD")];
     book.post(PENDING, &legs, &step(Status::Success)).unwrap();
     assert_eq!(book.account(MERCHANT).unwrap().available_minor(), Some(0));
+}
+
+#[test]
+fn what_could_be_posted_is_known_of_accounts_that_are_only_seen() {
+    use crate::account::BALANCE_LIMIT_MINOR as LIMIT;
+    let legs = [leg(ACQUIRER, -100, "USD"), leg(MERCHANT, 100, "USD")];
+    for (case, expected, change) in [
+        ("as they are", Ok(()), (|_| ()) as fn(&mut [Account])),
+        ("room for this", Ok(()), |them| them[1].posted_minor = LIMIT - 100),
+        ("the source may lack it: whoever decides says so", Ok(()), |them| {
+            them[0].overdraft = false;
+        }),
+        ("no room for what arrives", Err(Rejection::Overflow), |them| {
+            them[1].posted_minor = LIMIT - 99;
+        }),
+        ("no room for what leaves", Err(Rejection::Overflow), |them| {
+            them[0].posted_minor = 99 - LIMIT;
+        }),
+        ("no place left", Err(Rejection::Overflow), |them| them[1].last_seq = i64::MAX),
+        ("closed", Err(Rejection::AccountClosed), |them| them[1].closed = true),
+        ("another currency", Err(Rejection::CurrencyMismatch), |them| {
+            them[1].currency = money(1, "JPY").currency;
+        }),
+        ("unknown", Err(Rejection::UnknownAccount), |them| them[1].id = NOWHERE),
+    ] {
+        let mut them = accounts();
+        change(&mut them);
+        let payments = || vec![payment(PENDING, Status::Pending)];
+        let seen = Book::new(at(0), payments(), Vec::new()).seeing(them.clone());
+        assert_eq!(seen.could_post(&legs), expected, "{case}, seen");
+        assert_eq!(seen.account(MERCHANT), None, "{case}");
+        let locked = Book::new(at(0), payments(), them);
+        assert_eq!(locked.could_post(&legs), expected, "{case}, locked");
+        assert_eq!(locked.could_post(&legs[..1]), Err(Rejection::Unbalanced));
+        assert!(locked.into_changes().is_empty());
+    }
 }
 
 #[test]

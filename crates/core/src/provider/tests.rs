@@ -95,6 +95,44 @@ fn a_claim_makes_a_timeline_row_only_when_the_state_changes() {
     assert_eq!(rows(charge(processing, 10, None)), [given_up]);
 }
 
+/// Claims a charge between accounts that are changed like this, locked or only seen.
+fn claimed_between(change: fn(&mut [Account]), payment: &Payment, locked: bool) -> Payment {
+    let mut accounts = [account(SOURCE, true), account(DESTINATION, false)].to_vec();
+    change(&mut accounts);
+    let payment = vec![payment.clone()];
+    let mut book = match locked {
+        true => Book::new(at(0), payment, accounts),
+        false => Book::new(at(0), payment, Vec::new()).seeing(accounts),
+    };
+    claim(&mut book, ID, &policy()).unwrap();
+    book.payment(ID).unwrap().clone()
+}
+
+#[test]
+fn what_could_not_be_posted_is_not_asked_for() {
+    use crate::account::BALANCE_LIMIT_MINOR as LIMIT;
+    for (reason, change) in [
+        (Reason::Overflow, (|them| them[1].posted_minor = LIMIT - 999) as fn(&mut [Account])),
+        (Reason::Overflow, |them| them[0].posted_minor = 999 - LIMIT),
+        (Reason::AccountClosed, |them| them[1].closed = true),
+        (Reason::AccountNotFound, |them| them[1].id = AccountId(Uuid::from_u128(9))),
+        (Reason::CurrencyMismatch, |them| them[1].currency = money(1, "EUR").currency),
+    ] {
+        for locked in [false, true] {
+            let failed = claimed_between(change, &charge(Status::Pending, 0, None), locked);
+            assert_eq!((failed.status, failed.attempts), (Status::Failed, 0), "{reason}");
+            assert_eq!(failed.failure.map(|failure| failure.code), Some(reason));
+            // The provider was asked before: it may have the money, and must be asked what became
+            // of it.
+            let asked = claimed_between(change, &charge(Status::Processing, 1, None), locked);
+            assert_eq!((asked.status, asked.attempts), (Status::Processing, 2), "{reason}");
+        }
+    }
+    let room = |them: &mut [Account]| them[1].posted_minor = LIMIT - 1_000;
+    let claimed = claimed_between(room, &charge(Status::Pending, 0, None), false);
+    assert_eq!((claimed.status, claimed.attempts), (Status::Processing, 1));
+}
+
 #[test]
 fn an_unknown_id_is_left_alone() {
     let mut book = book(charge(Status::Pending, 0, None));

@@ -2,7 +2,7 @@
 //! rules an operation breaks, computed in 128 bits from what the book shows of itself.
 
 use paygate_core::Timestamp;
-use paygate_core::account::{Account, AccountNumber, Role, SystemAccount};
+use paygate_core::account::{Account, AccountNumber, BALANCE_LIMIT_MINOR, Role, SystemAccount};
 use paygate_core::book::{Book, Rejection, Step};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Leg;
@@ -191,7 +191,11 @@ fn spending_rules(
     let before = i128::from(account.posted_minor) - i128::from(account.held_minor);
     let after = before + posted - held;
     let mut broken = Vec::new();
-    if i64::try_from(after).is_err() {
+    let limit = i128::from(BALANCE_LIMIT_MINOR);
+    let arrived = posted > 0 && i128::from(account.posted_minor) + posted > limit;
+    let left = after < before && after < -limit;
+    let by_a_provider = matches!(payment.status, Status::Processing | Status::ManualReview);
+    if i64::try_from(after).is_err() || (!by_a_provider && (arrived || left)) {
         broken.push("overflow");
     }
     if after < before && after < 0 && !account.overdraft {
@@ -223,6 +227,7 @@ fn minor() -> impl Strategy<Value = i64> {
         6 => 0i64..1_000,
         2 => any::<i64>(),
         1 => prop::sample::select(vec![i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX]),
+        1 => (-2..2i64).prop_map(|by| BALANCE_LIMIT_MINOR + by),
     ]
 }
 

@@ -3,13 +3,15 @@
 use super::StoreUnderTest;
 use super::helpers::{settled, step};
 use crate::build::{
-    Having, assert_ledger_holds, conversion, merchant_account, open_empty_wallet, open_liquidity,
-    open_pair, open_usd_pair, open_wallet, payment_id, refund,
+    Having, Pair, assert_ledger_holds, conversion, merchant_account, money, new_payment,
+    open_empty_wallet, open_liquidity, open_pair, open_usd_pair, open_wallet, payment_id, refund,
 };
+use paygate_core::account::BALANCE_LIMIT_MINOR;
 use paygate_core::book::{Book, Changes, Rejection, Step};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Leg;
-use paygate_core::payment::{Actor, Failure, Reason};
+use paygate_core::money::Money;
+use paygate_core::payment::{Actor, Failure, NewPayment, Reason};
 use paygate_core::provider::{ClaimPolicy, Decline, Verdict, claim, settle};
 use paygate_core::status::{Kind, Status};
 use paygate_ports::StoreError;
@@ -171,6 +173,41 @@ pub async fn a_claim_of_charges_sees_no_accounts(store: StoreUnderTest) {
     assert_eq!(changes.payments[0].status, Status::ManualReview);
     assert_eq!(store.payment(id).await, changes.payments[0]);
     assert_eq!(store.reader.timeline(id).await.unwrap(), changes.transitions);
+    assert_ledger_holds(&store).await;
+}
+
+/// A charge of so much more than any that the API takes, so that a few fill an account.
+fn enormous(pair: &Pair, minor: i64) -> NewPayment {
+    let amount = Money { minor, ..money("1.00", "USD") };
+    new_payment(pair.acquirer.id, pair.merchant.id, amount)
+}
+
+pub async fn a_charge_that_could_not_be_posted_fails_when_it_is_claimed(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    let nearly_full = store.created_one(enormous(&pair, BALANCE_LIMIT_MINOR - 100)).await;
+    store.approve(&[nearly_full]).await;
+    let batch = [pair.charge("1.01"), pair.charge("1.00"), pair.charge("0.50")];
+    let ids = store.created(&batch).await;
+    store.work(&ids).await;
+    let [refused, claimed, beside] = &ids[..] else { panic!() };
+    let failed = store.payment(*refused).await;
+    assert_eq!(failed.failure.map(|failure| failure.code), Some(Reason::Overflow));
+    assert_eq!((failed.status, failed.attempts), (Status::Failed, 0));
+    // What was claimed together is in flight together, and finds its place in the reserve.
+    for id in [claimed, beside] {
+        assert_eq!(store.payment(*id).await.status, Status::Processing);
+    }
+    store.approve(&ids[1..]).await;
+    assert_eq!(store.balance(&pair.merchant).await, (BALANCE_LIMIT_MINOR + 50, 0));
+    let late = store.worked(pair.charge("0.01")).await;
+    assert_eq!(late.failure.map(|failure| failure.code), Some(Reason::Overflow));
+
+    // What comes back makes room, at both ends.
+    let refund = store.created_one(refund(&store.payment(nearly_full).await, 151)).await;
+    store.work(&[refund]).await;
+    assert_eq!(store.payment(refund).await.status, Status::Processing);
+    store.approve(&[refund]).await;
+    assert_eq!(store.worked(pair.charge("1.01")).await.status, Status::Processing);
     assert_ledger_holds(&store).await;
 }
 

@@ -7,7 +7,9 @@ use crate::build::{
     Having, assert_ledger_holds, money, open_empty_wallet, open_system, open_usd_pair, open_wallet,
     opening, payment_id, transfer, wallet, wallet_called,
 };
-use paygate_core::account::{Account, AccountRecord, NewWallet, NotClosable, Role, SystemAccount};
+use paygate_core::account::{
+    Account, AccountRecord, BALANCE_LIMIT_MINOR, NewWallet, NotClosable, Role, SystemAccount,
+};
 use paygate_core::id::AccountId;
 use paygate_core::payment::{NewPayment, Reason};
 use paygate_core::status::Status;
@@ -150,10 +152,12 @@ pub async fn an_opening_balance_beyond_all_balances_is_refused(store: StoreUnder
     let equity = store.id(deposit.source.0);
     let set =
         |minor: i64| format!("UPDATE accounts SET posted_minor = {minor} WHERE id = {equity}");
-    store.run(set(-i64::MAX)).await;
-    let answer = create(&store, &rich, Some(&deposit)).await.unwrap();
-    assert_eq!(answer, Opened::Refused(Reason::Overflow));
-    assert_eq!(store.accounts.account(rich.id).await.unwrap(), None);
+    for opened_so_far in [i64::MAX, BALANCE_LIMIT_MINOR - 999] {
+        store.run(set(-opened_so_far)).await;
+        let answer = create(&store, &rich, Some(&deposit)).await.unwrap();
+        assert_eq!(answer, Opened::Refused(Reason::Overflow));
+        assert_eq!(store.accounts.account(rich.id).await.unwrap(), None);
+    }
     store.run(set(0)).await;
     created(create(&store, &rich, Some(&deposit)).await.unwrap());
     assert_ledger_holds(&store).await;

@@ -351,6 +351,7 @@ fn settling(name: &str) -> Vec<Case> {
                 Param::Texts(vec!["USD".to_owned(), "EUR".to_owned()]),
             ],
         ),
+        "SeeAccounts" => one(BATCH, [ids(settled().map(|n| account(n % 50_000 + 50_000)))]),
         "Now" => one(0, []),
         _ => Vec::new(),
     }

@@ -52,6 +52,25 @@ fn a_claimed_refund_is_counted_and_held_before_anyone_is_asked() {
 }
 
 #[test]
+fn a_refund_that_could_not_be_posted_is_not_asked_for() {
+    let without_room = |book: Book| {
+        let mut acquirer = book.account(SOURCE).unwrap().clone();
+        acquirer.posted_minor = crate::account::BALANCE_LIMIT_MINOR - 299;
+        let ids = book.payment_ids().into_iter();
+        let payments = ids.map(|id| book.payment(id).unwrap().clone());
+        let merchant = book.account(DESTINATION).unwrap().clone();
+        Book::new(at(0), payments.collect(), vec![acquirer, merchant])
+    };
+    let mut book = without_room(refunds(refund(REFUND, 300), refund(OTHER, 299)));
+    claim(&mut book, REFUND, &policy()).unwrap();
+    let failed = book.payment(REFUND).unwrap();
+    assert_eq!(failed.failure.clone().unwrap().code, Reason::Overflow);
+    assert_eq!((failed.attempts, sums(&book)), (0, [0, 0, 1_000, 0]));
+    claim(&mut book, OTHER, &policy()).unwrap();
+    assert_eq!((status(&book, OTHER), sums(&book)), (Status::Processing, [0, 299, 1_000, 299]));
+}
+
+#[test]
 fn two_that_run_at_once_never_exceed_the_rest() {
     let mut book = refunds(refund(REFUND, 600), refund(OTHER, 600));
     claim(&mut book, REFUND, &policy()).unwrap();
