@@ -4,7 +4,7 @@ use crate::directory::Directory;
 use chrono::TimeDelta;
 use paygate_core::Timestamp;
 use paygate_core::account::{
-    AccountRecord, AccountRef, Alias, NewWallet, NotClosable, SystemAccount,
+    AccountRecord, AccountRef, Alias, AmountLimit, NewWallet, NotClosable, SystemAccount,
 };
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
@@ -54,6 +54,9 @@ pub enum OpenError {
         /// That account.
         existing: AccountId,
     },
+    /// The opening balance is more than may be moved at once.
+    #[error("the opening balance is too large")]
+    AmountTooLarge,
     /// Its opening balance can't be posted.
     #[error("the opening balance can't be posted: {0}")]
     Refused(Reason),
@@ -83,18 +86,20 @@ pub struct Accounts {
     reader: Arc<dyn AccountReader>,
     ids: Arc<dyn IdSource>,
     directory: Arc<Directory>,
+    most: AmountLimit,
 }
 
 impl Accounts {
-    /// Accounts of this store.
+    /// Accounts of this store, which are opened with at most so much.
     #[must_use]
     pub fn new(
         store: Arc<dyn AccountStore>,
         reader: Arc<dyn AccountReader>,
         ids: Arc<dyn IdSource>,
         directory: Arc<Directory>,
+        most: AmountLimit,
     ) -> Self {
-        Self { store, reader, ids, directory }
+        Self { store, reader, ids, directory, most }
     }
 
     /// Opens a wallet with its opening balance. Answers it, and whether an earlier request with the
@@ -105,6 +110,9 @@ impl Accounts {
     pub async fn open(&self, wallet: OpenWallet) -> Result<(AccountRecord, bool), OpenError> {
         let equity = self.directory.system(SystemAccount::OpeningEquity, wallet.currency);
         let equity = equity.ok_or(OpenError::CurrencyNotEnabled(wallet.currency))?;
+        if wallet.opening_balance.is_some_and(|amount| !self.most.allows(amount.minor)) {
+            return Err(OpenError::AmountTooLarge);
+        }
         let mut tries = 1;
         loop {
             let (new, opening) = self.drawn(&wallet, equity);

@@ -1,8 +1,11 @@
 //! Charges: money taken from an outside payer into the merchant's account.
 
 use crate::accepting::{Accepting, Call, Created};
-use crate::create_error::CreateError;
+use crate::create_error::{CreateError, Refusal};
 use crate::directory::Directory;
+use crate::find_accounts::FindAccounts;
+use crate::headroom::Headroom;
+use paygate_core::account::AmountLimit;
 use paygate_core::id::PaymentId;
 use paygate_core::money::Money;
 use paygate_core::payment::{NewPayment, Request};
@@ -26,25 +29,46 @@ pub struct CreateCharge {
 pub struct Charges {
     accepting: Accepting,
     directory: Arc<Directory>,
+    headroom: Headroom,
+    most: AmountLimit,
 }
 
 impl Charges {
-    /// Charges between the accounts of this directory.
+    /// Charges between the accounts of this directory, each of at most so much.
     #[must_use]
-    pub fn new(accepting: Accepting, directory: Arc<Directory>) -> Self {
-        Self { accepting, directory }
+    pub fn new(
+        accepting: Accepting,
+        accounts: FindAccounts,
+        directory: Arc<Directory>,
+        most: AmountLimit,
+    ) -> Self {
+        Self { accepting, directory, headroom: Headroom::new(accounts), most }
     }
 
     /// Accepts a charge. Once it is stored the answer is the payment, whatever happens after.
     ///
     /// # Errors
-    /// [`CreateError`]; then nothing of it is stored (or, with a transient store error, it can't be
-    /// told).
+    /// [`CreateError`]; then nothing of it is stored and the key is not used (or, with a transient
+    /// store error, it can't be told).
     pub async fn create(&self, charge: CreateCharge) -> Result<Created, CreateError> {
-        let currency = charge.amount.currency;
+        match self.check(&charge).await {
+            Ok(payment) => self.accepting.accept(payment, charge.call).await,
+            Err(refusal) => {
+                let CreateCharge { request, call, .. } = charge;
+                self.accepting.replay_or(Kind::Charge, &request, call.wait, refusal).await
+            }
+        }
+    }
+
+    async fn check(&self, charge: &CreateCharge) -> Result<NewPayment, CreateError> {
+        let Money { minor, currency } = charge.amount;
         let accounts = self.directory.charge(&charge.request.merchant, currency);
         let (source, destination) = accounts.ok_or(CreateError::CurrencyNotEnabled(currency))?;
-        let payment = NewPayment {
+        if !self.most.allows(minor) {
+            return Err(Refusal::AmountTooLarge.into());
+        }
+        self.headroom.check(source, destination, minor).await?;
+        Ok(NewPayment {
             id: PaymentId(self.accepting.ids().uuid_v7()),
             kind: Kind::Charge,
             terms: Terms::plain(charge.amount),
@@ -52,8 +76,7 @@ impl Charges {
             destination,
             parent: None,
             hold: false,
-            request: charge.request,
-        };
-        self.accepting.accept(payment, charge.call).await
+            request: charge.request.clone(),
+        })
     }
 }

@@ -71,6 +71,9 @@ pub enum Refusal {
     /// The source has too little to spend.
     #[error("the source has too little to spend")]
     InsufficientFunds,
+    /// A balance is too near the end of its range.
+    #[error("a balance would become too large")]
+    NoRoom,
     /// There is no rate to convert by at the moment.
     #[error("no exchange rate: {0}")]
     FxUnavailable(String),
@@ -115,6 +118,7 @@ impl Refusal {
             Self::AmountTooSmall => "amount-too-small",
             Self::AmountTooLarge => "amount-too-large",
             Self::InsufficientFunds => "insufficient-funds",
+            Self::NoRoom => "overflow",
             Self::FxUnavailable(_) => "fx-unavailable",
             Self::FxNotQuoted { .. } => "fx-not-quoted",
             Self::QuoteNotFound => "quote-not-found",

@@ -12,6 +12,7 @@ mod directory;
 mod exchange;
 mod find_accounts;
 mod forget_quotes;
+mod headroom;
 mod holds;
 mod outcomes;
 mod process;

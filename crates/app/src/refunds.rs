@@ -93,7 +93,7 @@ impl Refunds {
         })?;
         // What it takes back is fixed under lock; this is what it would be now.
         let debit = refund::taken_back(original, amount.minor);
-        self.check_accounts(original, debit).await?;
+        self.check_accounts(original, debit, amount).await?;
         Ok(NewPayment {
             id: PaymentId(self.accepting.ids().uuid_v7()),
             kind: Kind::Refund,
@@ -106,7 +106,12 @@ impl Refunds {
         })
     }
 
-    async fn check_accounts(&self, original: &Payment, debit: Money) -> Result<(), CreateError> {
+    async fn check_accounts(
+        &self,
+        original: &Payment,
+        debit: Money,
+        credit: Money,
+    ) -> Result<(), CreateError> {
         let names = [original.destination, original.source].map(AccountRef::Id);
         let found = self.accounts.find(names.to_vec()).await?;
         for account in found.iter().flatten().map(|record| &record.account) {
@@ -114,10 +119,17 @@ impl Refunds {
                 return Err(Refusal::AccountClosed(account.number.to_string()).into());
             }
         }
-        let payer = found.into_iter().next().flatten().map(|record| record.account);
+        let mut found = found.into_iter().map(|record| record.map(|record| record.account));
+        let (payer, payee) = (found.next().flatten(), found.next().flatten());
         let spendable = payer.is_some_and(|payer| {
             payer.overdraft || payer.available_minor().is_some_and(|it| it >= debit.minor)
         });
-        if spendable { Ok(()) } else { Err(Refusal::InsufficientFunds.into()) }
+        if !spendable {
+            return Err(Refusal::InsufficientFunds.into());
+        }
+        match payee.is_none_or(|payee| payee.has_room_for(credit.minor)) {
+            true => Ok(()),
+            false => Err(Refusal::NoRoom.into()),
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::create_error::{CreateError, Refusal};
 use crate::directory::Directory;
 use crate::exchange::Exchange;
 use crate::find_accounts::FindAccounts;
-use paygate_core::account::{Account, AccountRef};
+use paygate_core::account::{Account, AccountRef, AmountLimit};
 use paygate_core::id::{PaymentId, QuoteId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{NewPayment, Request};
@@ -44,10 +44,12 @@ pub struct Transfers {
     exchange: Exchange,
     directory: Arc<Directory>,
     limits: Limits,
+    most: AmountLimit,
 }
 
 impl Transfers {
-    /// Transfers between accounts that are found there, within these limits.
+    /// Transfers between accounts that are found there, within these limits and each side of at
+    /// most so much.
     #[must_use]
     pub fn new(
         accepting: Accepting,
@@ -55,8 +57,9 @@ impl Transfers {
         exchange: Exchange,
         directory: Arc<Directory>,
         limits: Limits,
+        most: AmountLimit,
     ) -> Self {
-        Self { accepting, accounts, exchange, directory, limits }
+        Self { accepting, accounts, exchange, directory, limits, most }
     }
 
     /// Accepts a transfer. Once it is stored the answer is the payment, whatever happens after.
@@ -83,10 +86,17 @@ impl Transfers {
         let amount =
             Money::parse_positive(&transfer.amount, currency).map_err(CreateError::Amount)?;
         let terms = self.terms(amount, &source, &destination, transfer.quote).await?;
+        if ![terms.amount, terms.debit, terms.credit].iter().all(|it| self.most.allows(it.minor)) {
+            return Err(Refusal::AmountTooLarge.into());
+        }
         self.check_limits(terms.debit).await?;
         let available = source.available_minor().unwrap_or(i64::MIN);
         if !source.overdraft && available < terms.debit.minor {
             return Err(Refusal::InsufficientFunds.into());
+        }
+        let leaves = terms.debit.minor.saturating_neg();
+        if !source.has_room_for(leaves) || !destination.has_room_for(terms.credit.minor) {
+            return Err(Refusal::NoRoom.into());
         }
         Ok(NewPayment {
             id: PaymentId(self.accepting.ids().uuid_v7()),

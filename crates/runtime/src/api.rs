@@ -55,18 +55,19 @@ pub(crate) async fn use_cases(
         Exchange::new(rates, quotes, clock.clone(), ids.clone(), config.exchange.clone());
     let (store, reader) = (Arc::clone(&stores.accounts), Arc::clone(&stores.account_reader));
     Ok(Api {
-        charges: Charges::new(accepting.clone(), Arc::clone(&directory)),
+        charges: Charges::new(accepting.clone(), find.clone(), Arc::clone(&directory), config.most),
         transfers: Transfers::new(
             accepting.clone(),
             find.clone(),
             exchange.clone(),
             Arc::clone(&directory),
             config.limits,
+            config.most,
         ),
         holds: Holds::new(Arc::clone(&stores.payments), Arc::clone(&stores.reader)),
         refunds: Refunds::new(accepting, find),
         read: ReadPayments::new(Arc::clone(&stores.reader), outcomes, clock),
-        accounts: Accounts::new(store, reader, ids, Arc::clone(&directory)),
+        accounts: Accounts::new(store, reader, ids, Arc::clone(&directory), config.most),
         exchange,
         proving: Proving::new(Arc::clone(&stores.audit), config.overdue_after),
         readiness: Readiness::new(vec![Arc::clone(&stores.health), queue.health()]),

@@ -7,6 +7,7 @@ use crate::telemetry::LogFormat;
 use chrono::TimeDelta;
 use paygate_acquirer::{FailRate, HttpAcquirerConfig, SimulatorConfig};
 use paygate_app::{ExchangeConfig, SweeperConfig, WorkerConfig};
+use paygate_core::account::AmountLimit;
 use paygate_core::fx::RateTable;
 use paygate_core::money::{Currency, Money};
 use paygate_core::provider::ClaimPolicy;
@@ -42,6 +43,7 @@ pub(crate) struct Config {
     pub(crate) metrics_port: Option<u16>,
     pub(crate) currencies: Vec<Currency>,
     pub(crate) limits: Limits,
+    pub(crate) most: AmountLimit,
     pub(crate) rates: RateTable,
     pub(crate) exchange: ExchangeConfig,
     pub(crate) overdue_after: Duration,
@@ -83,6 +85,7 @@ impl Config {
                 .transpose()?,
             currencies: currencies(settings)?,
             limits: limits(settings)?,
+            most: most(settings)?,
             rates: rates(settings)?,
             exchange: exchange(settings)?,
             overdue_after: settings.duration("OVERDUE_AFTER")?,
@@ -269,6 +272,12 @@ fn limits(settings: &Settings) -> Result<Limits, SettingsError> {
         return Err(SettingsError::invalid("RISK_MIN_IDR", "must not be above RISK_MAX_IDR"));
     }
     Ok(limits)
+}
+
+fn most(settings: &Settings) -> Result<AmountLimit, SettingsError> {
+    let text = settings.text("MAX_AMOUNT_MINOR").unwrap_or_default();
+    let limit = AmountLimit::new(text.parse().unwrap_or(0));
+    limit.map_err(|error| SettingsError::invalid("MAX_AMOUNT_MINOR", error))
 }
 
 fn rates(settings: &Settings) -> Result<RateTable, SettingsError> {

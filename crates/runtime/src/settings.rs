@@ -87,6 +87,11 @@ pub const VARIABLES: &[Variable] = &[
     variable("RISK_MIN_IDR", "1000", "least worth of a transfer, in rupiah"),
     variable("RISK_MAX_IDR", "10000000", "greatest worth of a transfer, in rupiah"),
     variable(
+        "MAX_AMOUNT_MINOR",
+        "999999999999999",
+        "most that a payment may be on either side, in minor units of any currency",
+    ),
+    variable(
         "FX_RATES",
         paygate_core::fx::DEFAULT_RATES,
         "fixed exchange rates: units of the second currency for one of the first",

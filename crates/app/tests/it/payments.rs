@@ -2,6 +2,7 @@
 
 mod accepting;
 mod charge_refunds;
+mod headroom;
 mod holds;
 mod limits;
 mod publishing;

@@ -4,9 +4,10 @@ mod limited;
 
 use limited::LimitedAcquirer;
 use paygate_app::{
-    Accepting, Call, Charges, CreateCharge, Directory, HintPublisher, Worker, WorkerConfig,
-    WorkerPorts,
+    Accepting, Call, Charges, CreateCharge, Directory, FindAccounts, HintPublisher, Worker,
+    WorkerConfig, WorkerPorts,
 };
+use paygate_core::account::AmountLimit;
 use paygate_core::id::{CallerId, MerchantId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::Request;
@@ -41,7 +42,12 @@ async fn a_charge_above_the_limit_is_declined() {
         clock.clone(),
         ids,
     );
-    let charges = Charges::new(accepting, Arc::new(directory));
+    let charges = Charges::new(
+        accepting,
+        FindAccounts::new(store.clone()),
+        Arc::new(directory),
+        AmountLimit::default(),
+    );
     let ports = WorkerPorts {
         store: store.clone(),
         quarantine: store,

@@ -6,7 +6,7 @@ use super::table::{Column, Table, counted, second};
 use crate::store::Stores;
 use crate::system::RandomIds;
 use paygate_app::{Accounts, Directory};
-use paygate_core::account::AccountRef;
+use paygate_core::account::{AccountRef, AmountLimit};
 use paygate_core::money::Money;
 use paygate_core::statement::{Period, Statement, StatementLine};
 use paygate_core::text::Label;
@@ -75,7 +75,7 @@ async fn accounts(stores: &Stores) -> Result<Accounts, Ended> {
     let ids = Arc::new(RandomIds);
     let directory = Directory::open(&*stores.accounts, &*ids, &[]).await?;
     let (store, reader) = (Arc::clone(&stores.accounts), Arc::clone(&stores.account_reader));
-    Ok(Accounts::new(store, reader, ids, Arc::new(directory)))
+    Ok(Accounts::new(store, reader, ids, Arc::new(directory), AmountLimit::default()))
 }
 
 fn no_account(name: &AccountRef) -> Ended {

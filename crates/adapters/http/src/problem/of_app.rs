@@ -104,6 +104,7 @@ fn code_of(refusal: &Refusal) -> Code {
         Refusal::AmountTooSmall => Code::AmountTooSmall,
         Refusal::AmountTooLarge => Code::AmountTooLarge,
         Refusal::InsufficientFunds => Code::InsufficientFunds,
+        Refusal::NoRoom => Code::Overflow,
         Refusal::FxUnavailable(_) => Code::FxUnavailable,
         Refusal::FxNotQuoted { .. } => Code::FxNotQuoted,
         Refusal::QuoteNotFound => Code::QuoteNotFound,
@@ -159,6 +160,7 @@ impl From<OpenError> for Problem {
                 problem.0.account_id = Some(existing);
                 problem
             }
+            refused @ OpenError::AmountTooLarge => Self::refused(Code::AmountTooLarge, refused),
             refused @ OpenError::Refused(Reason::Overflow) => {
                 Self::refused(Code::Overflow, refused)
             }

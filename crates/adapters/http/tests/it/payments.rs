@@ -1,6 +1,7 @@
 //! Payments of every kind: made, shown, waited for, captured, refunded.
 
 mod create;
+mod headroom;
 mod holds;
 mod idempotency;
 mod list;

@@ -2,7 +2,7 @@
 
 use crate::rig::{Rig, aliased, currency, empty_wallet, money, named, rest};
 use paygate_app::{Accounts, CloseError, OpenError, OpenWallet, WorkerConfig};
-use paygate_core::account::{AccountNumber, AccountRef, NotClosable, SystemAccount};
+use paygate_core::account::{AccountNumber, AccountRef, AmountLimit, NotClosable, SystemAccount};
 use paygate_core::id::AccountId;
 use paygate_core::status::{Kind, Status};
 use paygate_core::text::Label;
@@ -50,7 +50,8 @@ async fn unlucky(times: u32) -> (Rig, Accounts, Arc<Unlucky>) {
         drawn: AtomicU32::new(0),
     });
     let (store, directory) = (rig.store.clone(), rig.directory.clone());
-    let accounts = Accounts::new(store.clone(), store, ids.clone(), directory);
+    let accounts =
+        Accounts::new(store.clone(), store, ids.clone(), directory, AmountLimit::default());
     (rig, accounts, ids)
 }
 

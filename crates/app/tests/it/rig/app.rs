@@ -14,6 +14,7 @@ use paygate_app::{
     WorkerPorts,
 };
 use paygate_core::Timestamp;
+use paygate_core::account::AmountLimit;
 use paygate_core::provider::ClaimPolicy;
 use paygate_core::risk::Limits;
 use paygate_core::work::WorkPolicy;
@@ -138,17 +139,29 @@ impl Rig {
             ExchangeConfig { spread_bps, ..ExchangeConfig::default() },
         );
         Self {
-            charges: Charges::new(accepting.clone(), directory.clone()),
+            charges: Charges::new(
+                accepting.clone(),
+                find.clone(),
+                directory.clone(),
+                AmountLimit::default(),
+            ),
             transfers: Transfers::new(
                 accepting.clone(),
                 find.clone(),
                 exchange.clone(),
                 directory.clone(),
                 Limits { min: money("1000.00 IDR"), max: money("10000000.00 IDR") },
+                AmountLimit::default(),
             ),
             holds: Holds::new(store.clone(), store.clone()),
             refunds: Refunds::new(accepting, find),
-            accounts: Accounts::new(store.clone(), store.clone(), ids.clone(), directory.clone()),
+            accounts: Accounts::new(
+                store.clone(),
+                store.clone(),
+                ids.clone(),
+                directory.clone(),
+                AmountLimit::default(),
+            ),
             proving: Proving::new(store.clone(), Duration::from_secs(3_600)),
             read: ReadPayments::new(store.clone(), outcomes.clone(), time),
             clock,

@@ -11,6 +11,7 @@ use paygate_app::{
     HintPublisher, Holds, Proving, ReadPayments, Readiness, Refunds, Transfers,
 };
 use paygate_core::Timestamp;
+use paygate_core::account::AmountLimit;
 use paygate_core::book::Book;
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
@@ -91,18 +92,30 @@ impl Harness {
             |units: i64| Money { minor: units * 100, currency: Currency::parse("IDR").unwrap() };
         let limits = Limits { min: rupiah(1_000), max: rupiah(10_000_000) };
         let api = Api {
-            charges: Charges::new(accepting.clone(), directory.clone()),
+            charges: Charges::new(
+                accepting.clone(),
+                find.clone(),
+                directory.clone(),
+                AmountLimit::default(),
+            ),
             transfers: Transfers::new(
                 accepting.clone(),
                 find.clone(),
                 exchange.clone(),
                 directory.clone(),
                 limits,
+                AmountLimit::default(),
             ),
             holds: Holds::new(store.clone(), store.clone()),
             refunds: Refunds::new(accepting, find),
             read: ReadPayments::new(store.clone(), shared, time),
-            accounts: Accounts::new(store.clone(), store.clone(), ids.clone(), directory.clone()),
+            accounts: Accounts::new(
+                store.clone(),
+                store.clone(),
+                ids.clone(),
+                directory.clone(),
+                AmountLimit::default(),
+            ),
             exchange,
             proving: Proving::new(store.clone(), Duration::from_secs(300)),
             readiness: Readiness::new(vec![store.clone(), queue.clone()]),
