@@ -68,6 +68,9 @@ impl Drop for Rig {
         if !std::thread::panicking() && !self.broken.load(Ordering::SeqCst) {
             self.check();
         }
+        if !std::thread::panicking() {
+            self.faults.assert_all_struck();
+        }
     }
 }
 

@@ -51,6 +51,9 @@ impl Drop for Harness {
         if !std::thread::panicking() && !self.broken.load(Ordering::SeqCst) {
             at_once(assert_proven(self.store.inner()));
         }
+        if !std::thread::panicking() {
+            self.faults.assert_all_struck();
+        }
     }
 }
 

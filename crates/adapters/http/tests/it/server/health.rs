@@ -15,6 +15,7 @@ async fn a_process_that_runs_says_so_whatever_it_depends_on() {
         let answer = harness.get(path).await;
         assert_eq!((answer.status.as_u16(), &*answer.text), (200, r#"{"status":"ok"}"#), "{path}");
     }
+    assert_eq!(harness.get("/health/ready").await.status, 503);
 }
 
 #[actix_web::test]
