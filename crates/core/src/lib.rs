@@ -32,6 +32,7 @@ pub mod statement;
 pub mod status;
 pub mod terms;
 pub mod text;
+pub mod time;
 pub mod transfer;
 pub mod work;
 

@@ -54,6 +54,17 @@ impl Currency {
         self.code
     }
 
+    /// The currency that has taken its place; `None` as long as it is legal tender. What is kept in
+    /// a withdrawn currency stays readable.
+    #[must_use]
+    pub fn successor(self) -> Option<&'static str> {
+        // VED is a new unit beside VES and has not taken its place.
+        match self.code {
+            "VES" => None,
+            code => iso_currency::Currency::from_code(code)?.is_superseded().map(|by| by.code()),
+        }
+    }
+
     /// How many decimals the minor unit has: 0 for JPY, 2 for USD, 3 for KWD.
     #[must_use]
     pub fn exponent(self) -> u8 {
@@ -100,9 +111,18 @@ pub enum AmountError {
         /// How many the currency has.
         allowed: u8,
     },
+    /// More than i64 can count in this currency's minor units.
+    #[error("must be at most {most} in {}", most.currency)]
+    TooLarge {
+        /// The most.
+        most: Money,
+    },
     /// Zero or below.
     #[error("must be greater than zero")]
     NotPositive,
+    /// Below zero.
+    #[error("must not be below zero")]
+    Negative,
 }
 
 impl AmountError {
@@ -114,7 +134,9 @@ impl AmountError {
             Self::Exponent => "exponent-not-allowed",
             Self::TooManyDigits => "too-many-digits",
             Self::TooManyDecimals { .. } => "too-many-decimals",
+            Self::TooLarge { .. } => "too-large",
             Self::NotPositive => "not-positive",
+            Self::Negative => "negative",
         }
     }
 }
@@ -154,6 +176,10 @@ impl<'a> Decimal<'a> {
         Err(AmountError::NotADecimal)
     }
 
+    fn is_zero(&self) -> bool {
+        [self.whole, self.fraction].iter().all(|part| part.bytes().all(|byte| byte == b'0'))
+    }
+
     fn significant_digits(&self) -> usize {
         let whole = self.whole.trim_start_matches('0').len();
         if whole > 0 {
@@ -170,9 +196,21 @@ impl<'a> Decimal<'a> {
 /// [`AmountError`], the first rule broken.
 pub fn check_amount_text(text: &str) -> Result<(), AmountError> {
     let decimal = Decimal::parse(text)?;
-    let is_zero = [decimal.whole, decimal.fraction].iter().all(|p| p.bytes().all(|b| b == b'0'));
-    if decimal.negative || is_zero {
+    if decimal.negative || decimal.is_zero() {
         return Err(AmountError::NotPositive);
+    }
+    check_balance_text(text)
+}
+
+/// Checks that `text` is an amount or zero in some currency: the part of [`Money::parse`] that needs
+/// no currency.
+///
+/// # Errors
+/// [`AmountError`], the first rule broken.
+pub fn check_balance_text(text: &str) -> Result<(), AmountError> {
+    let decimal = Decimal::parse(text)?;
+    if decimal.negative {
+        return Err(AmountError::Negative);
     }
     if decimal.significant_digits() > MAX_SIGNIFICANT_DIGITS {
         return Err(AmountError::TooManyDigits);
@@ -187,13 +225,24 @@ impl Money {
     /// [`AmountError`], the first rule broken.
     pub fn parse_positive(text: &str, currency: Currency) -> Result<Self, AmountError> {
         check_amount_text(text)?;
+        Self::parse(text, currency)
+    }
+
+    /// Reads an amount, or zero, from its raw decimal text, exactly.
+    ///
+    /// # Errors
+    /// [`AmountError`], the first rule broken.
+    pub fn parse(text: &str, currency: Currency) -> Result<Self, AmountError> {
+        check_balance_text(text)?;
         let decimal = Decimal::parse(text)?;
         let scale = usize::from(currency.exponent);
         let missing = scale
             .checked_sub(decimal.fraction.len())
             .ok_or(AmountError::TooManyDecimals { allowed: currency.exponent })?;
         let digits = format!("{}{}{}", decimal.whole, decimal.fraction, "0".repeat(missing));
-        let minor = digits.parse::<i64>().map_err(|_| AmountError::TooManyDigits)?;
+        let minor = digits
+            .parse::<i64>()
+            .map_err(|_| AmountError::TooLarge { most: Self { minor: i64::MAX, currency } })?;
         Ok(Self { minor, currency })
     }
 
@@ -311,6 +360,35 @@ mod tests {
         #[test]
         fn no_text_panics(text in ".{0,40}") {
             let _ = Money::parse_positive(&text, currency("USD"));
+        }
+    }
+
+    /// Four decimals leave less than fifteen digits before the point.
+    #[test]
+    fn the_limit_that_is_broken_is_the_one_that_is_told() {
+        let unit = Currency::parse("CLF").unwrap();
+        let most = Money::parse("922337203685477", unit).unwrap();
+        assert_eq!(most.minor, 9_223_372_036_854_770_000);
+        for text in ["922337203685478", "999999999999999"] {
+            let error = Money::parse_positive(text, unit).unwrap_err();
+            assert_eq!(error.code(), "too-large", "{text}");
+            assert_eq!(error.to_string(), "must be at most 922337203685477.5807 in CLF");
+        }
+        assert_eq!(Money::parse("1000000000000000", unit), Err(AmountError::TooManyDigits));
+    }
+
+    #[test]
+    fn a_withdrawn_currency_has_a_successor() {
+        let successor = |code: &str| Currency::parse(code).unwrap().successor();
+        for (code, by) in [
+            ("HRK", Some("EUR")),
+            ("SLL", Some("SLE")),
+            ("ZWL", Some("ZWG")),
+            ("USD", None),
+            ("SLE", None),
+            ("VES", None),
+        ] {
+            assert_eq!(successor(code), by, "{code}");
         }
     }
 }

@@ -22,9 +22,7 @@ pub use statement::{Form, ShowStatement};
 
 use crate::config::Config;
 use crate::{Fatal, store};
-use chrono::{DateTime, Utc};
 use output::Ended;
-use paygate_core::Timestamp;
 use paygate_core::id::PaymentId;
 
 /// What an operator can ask for in a terminal.
@@ -76,36 +74,5 @@ async fn answer(command: &Command, config: &Config) -> Result<(), Ended> {
         Command::Parked { json } => parked::list(&stores, *json).await,
         Command::Unpark(id) => parked::unpark(&stores, *id).await,
         Command::Demo { .. } => Ok(()),
-    }
-}
-
-/// Reads a time at which a period begins or ends (RFC 3339), rounded up to the microseconds that
-/// stores keep.
-///
-/// # Errors
-/// What it must be.
-pub fn parse_time(text: &str) -> Result<Timestamp, &'static str> {
-    const MUST_BE: &str = "must be an RFC 3339 time such as 2026-01-31T12:00:00Z";
-    let at: DateTime<Utc> = DateTime::parse_from_rfc3339(text).map_err(|_| MUST_BE)?.into();
-    let below = i64::from(!at.timestamp_subsec_nanos().is_multiple_of(1_000));
-    DateTime::from_timestamp_micros(at.timestamp_micros().saturating_add(below)).ok_or(MUST_BE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_rounded_up_to_microseconds() {
-        for (text, micros) in [
-            ("1970-01-01T00:00:01Z", 1_000_000),
-            ("1970-01-01T01:00:01+01:00", 1_000_000),
-            ("1970-01-01T00:00:00.000001001Z", 2),
-        ] {
-            assert_eq!(parse_time(text).unwrap().timestamp_micros(), micros, "{text}");
-        }
-        for bad in ["", "now", "2026-01-31", "2026-01-31T12:00:00"] {
-            assert!(parse_time(bad).is_err(), "{bad}");
-        }
     }
 }

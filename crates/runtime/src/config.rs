@@ -136,6 +136,10 @@ fn database(settings: &Settings, role: &Role) -> Result<Database, SettingsError>
             "must be a postgres:// URL; SQLite is for `paygate`, which is API and worker in one",
         )),
         Some(("sqlite", ":memory:")) => Ok(Database::Sqlite(SqliteConfig::memory())),
+        Some(("sqlite", path)) if path.contains(['?', '#']) => Err(SettingsError::invalid(
+            "DATABASE_URL",
+            "sqlite:// takes the path of a file and nothing behind it, no ? and no #",
+        )),
         Some(("sqlite", path)) if !path.is_empty() => {
             Ok(Database::Sqlite(SqliteConfig::file(path)))
         }
@@ -252,7 +256,14 @@ fn currencies(settings: &Settings) -> Result<Vec<Currency>, SettingsError> {
         .map(|code| {
             let code = code.trim();
             let why = |error| SettingsError::invalid("CURRENCIES", format!("{code}: {error}"));
-            Currency::parse(code).map_err(why)
+            let currency = Currency::parse(code).map_err(why)?;
+            match currency.successor() {
+                Some(by) => {
+                    let why = format!("{code} is withdrawn; {by} has taken its place");
+                    Err(SettingsError::invalid("CURRENCIES", why))
+                }
+                None => Ok(currency),
+            }
         })
         .collect()
 }
@@ -326,6 +337,41 @@ fn worker(settings: &Settings) -> Result<WorkerConfig, SettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn refused(name: &str, value: &str) -> Option<String> {
+        let settings = Settings::from_pairs([(name.to_owned(), value.into())]).unwrap();
+        Config::parse(&settings, &Role::Serve).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_withdrawn_currency_stops_the_start() {
+        for (list, told) in [
+            ("USD,EUR", None),
+            ("USD,HRK", Some("HRK is withdrawn; EUR has taken its place")),
+            ("SLL", Some("SLL is withdrawn; SLE has taken its place")),
+        ] {
+            let refused = refused("CURRENCIES", list);
+            assert_eq!(refused.is_some(), told.is_some(), "{list}: {refused:?}");
+            assert!(told.is_none_or(|told| refused.unwrap().contains(told)), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_url_with_more_than_a_file_stops_the_start() {
+        assert_eq!(refused("DATABASE_URL", "sqlite://x.db"), None);
+        assert_eq!(refused("DATABASE_URL", "sqlite://:memory:"), None);
+        for url in [
+            "sqlite://x.db?mode=ro",
+            "sqlite://x.db?",
+            "sqlite://:memory:?cache=shared",
+            "sqlite://x.db#part",
+            "sqlite://",
+            "sqlite:x.db",
+            "file:x.db",
+        ] {
+            assert!(refused("DATABASE_URL", url).is_some(), "{url}");
+        }
+    }
 
     #[test]
     fn only_what_is_all_in_one_process_is_a_sandbox() {

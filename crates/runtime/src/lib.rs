@@ -20,7 +20,7 @@ use settings::Settings;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-pub use commands::{Command, Form, ListAccounts, ListPayments, ShowStatement, parse_time};
+pub use commands::{Command, Form, ListAccounts, ListPayments, ShowStatement};
 pub use paygate_core::Timestamp;
 pub use paygate_core::account::{AccountRef, Alias};
 pub use paygate_core::id::PaymentId;
@@ -28,6 +28,7 @@ pub use paygate_core::money::Currency;
 pub use paygate_core::statement::Period;
 pub use paygate_core::status::{Kind, Status};
 pub use paygate_core::text::Reference;
+pub use paygate_core::time::bound as parse_time;
 pub use settings::{VARIABLES, Variable};
 
 /// What a binary can start.

@@ -225,14 +225,62 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The most objects and lists that metadata may have within one another.
+pub(crate) const MAX_DEPTH: usize = 127;
+
 /// Checks the inside of a JSON object that was split off as raw text, where the splitting did not
-/// look: unpaired surrogates, numbers beyond any double, and depth (at most 127).
+/// look: unpaired surrogates, and depth, for readers that recurse. Numbers are text like any other.
 ///
 /// # Errors
-/// What is wrong with it, in a few words.
-pub fn check_object(json: &str) -> Result<(), String> {
-    let read: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_str(json);
-    read.map(|_| ()).map_err(|error| error.to_string())
+/// The code and the words of the rule that is broken.
+pub fn check_object(json: &str) -> Result<(), (&'static str, &'static str)> {
+    let mut depth = 0_usize;
+    let mut rest = json;
+    while let Some(at) = rest.find(['"', '{', '[', '}', ']']) {
+        let (_, from) = rest.split_at(at);
+        let length = match from.as_bytes().first() {
+            Some(b'"') => {
+                let (text, length) = quoted(from);
+                let is_text = !text.contains("\\u") || serde_json::from_str::<String>(text).is_ok();
+                if !is_text {
+                    return Err(("malformed-object", "must not contain an unpaired surrogate"));
+                }
+                length
+            }
+            Some(b'{' | b'[') => {
+                depth = depth.saturating_add(1);
+                if depth > MAX_DEPTH {
+                    return Err(("too-deep", "must be at most 127 objects and lists deep"));
+                }
+                1
+            }
+            _ => {
+                depth = depth.saturating_sub(1);
+                1
+            }
+        };
+        rest = from.get(length..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// The string that a text of JSON begins with, and its length.
+fn quoted(text: &str) -> (&str, usize) {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| match byte {
+        _ if escaped => {
+            escaped = false;
+            false
+        }
+        b'\\' => {
+            escaped = true;
+            false
+        }
+        byte => byte == b'"',
+    });
+    // Two for the quotes.
+    let length = end.map_or(text.len(), |end| end.saturating_add(2));
+    (text.get(..length).unwrap_or(text), length)
 }
 
 #[cfg(test)]
@@ -312,7 +360,24 @@ mod tests {
         let deep = format!(r#"{{"object":{}{}}}"#, "[".repeat(30_000), "]".repeat(30_000));
         assert_eq!(violations(&deep).len(), 3, "read without recursion");
         let deep = |depth| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(check_object(&deep(100)), Ok(()));
-        assert!(check_object(&deep(2_000)).unwrap_err().contains("recursion limit"));
+        assert_eq!(check_object(&deep(MAX_DEPTH - 1)), Ok(()));
+        assert_eq!(check_object(&deep(MAX_DEPTH)).unwrap_err().0, "too-deep");
+        assert_eq!(check_object(&format!("[{}]", "[],".repeat(200))), Ok(()), "wide is not deep");
+    }
+
+    #[test]
+    fn what_is_attached_is_text_like_any_other() {
+        for object in [
+            r#"{"a":{"$serde_json::private::RawValue":"{"}}"#,
+            r#"{"$serde_json::private::RawValue":1}"#,
+            r#"{"a":{"$serde_json::private::Number":[1]}}"#,
+            r#"{"a":1e400,"b":-1E-999,"c":123456789012345678901234567890}"#,
+            r#"{"a":"\\ud800","b":"\"{[","c":"\ud83d\ude00"}"#,
+        ] {
+            assert_eq!(check_object(object), Ok(()), "{object}");
+        }
+        for object in [r#"{"a":"\ud800"}"#, r#"{"\udc00":1}"#, r#"{"a":["\\",{"b":"\ud800x"}]}"#] {
+            assert_eq!(check_object(object).unwrap_err().0, "malformed-object", "{object}");
+        }
     }
 }

@@ -11,13 +11,35 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 /// The schema of an amount on its way in.
 pub struct AmountSchema;
 
+/// The schema of an amount that may be zero, on its way in.
+pub struct BalanceSchema;
+
 impl PartialSchema for AmountSchema {
     fn schema() -> RefOr<Schema> {
-        let number = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number));
-        let text = ObjectBuilder::new()
-            .schema_type(SchemaType::Type(Type::String))
-            .pattern(Some(r"^(0|[1-9]\d*)(\.\d+)?$"));
-        OneOfBuilder::new().item(number).item(text).examples([serde_json::json!(100.5)]).into()
+        let number = number().exclusive_minimum(Some(0));
+        either(number, r"^(?=.*[1-9])(0|[1-9]\d{0,14})(\.\d{1,15})?$")
+    }
+}
+
+impl PartialSchema for BalanceSchema {
+    fn schema() -> RefOr<Schema> {
+        either(number().minimum(Some(0)), r"^(0|[1-9]\d{0,14})(\.\d{1,15})?$")
+    }
+}
+
+fn number() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number))
+}
+
+/// A decimal as a number or, for who has no exact ones, as a text.
+fn either(number: ObjectBuilder, text: &str) -> RefOr<Schema> {
+    let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).pattern(Some(text));
+    OneOfBuilder::new().item(number).item(text).examples([serde_json::json!(100.5)]).into()
+}
+
+impl ToSchema for BalanceSchema {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("OpeningBalance")
     }
 }
 
@@ -30,6 +52,9 @@ impl ToSchema for AmountSchema {
 /// The problems of every request: what needs the token and the store.
 pub struct Reading;
 
+/// The problem of every request that needs nothing.
+pub struct Operating;
+
 /// The problems of every request with parameters.
 pub struct Asking;
 
@@ -38,7 +63,14 @@ pub struct Writing;
 
 impl IntoResponses for Reading {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[UNAUTHORIZED, INTERNAL, UNAVAILABLE])
+        let unasked = ("400", "`invalid-request`: a query parameter, where none is taken.");
+        problems(&[unasked, UNAUTHORIZED, INTERNAL, UNAVAILABLE])
+    }
+}
+
+impl IntoResponses for Operating {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[("400", "`invalid-request`: a query parameter, where none is taken.")])
     }
 }
 

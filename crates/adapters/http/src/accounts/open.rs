@@ -33,6 +33,8 @@ use paygate_wire::AccountBody;
         (status = 409, description = "`alias-already-exists`: it names another account, or was \
             opened by another request.",
             body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`overflow`: the opening balance can't be posted.",
+            body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn open(
     _: Caller,

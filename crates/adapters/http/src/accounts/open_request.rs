@@ -4,7 +4,7 @@ use crate::fields::{self, Fields};
 use crate::idempotency::Canonical;
 use crate::problem::Problem;
 use crate::rules::{self, EnabledCurrencies};
-use crate::schema::AmountSchema;
+use crate::schema::BalanceSchema;
 use paygate_app::OpenWallet;
 use paygate_core::account::Alias;
 use paygate_core::money::{Currency, Money};
@@ -26,8 +26,10 @@ pub struct OpenRequest<'a> {
     #[schema(value_type = String, required = true, example = "USD", pattern = "^[A-Z]{3}$")]
     #[validate(custom(function = "rules::is_enabled", use_context))]
     currency: Option<Cow<'a, str>>,
-    /// Whose it is: 1 to 255 characters after trimming, no control characters.
-    #[schema(value_type = Option<String>, required = false, example = "Alice Example")]
+    /// Whose it is: 1 to 255 characters after trimming and NFC, no control
+    /// or invisible characters.
+    #[schema(value_type = Option<String>, required = false, example = "Alice Example",
+        min_length = 1, max_length = 255)]
     #[validate(custom(function = "rules::is_label"))]
     name: Option<Cow<'a, str>>,
     /// Your name for it, unique: 1 to 64 of `A-Z a-z 0-9 . _ -`, and neither an account id nor
@@ -39,9 +41,9 @@ pub struct OpenRequest<'a> {
     /// Whether its available balance may go below zero.
     #[schema(value_type = Option<bool>, required = false, default = false)]
     overdraft: Option<bool>,
-    /// What it has from the start, more than zero.
-    #[schema(value_type = Option<AmountSchema>, required = false)]
-    #[validate(custom(function = "rules::is_amount"))]
+    /// What it has from the start; nothing, if it is zero or left out.
+    #[schema(value_type = Option<BalanceSchema>, required = false)]
+    #[validate(custom(function = "rules::is_balance"))]
     opening_balance: Option<Cow<'a, str>>,
     /// Anything you want to find again in the account: a JSON object of at most 4096 bytes, without
     /// NUL. Kept as the text it was sent as.
@@ -82,13 +84,13 @@ impl<'a> OpenRequest<'a> {
     /// The request in core's types; `None` only if validation has let something through.
     fn into_wallet(self) -> Option<OpenWallet> {
         let currency = Currency::parse(&self.currency?).ok()?;
-        let balance = self.opening_balance.map(|text| Money::parse_positive(&text, currency));
+        let balance = self.opening_balance.map(|text| Money::parse(&text, currency));
         let wallet = OpenWallet {
             currency,
             name: self.name.map(|text| Label::parse(&text)).transpose().ok()?,
             alias: self.alias.map(|text| Alias::parse(&text)).transpose().ok()?,
             overdraft: self.overdraft.unwrap_or(false),
-            opening_balance: balance.transpose().ok()?,
+            opening_balance: balance.transpose().ok()?.filter(|it| it.minor > 0),
             metadata: self.metadata.map(|text| Metadata::parse(&text)).transpose().ok()?,
             hash: RequestHash([0; 32]),
         };
@@ -111,5 +113,5 @@ fn hash(wallet: &OpenWallet) -> RequestHash {
 
 /// The one rule of two fields: how many decimals the opening balance may have.
 fn balance_fits_currency(request: &OpenRequest<'_>) -> Result<(), ValidationError> {
-    rules::fits(request.opening_balance.as_deref(), request.currency.as_deref())
+    rules::balance_fits(request.opening_balance.as_deref(), request.currency.as_deref())
 }

@@ -30,9 +30,9 @@ pub struct CreateRequest<'a> {
     #[schema(value_type = String, required = true, example = "USD", pattern = "^[A-Z]{3}$")]
     #[validate(custom(function = "rules::is_enabled", use_context))]
     currency: Option<Cow<'a, str>>,
-    /// Your name for the payment, unique among yours: 1 to 255 characters after trimming, no
-    /// control characters.
-    #[schema(value_type = String, required = true, example = "REF-001", min_length = 1)]
+    /// Your name for the payment, unique among yours: 1 to 255 characters after trimming and NFC, no
+    /// control or invisible characters.
+    #[schema(value_type = String, required = true, example = "REF-001", min_length = 1, max_length = 255)]
     #[validate(custom(function = "rules::is_reference"))]
     reference: Option<Cow<'a, str>>,
     /// Anything you want to find again in the payment: a JSON object of at most 4096 bytes, without

@@ -26,7 +26,7 @@ use paygate_wire::PaymentBody;
     request_body(content = RefundRequest, content_type = "application/json"),
     params(
         ("id" = String, Path, format = Uuid, description = "The id of the payment to refund."),
-        ("Idempotency-Key" = String, Header,
+        ("Idempotency-Key" = String, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
             description = "1 to 255 visible ASCII characters that stand for this request."),
         ("Prefer" = Option<String>, Header, example = "wait=5",
             description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),
@@ -54,7 +54,7 @@ pub async fn refund(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let body = body::read_json(&request, payload, state.body_timeout).await?;
+    let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let id: PaymentId = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     let wait = Wait::of(request.headers());
     let refund = read_refund(&request, &body, id, caller, &state, wait)?;

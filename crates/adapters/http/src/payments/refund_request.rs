@@ -21,8 +21,9 @@ pub struct RefundRequest<'a> {
     #[schema(value_type = Option<AmountSchema>, required = false)]
     #[validate(custom(function = "rules::is_amount"))]
     amount: Option<Cow<'a, str>>,
-    /// Why: 1 to 255 characters after trimming, no control characters.
-    #[schema(value_type = String, required = true, example = "Returned", min_length = 1)]
+    /// Why: 1 to 255 characters after trimming and NFC, no control
+    /// or invisible characters.
+    #[schema(value_type = String, required = true, example = "Returned", min_length = 1, max_length = 255)]
     #[validate(custom(function = "rules::is_label"))]
     reason: Option<Cow<'a, str>>,
 }

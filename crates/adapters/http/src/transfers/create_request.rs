@@ -24,11 +24,13 @@ use validator::{Validate, ValidationError};
 #[validate(schema(function = "amount_fits_currency", skip_on_field_errors = false))]
 pub struct TransferRequest<'a> {
     /// The account the money leaves: its id, its 12-digit number or its alias.
-    #[schema(value_type = String, required = true, example = "alice")]
+    #[schema(value_type = String, required = true, example = "alice",
+        pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     #[validate(custom(function = "rules::is_account_name"))]
     source: Option<Cow<'a, str>>,
     /// The account the money reaches: its id, its 12-digit number or its alias.
-    #[schema(value_type = String, required = true, example = "bob")]
+    #[schema(value_type = String, required = true, example = "bob",
+        pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     #[validate(custom(function = "rules::is_account_name"))]
     destination: Option<Cow<'a, str>>,
     /// More than zero, at most 15 significant digits, no more decimals than the currency has, no
@@ -38,7 +40,8 @@ pub struct TransferRequest<'a> {
     amount: Option<Cow<'a, str>>,
     /// What the amount is in: the source's currency (what is debited, and the default), the
     /// destination's (what is credited), or, between accounts of one currency, any other.
-    #[schema(value_type = Option<String>, required = false, example = "USD")]
+    #[schema(value_type = Option<String>, required = false, example = "USD",
+        pattern = "^[A-Z]{3}$")]
     #[validate(custom(function = "rules::is_currency"))]
     currency: Option<Cow<'a, str>>,
     /// The quote whose rate is to be used. It serves one payment.
@@ -48,13 +51,14 @@ pub struct TransferRequest<'a> {
     /// `false` to hold the money until it is captured or voided.
     #[schema(value_type = Option<bool>, required = false, default = true)]
     capture: Option<bool>,
-    /// Your name for the payment, unique among yours: 1 to 255 characters after trimming, no
-    /// control characters.
-    #[schema(value_type = Option<String>, required = false, min_length = 1)]
+    /// Your name for the payment, unique among yours: 1 to 255 characters after trimming and NFC, no
+    /// control or invisible characters.
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 255)]
     #[validate(custom(function = "rules::is_reference"))]
     reference: Option<Cow<'a, str>>,
-    /// What it is for: 1 to 255 characters after trimming, no control characters.
-    #[schema(value_type = Option<String>, required = false, min_length = 1)]
+    /// What it is for: 1 to 255 characters after trimming and NFC, no control
+    /// or invisible characters.
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 255)]
     #[validate(custom(function = "rules::is_label"))]
     description: Option<Cow<'a, str>>,
     /// Your own time of it (RFC 3339). Kept, and of no consequence.

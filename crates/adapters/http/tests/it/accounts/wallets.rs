@@ -91,16 +91,16 @@ async fn every_broken_rule_of_an_account_is_told() {
             ],
         ),
         (
-            r#"{"metadata":{"a":"\u0000"},"opening_balance":0,"alias":"a b","name":"","currency":"USD","balance":1}"#,
+            r#"{"metadata":{"a":"\u0000"},"opening_balance":-1,"alias":"a b","name":"","currency":"USD","balance":1}"#,
             &[
                 "name empty",
                 "alias not-an-alias",
-                "opening_balance not-positive",
+                "opening_balance negative",
                 "metadata nul-character",
                 "balance unknown-field",
             ],
         ),
-        (r#"{"currency":"USD","opening_balance":-1}"#, &["opening_balance not-positive"]),
+        (r#"{"currency":"USD","opening_balance":-1}"#, &["opening_balance negative"]),
         (r#"{"currency":"USD","opening_balance":1e3}"#, &["opening_balance exponent-not-allowed"]),
         (r#"{"currency":"JPY","opening_balance":1.5}"#, &["opening_balance too-many-decimals"]),
         (
@@ -293,4 +293,31 @@ async fn a_store_that_is_away_is_told_by_every_operation() {
     }
     harness.fail_with(StoreError::Refused("secret".to_owned()));
     harness.post_to(ACCOUNTS, ALICE).await.is_problem(500, "internal-error");
+}
+
+#[actix_web::test]
+async fn an_opening_balance_of_zero_is_none() {
+    let harness = Harness::new().await;
+    for (alias, zero) in [("number", "0"), ("decimals", "0.00"), ("text", "\"0\"")] {
+        let body = format!(r#"{{"currency":"USD","alias":"{alias}","opening_balance":{zero}}}"#);
+        let opened = harness.post_to(ACCOUNTS, body).await;
+        assert_eq!(opened.status, 201, "{opened:?}");
+        assert!(opened.text.contains(r#""posted":0.00"#), "{opened:?}");
+        // It is what an account without one is, also to who repeats the request without.
+        let again = format!(r#"{{"currency":"USD","alias":"{alias}"}}"#);
+        let again = harness.post_to(ACCOUNTS, again).await;
+        assert_eq!(again.header("idempotent-replayed"), Some("true"), "{again:?}");
+    }
+    assert_eq!(harness.rows("payments"), 0);
+    for (balance, code) in [
+        ("-1", "negative"),
+        ("-0", "negative"),
+        ("0.001", "too-many-decimals"),
+        ("0.000", "too-many-decimals"),
+        ("1e2", "exponent-not-allowed"),
+    ] {
+        let body = format!(r#"{{"currency":"USD","opening_balance":{balance}}}"#);
+        let told = harness.post_to(ACCOUNTS, body).await.violations();
+        assert_eq!(told, [format!("opening_balance {code}")]);
+    }
 }

@@ -1,4 +1,5 @@
 use crate::harness::{Answer, EXAMPLE, Harness, PAYMENTS, UNKNOWN, post};
+use actix_web::test::TestRequest;
 use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
 use serde_json::json;
@@ -159,4 +160,14 @@ async fn a_client_that_waits_for_a_refund_is_answered_with_the_outcome() {
     let (answer, ()) = futures_util::future::join(harness.send(request), worker).await;
     assert_eq!(answer.json()["status"], "SUCCESS");
     assert_eq!(answer.header("preference-applied"), Some("wait=3"));
+}
+
+#[actix_web::test]
+async fn a_refund_without_a_body_lacks_its_reason() {
+    let harness = Harness::new().await;
+    let path = format!("{PAYMENTS}/{UNKNOWN}/refunds");
+    let bare = TestRequest::post().uri(&path).insert_header(("Idempotency-Key", "k"));
+    assert_eq!(harness.send(bare).await.violations(), ["reason missing-field"]);
+    let text = TestRequest::post().uri(&path).set_payload("reason");
+    harness.send(text).await.is_problem(415, "unsupported-media-type");
 }

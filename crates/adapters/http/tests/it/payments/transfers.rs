@@ -173,7 +173,7 @@ async fn every_broken_rule_of_a_transfer_is_told() {
             ],
         ),
         (
-            r#"{"source":"a b","destination":"123456789012","amount":-1,"currency":"usd","quote_id":"x","reference":"","description":" ","tx_date":"2026-01-31","metadata":{"a":1e999},"memo":1}"#,
+            r#"{"source":"a b","destination":"123456789012","amount":-1,"currency":"usd","quote_id":"x","reference":"","description":" ","tx_date":"2026-01-31","metadata":{"a":"\ud800"},"memo":1}"#,
             &[
                 "source not-an-account-name",
                 "destination not-an-account-name",
