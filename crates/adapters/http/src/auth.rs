@@ -29,6 +29,11 @@ impl FromRequest for Caller {
     }
 }
 
+/// Whether a request comes from somebody who may call the API. Where there is no API, nobody may.
+pub fn is_known(request: &HttpRequest) -> bool {
+    identify(request).is_ok()
+}
+
 fn identify(request: &HttpRequest) -> Result<Caller, Problem> {
     let state = request.app_data::<web::Data<State>>();
     let state = state.ok_or_else(|| Problem::internal("a route has no state"))?;

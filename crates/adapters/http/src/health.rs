@@ -1,10 +1,12 @@
 //! Whether the process lives, whether it is ready, and its metrics: what orchestrators and monitors
 //! ask. No token: they tell nothing about payments.
 
+use crate::auth;
 use crate::routes::readable;
-use actix_web::HttpResponse;
+use crate::schema::Operating;
 use actix_web::http::header;
 use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::{Component, Readiness};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -50,14 +52,15 @@ pub struct ComponentReport {
     /// `up` or `down`.
     #[schema(example = "up")]
     status: &'static str,
-    /// Why it is down.
+    /// Why it is down; told to those only who may call the API.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     detail: Option<String>,
 }
 
-impl From<Vec<Component>> for ReadinessReport {
-    fn from(components: Vec<Component>) -> Self {
+impl ReadinessReport {
+    /// What the components say, and if details are told, why one is down.
+    fn of(components: Vec<Component>, with_details: bool) -> Self {
         let is_down = |name| components.iter().any(|it| it.name == name && it.trouble.is_some());
         let status = if is_down(STORE) {
             "down"
@@ -68,7 +71,10 @@ impl From<Vec<Component>> for ReadinessReport {
         };
         let report = |component: Component| {
             let status = if component.trouble.is_some() { "down" } else { "up" };
-            (component.name, ComponentReport { status, detail: component.trouble })
+            (
+                component.name,
+                ComponentReport { status, detail: component.trouble.filter(|_| with_details) },
+            )
         };
         Self { status, components: components.into_iter().map(report).collect() }
     }
@@ -76,7 +82,7 @@ impl From<Vec<Component>> for ReadinessReport {
 
 /// Says that the process runs
 #[utoipa::path(get, path = "/health", tag = "operations",
-    responses((status = 200, description = "It runs.", body = Health)))]
+    responses((status = 200, description = "It runs.", body = Health), Operating))]
 async fn health() -> HttpResponse {
     alive()
 }
@@ -85,14 +91,14 @@ async fn health() -> HttpResponse {
 ///
 /// The same as `/health`.
 #[utoipa::path(get, path = "/healthz", tag = "operations",
-    responses((status = 200, description = "It runs.", body = Health)))]
+    responses((status = 200, description = "It runs.", body = Health), Operating))]
 async fn healthz() -> HttpResponse {
     alive()
 }
 
 /// Says that the process runs, whatever it depends on
 #[utoipa::path(get, path = "/health/live", tag = "operations",
-    responses((status = 200, description = "It runs.", body = Health)))]
+    responses((status = 200, description = "It runs.", body = Health), Operating))]
 async fn live() -> HttpResponse {
     alive()
 }
@@ -104,14 +110,15 @@ fn alive() -> HttpResponse {
 /// Says whether the process can do its work
 ///
 /// Without the store it can't. Without the broker it still accepts payments, and they are processed
-/// when it is back.
+/// when it is back. An answer may be a second old.
 #[utoipa::path(get, path = "/health/ready", tag = "operations",
     responses(
         (status = 200, description = "Payments are accepted.", body = ReadinessReport),
         (status = 503, description = "The store is down.", body = ReadinessReport),
+        Operating,
     ))]
-async fn ready(readiness: Data<Readiness>) -> HttpResponse {
-    let report = ReadinessReport::from(readiness.report().await);
+async fn ready(readiness: Data<Readiness>, request: HttpRequest) -> HttpResponse {
+    let report = ReadinessReport::of(readiness.report().await, auth::is_known(&request));
     match report.status {
         "down" => HttpResponse::ServiceUnavailable().json(report),
         _ => HttpResponse::Ok().json(report),
@@ -121,7 +128,7 @@ async fn ready(readiness: Data<Readiness>) -> HttpResponse {
 /// Shows the metrics, in the Prometheus text format
 #[utoipa::path(get, path = "/metrics", tag = "operations",
     responses((status = 200, description = "The metrics.", body = String,
-        content_type = "text/plain; version=0.0.4")))]
+        content_type = "text/plain; version=0.0.4"), Operating))]
 async fn metrics(source: Data<MetricsSource>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))

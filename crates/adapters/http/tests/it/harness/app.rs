@@ -121,7 +121,7 @@ impl Harness {
             ),
             exchange,
             proving: Proving::new(store.clone(), Duration::from_secs(300)),
-            readiness: Readiness::new(vec![store.clone(), queue.clone()]),
+            readiness: Readiness::new(vec![store.clone(), queue.clone()]).kept_for(Duration::ZERO),
             directory,
         };
         let metrics = Arc::new(|| "paygate_up 1\n".to_owned());

@@ -1,4 +1,6 @@
 use crate::harness::Harness;
+use actix_web::test::TestRequest;
+use paygate_http::{ApiToken, HttpConfig};
 use paygate_ports::StoreError;
 use serde_json::json;
 
@@ -52,4 +54,24 @@ async fn metrics_come_from_the_process() {
     let answer = Harness::new().await.get("/metrics").await;
     assert_eq!(answer.text, "paygate_up 1\n");
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+}
+
+#[actix_web::test]
+async fn a_stranger_is_told_that_it_is_down_and_not_why() {
+    let config = HttpConfig { token: ApiToken::parse("secret").ok(), ..HttpConfig::default() };
+    let harness = Harness::with(config).await;
+    harness.fail_with(away());
+    let stranger = harness.get("/health/ready").await;
+    assert_eq!(stranger.status, 503);
+    assert_eq!(stranger.json()["components"]["store"], json!({"status": "down"}));
+    assert!(!stranger.text.contains("refused"), "{stranger:?}");
+    let ask = |token| {
+        TestRequest::get()
+            .uri("/health/ready")
+            .insert_header(("Authorization", format!("Bearer {token}")))
+    };
+    let known = harness.send(ask("secret")).await.json();
+    assert_eq!(known["components"]["store"]["detail"], "the store is unavailable: refused");
+    let wrong = harness.send(ask("guess")).await.json();
+    assert_eq!(wrong["components"]["store"], json!({"status": "down"}));
 }
