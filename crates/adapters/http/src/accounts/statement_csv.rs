@@ -10,19 +10,23 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
 use paygate_app::Accounts;
-use paygate_core::statement::Statement;
+use paygate_core::statement::{Statement, StatementLine};
 use paygate_ports::StoreError;
 use paygate_wire::CsvRows;
 use std::io;
+use std::time::Duration;
 use thiserror::Error;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
 /// The most lines in memory at a time.
 const PAGE: u16 = 1_000;
 
-/// The most files that are sent at once: one whose client does not read keeps its page in memory.
-const MOST_FILES: usize = 32;
-static FILES: Semaphore = Semaphore::const_new(MOST_FILES);
+/// The most pages that are read at once. A place is held while a page is read from the store, never
+/// while a client takes it: how fast that goes is the client's to say.
+const MOST_READS: usize = 8;
+static READS: Semaphore = Semaphore::const_new(MOST_READS);
+/// How long a page waits for its place.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a file ends before its end.
 #[derive(Debug, Error)]
@@ -33,13 +37,18 @@ enum Broken {
     LinesMissing(i64),
     #[error("a line can't be written: {0}")]
     Write(#[from] io::Error),
+    #[error("too many statements are being read")]
+    Busy,
 }
 
 impl From<Broken> for Problem {
     fn from(broken: Broken) -> Self {
         match broken {
             Broken::Store(error) => error.into(),
-            other => Self::internal(other),
+            Broken::Busy => {
+                Self::new(Code::Overloaded, "too many statements are being read; try later")
+            }
+            broken @ (Broken::LinesMissing(_) | Broken::Write(_)) => Self::internal(broken),
         }
     }
 }
@@ -59,9 +68,7 @@ pub async fn answer(
     if request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, Broken>>()));
     }
-    let busy = |_| Problem::new(Code::Overloaded, "too many statements are being sent; try later");
-    let place = FILES.try_acquire().map_err(busy)?;
-    let mut file = File { after: statement.opening.seq, accounts, statement, _place: place };
+    let mut file = File { after: statement.opening.seq, accounts, statement };
     let first = file.page(true).await?;
     let rest = stream::try_unfold(file, |mut file| async move {
         if file.is_over() {
@@ -83,12 +90,17 @@ struct File {
     statement: Statement,
     /// The last line that was written.
     after: i64,
-    _place: SemaphorePermit<'static>,
 }
 
 impl File {
     fn is_over(&self) -> bool {
         self.after >= self.statement.closing.seq
+    }
+
+    async fn read(&self) -> Result<Vec<StatementLine>, Broken> {
+        let place = tokio::time::timeout(PATIENCE, READS.acquire()).await;
+        let _place = place.map_err(|_| Broken::Busy)?.map_err(|_| Broken::Busy)?;
+        Ok(self.accounts.lines(&self.statement, self.after, PAGE).await?)
     }
 
     /// The next page as text.
@@ -99,7 +111,7 @@ impl File {
             false => CsvRows::resume(&mut text),
         };
         if !self.is_over() {
-            let lines = self.accounts.lines(&self.statement, self.after, PAGE).await?;
+            let lines = self.read().await?;
             lines.iter().try_for_each(|line| rows.line(line))?;
             let last = lines.last().map(|line| line.posting.account_seq);
             let last = last.filter(|last| *last > self.after);

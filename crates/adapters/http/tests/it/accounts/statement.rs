@@ -207,6 +207,24 @@ async fn only_what_the_client_takes_is_read() {
     assert_eq!(harness.pages().len(), 1, "nothing is read for HEAD");
 }
 
+/// How fast a client takes its file is its own matter, and nobody else's.
+#[actix_web::test]
+async fn clients_that_do_not_read_keep_nobody_from_a_file() {
+    let harness = Harness::new().await;
+    lines(&harness, 2_500).await;
+    let service = test::init_service(harness.app.build()).await;
+    let ask = || TestRequest::get().uri(A).insert_header(("Accept", "text/csv")).to_request();
+    let mut idle = Vec::new();
+    for _ in 0..100 {
+        let response = test::call_service(&service, ask()).await;
+        assert_eq!(response.status(), 200);
+        idle.push(response);
+    }
+    let file = test::read_body(test::call_service(&service, ask()).await).await;
+    assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), 2_502);
+    assert_eq!(harness.pages().len(), 100 + 3, "of the others the first page only");
+}
+
 #[actix_web::test]
 async fn a_store_that_fails_midway_ends_the_file_before_its_end() {
     let harness = Harness::new().await;
