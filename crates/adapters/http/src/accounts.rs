@@ -10,18 +10,18 @@ pub mod statement;
 mod statement_csv;
 
 use crate::problem::Problem;
-use crate::routes::{postable, readable, readable_and_postable};
+use crate::routes::{postable, queryable, queryable_and_postable, readable};
 use actix_web::web::ServiceConfig;
 use paygate_core::account::AccountRef;
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .service(readable_and_postable("/api/v1/accounts", list::list, open::open))
+        .service(queryable_and_postable("/api/v1/accounts", list::list, open::open))
         .service(readable("/api/v1/accounts/{account}", get::get))
         .service(postable("/api/v1/accounts/{account}/close", close::close))
-        .service(readable("/api/v1/accounts/{account}/balance", balance::balance))
-        .service(readable("/api/v1/accounts/{account}/statement", statement::statement));
+        .service(queryable("/api/v1/accounts/{account}/balance", balance::balance))
+        .service(queryable("/api/v1/accounts/{account}/statement", statement::statement));
 }
 
 /// The name of an account in a path. What can't be one names nothing.

@@ -30,7 +30,7 @@ pub async fn read_json(
         Err(problem) => Err(problem),
     };
     if read.is_err() {
-        request.extensions_mut().insert(Unread { _payload: payload });
+        request.extensions_mut().insert(Unread::of(payload.into_inner()));
     }
     read
 }
@@ -53,7 +53,7 @@ pub async fn read_optional_json(
         Ok(body) if matches!(body.trim_ascii(), b"" | b"null") => Ok(Bytes::from_static(b"{}")),
         Ok(_) if !is_json(request) => Err(not_json()),
         Err(problem) => {
-            request.extensions_mut().insert(Unread { _payload: payload });
+            request.extensions_mut().insert(Unread::of(payload.into_inner()));
             Err(problem)
         }
         read => read,
@@ -102,10 +102,16 @@ async fn collect(payload: &mut Payload) -> Result<Bytes, Problem> {
 /// whole, and closes the connection after the answer. Dropped, a body in chunks would be waited for
 /// and thrown away, however long it is and however slowly it comes.
 pub struct Unread {
-    _payload: Payload,
+    _payload: actix_web::dev::Payload,
 }
 
 impl Unread {
+    /// What is left of a request that is refused.
+    #[must_use]
+    pub fn of(payload: actix_web::dev::Payload) -> Self {
+        Self { _payload: payload }
+    }
+
     /// Keeps it until the answer is written.
     #[must_use]
     pub fn kept_with(self, response: HttpResponse) -> HttpResponse {

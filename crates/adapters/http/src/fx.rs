@@ -5,13 +5,13 @@ pub mod convert;
 pub mod quote;
 pub mod rates;
 
-use crate::routes::{postable, readable};
+use crate::routes::{postable, queryable};
 use actix_web::web::ServiceConfig;
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .service(readable("/api/v1/fx/rates", rates::rates))
-        .service(readable("/api/v1/fx/convert", convert::convert))
+        .service(queryable("/api/v1/fx/rates", rates::rates))
+        .service(queryable("/api/v1/fx/convert", convert::convert))
         .service(postable("/api/v1/fx/quotes", quote::quote));
 }

@@ -3,12 +3,11 @@
 use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
-use crate::query::Parameters;
 use crate::routes::readable;
 use crate::schema::Asking;
 use crate::state::State;
+use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::proof::Scope;
 use paygate_wire::IntegrityBody;
 
@@ -38,12 +37,7 @@ pub fn configure(config: &mut ServiceConfig) {
         (status = 503, description = "`store-unavailable` or `proof-under-way`: repeat it later.",
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
-pub async fn integrity(
-    _: Caller,
-    state: Data<State>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    Parameters::read(request.query_string(), &[]).finish()?;
+pub async fn integrity(_: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
     let proven = state.api.proving.prove(Scope::Whole, MAX_VIOLATIONS).await?;
     ok(&IntegrityBody::of(&proven.summary, proven.as_of, &proven.violations)?)
 }

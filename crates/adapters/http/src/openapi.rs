@@ -10,7 +10,7 @@ use actix_web::web::{Data, Path, ServiceConfig};
 use std::sync::Arc;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, OpenApi};
+use utoipa::openapi::{ComponentsBuilder, OpenApi, Server};
 use utoipa_swagger_ui::Config;
 
 /// Where the document is.
@@ -57,6 +57,14 @@ pub fn document() -> OpenApi {
     let components = document.components.take().unwrap_or_else(|| ComponentsBuilder::new().build());
     document.components =
         Some(ComponentsBuilder::from(components).security_scheme("token", bearer).build());
+    document.servers = Some(vec![Server::new("/")]);
+    for (path, item) in &mut document.paths.paths {
+        if !path.starts_with("/api/") {
+            let operations = [&mut item.get, &mut item.post].into_iter().flatten();
+            // None is needed, which is not the same as saying nothing.
+            operations.for_each(|operation| operation.security = Some(Vec::new()));
+        }
+    }
     document
 }
 

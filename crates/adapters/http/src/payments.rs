@@ -11,17 +11,17 @@ pub mod refunds;
 pub mod timeline;
 pub mod void;
 
-use crate::routes::{postable, readable, readable_and_postable};
+use crate::routes::{postable, queryable_and_postable, readable};
 use actix_web::web::ServiceConfig;
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {
     let refunds = "/api/v1/payments/{id}/refunds";
     config
-        .service(readable_and_postable("/api/v1/payments", list::list, create::create))
+        .service(queryable_and_postable("/api/v1/payments", list::list, create::create))
         .service(readable("/api/v1/payments/{id}", get::get))
         .service(readable("/api/v1/payments/{id}/timeline", timeline::timeline))
         .service(postable("/api/v1/payments/{id}/capture", capture::capture))
         .service(postable("/api/v1/payments/{id}/void", void::void))
-        .service(readable_and_postable(refunds, refunds::refunds, refund::refund));
+        .service(queryable_and_postable(refunds, refunds::refunds, refund::refund));
 }

@@ -5,7 +5,7 @@ use crate::answer::ok;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::query::Parameters;
-use crate::routes::readable;
+use crate::routes::queryable;
 use crate::schema::Asking;
 use crate::state::State;
 use actix_web::web::{Data, ServiceConfig};
@@ -23,7 +23,7 @@ const DEFAULT_COUNT: usize = 2;
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(readable("/api/v1/sandbox/random-accounts", random_accounts));
+    config.service(queryable("/api/v1/sandbox/random-accounts", random_accounts));
 }
 
 /// Shows some open wallets, chosen at random out of the newest

@@ -18,7 +18,7 @@ use paygate_wire::BalanceBody;
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/balance", tag = "accounts",
     operation_id = "account_balance", security((), ("token" = [])),
     params(
-        ("account" = String, Path, description = "The account's id, number or alias."),
+        ("account" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description = "The account's id, number or alias."),
         ("at" = Option<String>, Query, format = DateTime,
             description = "At the end of this moment (RFC 3339), from the entries made until then."),
         ("X-Request-Id" = Option<String>, Header,

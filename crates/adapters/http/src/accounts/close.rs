@@ -19,7 +19,7 @@ use paygate_wire::AccountBody;
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/close", tag = "accounts",
     operation_id = "close_account", security((), ("token" = [])),
     params(
-        ("account" = String, Path, description = "The account's id, number or alias."),
+        ("account" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description = "The account's id, number or alias."),
         ("X-Request-Id" = Option<String>, Header,
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),

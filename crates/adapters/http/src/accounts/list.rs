@@ -16,8 +16,8 @@ use paygate_wire::AccountPageBody;
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts",
     operation_id = "list_accounts", security((), ("token" = [])),
     params(
-        ("currency" = Option<String>, Query, description = "Only in this currency (ISO 4217)."),
-        ("alias" = Option<String>, Query, description = "Only with this alias."),
+        ("currency" = Option<String>, Query, pattern = "^[A-Z]{3}$", description = "Only in this currency (ISO 4217)."),
+        ("alias" = Option<String>, Query, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description = "Only with this alias."),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200,
             description = "At most so many; 50 if nothing is said."),
         ("cursor" = Option<String>, Query, format = Uuid,

@@ -18,8 +18,8 @@ use paygate_wire::ConversionBody;
 #[utoipa::path(get, path = "/api/v1/fx/convert", tag = "fx",
     operation_id = "convert_amount", security((), ("token" = [])),
     params(
-        ("from" = String, Query, description = "The amount's currency (ISO 4217), enabled."),
-        ("to" = String, Query, description = "The other currency (ISO 4217), enabled."),
+        ("from" = String, Query, pattern = "^[A-Z]{3}$", description = "The amount's currency (ISO 4217), enabled."),
+        ("to" = String, Query, pattern = "^[A-Z]{3}$", description = "The other currency (ISO 4217), enabled."),
         ("amount" = AmountSchema, Query, description = "More than zero, at most 15 significant \
             digits, no more decimals than the currency has."),
         ("X-Request-Id" = Option<String>, Header,

@@ -20,8 +20,8 @@ use paygate_wire::RatesBody;
 #[utoipa::path(get, path = "/api/v1/fx/rates", tag = "fx",
     operation_id = "list_rates", security((), ("token" = [])),
     params(
-        ("base" = Option<String>, Query, description = "Only from this currency (ISO 4217)."),
-        ("quote" = Option<String>, Query, description = "Only to this currency (ISO 4217)."),
+        ("base" = Option<String>, Query, pattern = "^[A-Z]{3}$", description = "Only from this currency (ISO 4217)."),
+        ("quote" = Option<String>, Query, pattern = "^[A-Z]{3}$", description = "Only to this currency (ISO 4217)."),
         ("X-Request-Id" = Option<String>, Header,
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),

@@ -22,8 +22,8 @@ use paygate_wire::{KindSchema, PaymentPageBody, StatusSchema};
     params(
         ("status" = Option<StatusSchema>, Query, description = "Only in this state."),
         ("kind" = Option<KindSchema>, Query, description = "Only of this kind."),
-        ("currency" = Option<String>, Query, description = "Only in this currency (ISO 4217)."),
-        ("reference" = Option<String>, Query, description = "Only with this reference."),
+        ("currency" = Option<String>, Query, pattern = "^[A-Z]{3}$", description = "Only in this currency (ISO 4217)."),
+        ("reference" = Option<String>, Query, min_length = 1, max_length = 255, description = "Only with this reference."),
         ("created_after" = Option<String>, Query, format = DateTime,
             description = "Only accepted at this time or later (RFC 3339)."),
         ("created_before" = Option<String>, Query, format = DateTime,

@@ -25,7 +25,7 @@ use paygate_wire::PaymentBody;
     operation_id = "create_transfer", security((), ("token" = [])),
     request_body(content = TransferRequest, content_type = "application/json"),
     params(
-        ("Idempotency-Key" = String, Header,
+        ("Idempotency-Key" = String, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
             description = "1 to 255 visible ASCII characters that stand for this request."),
         ("Prefer" = Option<String>, Header, example = "wait=5",
             description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),

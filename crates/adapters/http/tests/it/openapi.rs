@@ -19,7 +19,9 @@ async fn every_operation_is_described_with_every_status() {
             let statuses: Vec<_> = responses.keys().map(String::as_str).collect();
             described.insert(format!("{method} {path} {}", statuses.join(" ")));
             for (status, response) in responses {
-                if path.starts_with("/api/v1/") && status.starts_with(['4', '5']) {
+                if (path.starts_with("/api/v1/") || status == "400")
+                    && status.starts_with(['4', '5'])
+                {
                     let content = &response["content"]["application/problem+json"];
                     assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem");
                 }
@@ -28,23 +30,23 @@ async fn every_operation_is_described_with_every_status() {
     }
     let expected = [
         "get /api/v1/accounts 200 400 401 500 503",
-        "get /api/v1/accounts/{account} 200 401 404 500 503",
+        "get /api/v1/accounts/{account} 200 400 401 404 500 503",
         "get /api/v1/accounts/{account}/balance 200 400 401 404 500 503",
         "get /api/v1/accounts/{account}/statement 200 400 401 404 500 503",
         "get /api/v1/fx/convert 200 400 401 422 500 503",
         "get /api/v1/fx/rates 200 400 401 422 500 503",
         "get /api/v1/integrity 200 400 401 500 503",
         "get /api/v1/payments 200 400 401 500 503",
-        "get /api/v1/payments/{id} 200 401 404 500 503",
+        "get /api/v1/payments/{id} 200 400 401 404 500 503",
         "get /api/v1/payments/{id}/refunds 200 400 401 404 500 503",
-        "get /api/v1/payments/{id}/timeline 200 401 404 500 503",
+        "get /api/v1/payments/{id}/timeline 200 400 401 404 500 503",
         "get /api/v1/sandbox/random-accounts 200 400 401 404 500 503",
-        "get /health 200",
-        "get /health/live 200",
-        "get /health/ready 200 503",
-        "get /healthz 200",
-        "get /metrics 200",
-        "post /api/v1/accounts 201 400 401 408 409 413 415 500 503",
+        "get /health 200 400",
+        "get /health/live 200 400",
+        "get /health/ready 200 400 503",
+        "get /healthz 200 400",
+        "get /metrics 200 400",
+        "post /api/v1/accounts 201 400 401 408 409 413 415 422 500 503",
         "post /api/v1/accounts/{account}/close 200 400 401 404 408 409 413 415 500 503",
         "post /api/v1/fx/quotes 201 400 401 408 413 415 422 500 503",
         "post /api/v1/payments 201 400 401 408 409 413 415 422 500 503",
