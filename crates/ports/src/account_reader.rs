@@ -25,8 +25,7 @@ pub struct AccountQuery {
 /// One page of a listing, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountPage {
-    /// The accounts. May be fewer than the limit, even none, although more follow: one call looks
-    /// through a bounded number of rows.
+    /// The accounts: as many as the limit, unless it is the last page.
     pub items: Vec<AccountRecord>,
     /// Where the next page starts; `None` at the end.
     pub next: Option<AccountId>,
@@ -42,7 +41,7 @@ pub trait AccountReader: Send + Sync {
     /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] if a row can't be read.
     async fn find(&self, names: Vec<AccountRef>) -> Result<Vec<Option<AccountRecord>>, StoreError>;
 
-    /// A page of accounts, ordered by id, descending.
+    /// A page of accounts, ordered by id, descending. Costs what it holds, whatever else there is.
     ///
     /// # Errors
     /// As [`AccountReader::find`].

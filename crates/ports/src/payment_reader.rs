@@ -2,12 +2,14 @@
 
 use crate::StoreError;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use paygate_core::Timestamp;
 use paygate_core::id::{CallerId, MerchantId, PaymentId};
 use paygate_core::money::Currency;
 use paygate_core::payment::{PaymentRecord, Transition};
 use paygate_core::status::{Kind, Status};
 use paygate_core::text::{IdempotencyKey, Reference};
+use uuid::Uuid;
 
 /// Which payments to list: those that pass every filter given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +26,8 @@ pub struct PaymentQuery {
     pub parent: Option<PaymentId>,
     /// With exactly that reference.
     pub reference: Option<Reference>,
-    /// Accepted at that time or later.
+    /// Accepted at that time or later. What has an id of a time more than ten minutes away from its
+    /// own may be left out, here and below.
     pub created_after: Option<Timestamp>,
     /// Accepted before that time.
     pub created_before: Option<Timestamp>,
@@ -34,11 +37,31 @@ pub struct PaymentQuery {
     pub cursor: Option<PaymentId>,
 }
 
+/// How far the time within a payment's id (RFC 9562) may be from the time at which the store accepted
+/// it: the clocks of whoever draws ids and of the store agree better than that.
+const SLACK: TimeDelta = TimeDelta::minutes(10);
+
+impl PaymentQuery {
+    /// The ids that may pass: the first, and the first of those that may not. Ids are in the order of
+    /// their times, so that a listing between two times begins and ends there.
+    #[must_use]
+    pub fn ids(&self) -> (PaymentId, PaymentId) {
+        let least = |at: Timestamp| {
+            let unix_ms = u128::try_from(at.timestamp_millis()).unwrap_or(0);
+            PaymentId(Uuid::from_u128(unix_ms << 80))
+        };
+        let after = self.created_after.and_then(|at| at.checked_sub_signed(SLACK));
+        let before = self.created_before.and_then(|at| at.checked_add_signed(SLACK));
+        let first = after.map_or(PaymentId(Uuid::nil()), least);
+        let end = before.map_or(PaymentId(Uuid::max()), least);
+        (first, self.cursor.map_or(end, |cursor| cursor.min(end)))
+    }
+}
+
 /// One page of a listing, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The payments. May be fewer than the limit, even none, although more follow: one call looks
-    /// through a bounded number of rows.
+    /// The payments: as many as the limit, unless it is the last page.
     pub items: Vec<PaymentRecord>,
     /// Where the next page starts; `None` at the end.
     pub next: Option<PaymentId>,
@@ -64,7 +87,9 @@ pub trait PaymentReader: Send + Sync {
         key: &IdempotencyKey,
     ) -> Result<Option<PaymentRecord>, StoreError>;
 
-    /// A page of payments, ordered by id, descending.
+    /// A page of payments, ordered by id, descending. Costs what it holds, whatever else there is:
+    /// what is rare is found without looking through what is not. Only of what is SUCCESS what is not
+    /// is passed over on the way, and what is PENDING or PROCESSING is picked from all that is so.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] if a row of it can't be read.

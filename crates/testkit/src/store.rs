@@ -142,6 +142,7 @@ macro_rules! store_contract {
             list: filters_work_together,
             list: times_bound_a_listing_from_below_inclusively,
             list: pages_cover_everything_once,
+            list: a_listing_is_what_passes_of_all,
             list: an_unknown_payment_is_none,
             list: entries_are_paged_in_order,
             accounts: an_account_is_opened_once_per_role_and_currency,

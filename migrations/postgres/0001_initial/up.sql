@@ -37,6 +37,9 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_alias_key UNIQUE (alias)
 );
 
+-- What is listed of a currency, newest first.
+CREATE INDEX accounts_of_currency ON accounts (currency, id);
+
 -- A rate that was promised: numerator ÷ denominator units of quote for one of base. One that a
 -- payment used stays with it; the others go some time after they expire.
 CREATE TABLE fx_quotes (
@@ -128,6 +131,10 @@ CREATE UNIQUE INDEX payments_idempotency_key ON payments (caller_id, kind, idemp
 -- The few that were set aside: what an operator lists. Settlement never changes parked_at.
 CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
 
+-- What is listed of a merchant, newest first: each kind and currency by itself. A list of several is
+-- merged from these, so that none is searched for what is rare.
+CREATE INDEX payments_of_merchant ON payments (merchant_id, kind, currency, id);
+
 CREATE UNIQUE INDEX payments_quote ON payments (quote_id) WHERE quote_id IS NOT NULL;
 CREATE INDEX payments_parent ON payments (parent_id) WHERE parent_id IS NOT NULL;
 
@@ -141,6 +148,43 @@ END $$;
 
 CREATE TRIGGER uses_quote AFTER INSERT ON payments
     FOR EACH ROW WHEN (NEW.quote_id IS NOT NULL) EXECUTE FUNCTION use_quote();
+
+-- The payments that are in a state that few are in, or few for long: what is neither in flight (that
+-- is due, watched or parked) nor SUCCESS. A list of such a state is read from here. The columns but
+-- status are the payment's own, which never change.
+CREATE TABLE payment_states (
+    payment_id  uuid PRIMARY KEY REFERENCES payments (id),
+    status      text NOT NULL CHECK (status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')),
+    merchant_id text NOT NULL,
+    kind        text NOT NULL,
+    currency    text NOT NULL,
+    created_at  timestamptz NOT NULL
+);
+
+CREATE INDEX payment_states_of_merchant
+    ON payment_states (merchant_id, status, kind, currency, payment_id);
+
+-- Kept by whoever writes a payment. What goes straight to SUCCESS pays for a comparison only.
+CREATE FUNCTION keep_state() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.status IN ('PENDING', 'PROCESSING', 'SUCCESS') THEN
+        DELETE FROM payment_states WHERE payment_id = NEW.id;
+    ELSE
+        INSERT INTO payment_states (payment_id, status, merchant_id, kind, currency, created_at)
+        VALUES (NEW.id, NEW.status, NEW.merchant_id, NEW.kind, NEW.currency, NEW.created_at)
+        ON CONFLICT (payment_id) DO UPDATE SET status = excluded.status;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER keeps_first_state AFTER INSERT ON payments
+    FOR EACH ROW WHEN (NEW.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS'))
+    EXECUTE FUNCTION keep_state();
+CREATE TRIGGER keeps_state AFTER UPDATE OF status ON payments
+    FOR EACH ROW WHEN (OLD.status <> NEW.status
+        AND (OLD.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')
+            OR NEW.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')))
+    EXECUTE FUNCTION keep_state();
 
 CREATE TABLE payment_transitions (
     payment_id  uuid NOT NULL REFERENCES payments (id),

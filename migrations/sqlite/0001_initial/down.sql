@@ -9,6 +9,7 @@ DROP TABLE watches;
 DROP TABLE postings;
 DROP TABLE journal_entries;
 DROP TABLE payment_transitions;
+DROP TABLE payment_states;
 DROP TABLE payments;
 DROP TABLE fx_quotes;
 DROP TABLE accounts;

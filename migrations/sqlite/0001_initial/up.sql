@@ -37,6 +37,9 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_alias_key UNIQUE (alias)
 ) STRICT;
 
+-- What is listed of a currency, newest first.
+CREATE INDEX accounts_of_currency ON accounts (currency, id);
+
 -- A rate that was promised: numerator ÷ denominator units of quote for one of base. One that a
 -- payment used stays with it; the others go some time after they expire.
 CREATE TABLE fx_quotes (
@@ -128,6 +131,10 @@ CREATE UNIQUE INDEX payments_idempotency_key ON payments (caller_id, kind, idemp
 -- The few that were set aside: what an operator lists.
 CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
 
+-- What is listed of a merchant, newest first: each kind and currency by itself. A list of several is
+-- merged from these, so that none is searched for what is rare.
+CREATE INDEX payments_of_merchant ON payments (merchant_id, kind, currency, id);
+
 CREATE UNIQUE INDEX payments_quote ON payments (quote_id) WHERE quote_id IS NOT NULL;
 CREATE INDEX payments_parent ON payments (parent_id) WHERE parent_id IS NOT NULL;
 
@@ -137,6 +144,39 @@ CREATE TRIGGER payments_use_quotes AFTER INSERT ON payments WHEN NEW.quote_id IS
 BEGIN UPDATE fx_quotes SET used = 1 WHERE id = NEW.quote_id; END;
 
 -- The tables below are read along their keys only, hence WITHOUT ROWID: one tree instead of two.
+
+-- The payments that are in a state that few are in, or few for long: what is neither in flight (that
+-- is due, watched or parked) nor SUCCESS. A list of such a state is read from here. The columns but
+-- status are the payment's own, which never change.
+CREATE TABLE payment_states (
+    payment_id  BLOB    NOT NULL PRIMARY KEY REFERENCES payments (id),
+    status      TEXT    NOT NULL CHECK (status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')),
+    merchant_id TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    currency    TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX payment_states_of_merchant
+    ON payment_states (merchant_id, status, kind, currency, payment_id);
+
+-- Kept by whoever writes a payment.
+CREATE TRIGGER payments_keep_first_states AFTER INSERT ON payments
+WHEN NEW.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')
+BEGIN
+    INSERT INTO payment_states (payment_id, status, merchant_id, kind, currency, created_at)
+    VALUES (NEW.id, NEW.status, NEW.merchant_id, NEW.kind, NEW.currency, NEW.created_at);
+END;
+CREATE TRIGGER payments_keep_states AFTER UPDATE OF status ON payments
+WHEN OLD.status <> NEW.status
+    AND (OLD.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')
+        OR NEW.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS'))
+BEGIN
+    DELETE FROM payment_states WHERE payment_id = NEW.id;
+    INSERT INTO payment_states (payment_id, status, merchant_id, kind, currency, created_at)
+    SELECT NEW.id, NEW.status, NEW.merchant_id, NEW.kind, NEW.currency, NEW.created_at
+    WHERE NEW.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS');
+END;
 
 CREATE TABLE payment_transitions (
     payment_id  BLOB    NOT NULL REFERENCES payments (id),

@@ -10,7 +10,7 @@ use crate::rows::{
 use crate::statement::{Param, Sql, statement};
 use async_trait::async_trait;
 use diesel::OptionalExtension;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use paygate_core::Timestamp;
 use paygate_core::account::{AccountRecord, AccountRef};
@@ -21,9 +21,6 @@ use paygate_core::status::Kind;
 use paygate_core::text::Label;
 use paygate_ports::{AccountPage, AccountQuery, AccountReader, StoreError};
 use uuid::Uuid;
-
-/// How many rows one call looks through at the most.
-const WINDOW: i64 = 10_000;
 
 /// One branch for each way to name an account, so that each uses its index.
 struct Find;
@@ -43,27 +40,30 @@ impl Sql for Find {
     type Row = (Integer, AccountTypes, NamesTypes);
 }
 
-/// The newest accounts that pass the filter, out of a window of the primary key below the cursor.
 struct Listed;
 impl Sql for Listed {
     const TEXT: &'static str = concat!(
-        "WITH q AS (SELECT ?::text AS currency), \
-         a AS (SELECT * FROM accounts WHERE id < ? ORDER BY id DESC LIMIT ?) SELECT ",
+        "SELECT ",
         account_columns!(),
         ", ",
         names_columns!(),
-        " FROM a, q WHERE q.currency IS NULL OR a.currency = q.currency \
-         ORDER BY a.id DESC LIMIT ?"
+        " FROM accounts a WHERE a.id < ? ORDER BY a.id DESC LIMIT ?"
     );
     type Row = (AccountTypes, NamesTypes);
 }
 
-/// The last id of a full window: where to look on.
-struct WindowEnd;
-impl Sql for WindowEnd {
-    const TEXT: &'static str =
-        "SELECT id FROM accounts WHERE id < ? ORDER BY id DESC OFFSET ? LIMIT 1";
-    type Row = SqlUuid;
+/// Between two rows of the index and in its order: with `=` the planner might go along all ids.
+struct OfCurrency;
+impl Sql for OfCurrency {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        account_columns!(),
+        ", ",
+        names_columns!(),
+        " FROM accounts a WHERE a.currency >= ? AND (a.currency, a.id) < (?, ?) \
+         ORDER BY a.currency DESC, a.id DESC LIMIT ?"
+    );
+    type Row = (AccountTypes, NamesTypes);
 }
 
 /// Halves the range of an account's postings until one is left: their times never decrease.
@@ -172,23 +172,21 @@ impl AccountReader for PostgresStore {
 impl PostgresStore {
     async fn accounts_below(&self, query: &AccountQuery) -> Result<AccountPage, PgError> {
         let mut connection = self.pool.get().await?;
-        let below = query.cursor.map_or(Uuid::max(), |cursor| cursor.0);
         let limit = usize::from(query.limit);
-        let listed = statement::<Listed>([
-            Param::MaybeText(query.currency.map(|currency| currency.code().to_owned())),
-            Param::Id(below),
-            Param::BigInt(WINDOW),
-            Param::BigInt(i64::from(query.limit) + 1),
-        ]);
-        let rows = listed.load::<(AccountRow, NamesRow)>(&mut connection).await?;
-        let mut items = rows.into_iter().map(account_record).collect::<Result<Vec<_>, _>>()?;
-        let next = if items.len() > limit {
-            items.truncate(limit);
-            items.last().map(|item| item.account.id)
-        } else {
-            let end = statement::<WindowEnd>([Param::Id(below), Param::BigInt(WINDOW - 1)]);
-            end.get_result::<Uuid>(&mut connection).await.optional()?.map(AccountId)
+        let below = Param::Id(query.cursor.map_or(Uuid::max(), |cursor| cursor.0));
+        let most = Param::BigInt(i64::from(query.limit) + 1);
+        let rows: Vec<(AccountRow, NamesRow)> = match query.currency {
+            None => statement::<Listed>([below, most]).load(&mut connection).await?,
+            Some(currency) => {
+                let code = || Param::Text(currency.code().to_owned());
+                let listed = statement::<OfCurrency>([code(), code(), below, most]);
+                listed.load(&mut connection).await?
+            }
         };
+        let mut items = rows.into_iter().map(account_record).collect::<Result<Vec<_>, _>>()?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().map(|item| item.account.id).filter(|_| more);
         Ok(AccountPage { items, next })
     }
 }
@@ -228,4 +226,4 @@ fn line((line, kind, description, account, names): LineRow) -> Result<StatementL
     })
 }
 
-crate::statement::statements!(Find, Listed, WindowEnd, PositionAt, Lines);
+crate::statement::statements!(Find, Listed, OfCurrency, PositionAt, Lines);

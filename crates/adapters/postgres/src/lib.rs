@@ -13,6 +13,7 @@ mod config;
 mod due;
 mod error;
 mod journal;
+mod list;
 #[cfg(test)]
 mod plans;
 mod pool;

@@ -26,6 +26,7 @@ const STATEMENTS: &[&[(&str, &str)]] = &[
     crate::changes::STATEMENTS,
     crate::due::STATEMENTS,
     crate::journal::STATEMENTS,
+    crate::list::STATEMENTS,
     crate::proof_log::STATEMENTS,
     crate::quarantine::STATEMENTS,
     crate::quotes::STATEMENTS,

@@ -86,15 +86,16 @@ impl Pool {
 /// Statements are planned once per connection, often while the tables are still empty; a plan that
 /// reads a whole table is then kept while the table grows. Every statement of this adapter, and every
 /// foreign key, has an index to go by, and those that stop early one in their order: the planner is
-/// told to go along it, and neither to gather what it finds in a bitmap first nor to share the work
-/// out. It says so by a cost of 10^10 where none will do, as on an empty table, and such a cost makes
+/// told to go along it, and neither to gather what it finds in a bitmap first, nor to sort it, nor to
+/// share the work out. It says so by a cost of 10^10 where none will do, as on an empty table, and such a cost makes
 /// the server compile the plan at each call, a thousand times what running it takes.
 pub(crate) fn session(config: &PostgresConfig) -> String {
     format!(
         "SET lock_timeout = {}; SET statement_timeout = {}; \
          SET idle_in_transaction_session_timeout = {}; SET TimeZone = 'UTC'; \
          SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; \
-         SET enable_mergejoin = off; SET max_parallel_workers_per_gather = 0; SET jit = off",
+         SET enable_mergejoin = off; SET enable_incremental_sort = off; \
+         SET max_parallel_workers_per_gather = 0; SET jit = off",
         config.lock_timeout.as_millis(),
         config.statement_timeout.as_millis(),
         config.idle_in_transaction_timeout.as_millis(),

@@ -1,12 +1,11 @@
 //! Reading accounts: by their names, page by page, and what their balances were.
 
-use crate::connection::in_transaction;
-use crate::rows::{self, AccountRow, account_columns};
-use crate::statement::{Statement, hex, statement};
+use crate::rows::{AccountRow, account_columns};
+use crate::statement::{hex, statement};
 use crate::statement_lines;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
-use diesel::sql_types::{BigInt, Binary, Nullable};
+use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, SqliteConnection};
 use paygate_core::Timestamp;
 use paygate_core::account::{AccountRecord, AccountRef};
@@ -15,9 +14,6 @@ use paygate_core::proof::Position;
 use paygate_core::statement::StatementLine;
 use paygate_ports::{AccountPage, AccountQuery, AccountReader, StoreError};
 use serde_json::{Value, json};
-
-/// How many rows one call looks through for a currency.
-const WINDOW: i64 = 10_000;
 
 /// The account of each name of a list, by its place in it. The three kinds of names never look alike.
 /// CROSS JOIN keeps SQLite from scanning accounts for a list whose length it can't estimate.
@@ -33,27 +29,21 @@ const FIND: &str = concat!(
     " FROM names CROSS JOIN accounts AS a ON a.alias = names.alias"
 );
 
-/// What of the rows of a source passes all filters. NULL lets everything pass.
-macro_rules! filtered {
-    ($source:literal) => {
+macro_rules! listed {
+    ($filter:literal) => {
         concat!(
             "SELECT ",
             account_columns!(),
-            " FROM ",
-            $source,
-            " AS a WHERE a.currency = coalesce(?, a.currency) ORDER BY a.id DESC LIMIT ?"
+            " FROM accounts AS a WHERE ",
+            $filter,
+            "a.id < ? ORDER BY a.id DESC LIMIT ?"
         )
     };
 }
 
-const IN_WINDOW: &str =
-    filtered!("(SELECT * FROM accounts WHERE id < ? ORDER BY id DESC LIMIT 10000)");
-
-const BY_ALIAS: &str = filtered!("(SELECT * FROM accounts WHERE id < ? AND alias = ?)");
-
-const WINDOW_END: &str = "\
-    SELECT count(*) AS rows, min(id) AS last \
-    FROM (SELECT id FROM accounts WHERE id < ? ORDER BY id DESC LIMIT 10000)";
+const LISTED: &str = listed!("");
+pub(crate) const OF_CURRENCY: &str = listed!("a.currency = ? AND ");
+const BY_ALIAS: &str = listed!("a.alias = ? AND ");
 
 #[derive(QueryableByName)]
 struct FoundRow {
@@ -61,14 +51,6 @@ struct FoundRow {
     place: i64,
     #[diesel(embed)]
     account: AccountRow,
-}
-
-#[derive(QueryableByName)]
-struct WindowRow {
-    #[diesel(sql_type = BigInt)]
-    rows: i64,
-    #[diesel(sql_type = Nullable<Binary>)]
-    last: Option<Vec<u8>>,
 }
 
 #[async_trait]
@@ -125,50 +107,24 @@ fn page(
     connection: &mut SqliteConnection,
     query: &AccountQuery,
 ) -> Result<AccountPage, StoreError> {
-    // Both statements must see the same rows, or the page would not end where its window does.
-    in_transaction(connection, "BEGIN", |connection| {
-        let source = match &query.alias {
-            None => below(IN_WINDOW, query),
-            Some(alias) => below(BY_ALIAS, query).text(alias.as_str()),
-        };
-        let select = source.optional_text(query.currency.map(|currency| currency.code()));
-        let items: Vec<AccountRow> = select.integer(query.limit).rows(connection)?;
-        let items =
-            items.into_iter().map(AccountRecord::try_from).collect::<Result<Vec<_>, _>>()?;
-        let next = if items.len() >= usize::from(query.limit) {
-            items.last().map(|record| record.account.id)
-        } else if query.alias.is_some() {
-            None
-        } else {
-            window_end(connection, query)?
-        };
-        Ok(AccountPage { items, next })
-    })
-}
-
-/// Binds the id below which to look. Without a cursor that is one byte more than the greatest id,
-/// and so greater than it.
-fn below(sql: &'static str, query: &AccountQuery) -> Statement {
-    match query.cursor {
-        Some(cursor) => statement(sql).id(cursor.0),
-        None => statement(sql).blob(&[0xff; 17]),
-    }
-}
-
-/// Where a window that was looked through ends, if it was full.
-fn window_end(
-    connection: &mut SqliteConnection,
-    query: &AccountQuery,
-) -> Result<Option<AccountId>, StoreError> {
-    let window: Option<WindowRow> = below(WINDOW_END, query).row(connection)?;
-    let full = window.filter(|window| window.rows >= WINDOW);
-    let last = full.and_then(|window| window.last).map(|last| {
-        let id = rows::id("id", &last);
-        id.map_err(|broken| broken.in_row("accounts", rows::shown(&last)))
-    });
-    Ok(last.transpose()?.map(AccountId))
+    let select = match (&query.alias, query.currency) {
+        (Some(alias), _) => statement(BY_ALIAS).text(alias.as_str()),
+        (None, Some(currency)) => statement(OF_CURRENCY).text(currency.code()),
+        (None, None) => statement(LISTED),
+    };
+    // Without a cursor that is one byte more than the greatest id, and so greater than it.
+    let below = query.cursor.map_or([0xff; 17].to_vec(), |cursor| cursor.0.as_bytes().to_vec());
+    let rows: Vec<AccountRow> =
+        select.blob(&below).integer(i64::from(query.limit) + 1).rows(connection)?;
+    let mut items = rows.into_iter().map(AccountRecord::try_from).collect::<Result<Vec<_>, _>>()?;
+    let more = items.len() > usize::from(query.limit);
+    items.truncate(usize::from(query.limit));
+    let next = items.last().map(|record| record.account.id).filter(|_| more);
+    // An alias names at most one account; the currency may still exclude it.
+    items.retain(|it| query.currency.is_none_or(|currency| it.account.currency == currency));
+    Ok(AccountPage { items, next })
 }
 
 /// What the query planner is tested with.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[FIND, IN_WINDOW, BY_ALIAS, WINDOW_END];
+pub(crate) const STATEMENTS: &[&str] = &[FIND, LISTED, OF_CURRENCY, BY_ALIAS];

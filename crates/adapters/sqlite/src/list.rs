@@ -1,86 +1,172 @@
-//! Listing payments, newest first, without an index on what may be filtered by: one call looks
-//! through a window of rows, and the next goes on where it ended.
+//! Listing payments, newest first, in pages that are full or the last.
+//!
+//! What must stay true: no list is searched for what is rare in it. The payments of a kind and a
+//! currency (a sort) are in an index in the order of their ids, and so are those of them in a rare
+//! state; a list of several sorts is merged from the newest of each.
 
 use crate::connection::in_transaction;
-use crate::rows::{self, RecordRow, record_columns};
+use crate::rows::{RecordRow, record_columns};
 use crate::statement::{Statement, statement};
-use diesel::sql_types::{BigInt, Binary, Nullable};
+use diesel::sql_types::{Binary, Text};
 use diesel::{QueryableByName, SqliteConnection};
-use paygate_core::id::PaymentId;
 use paygate_core::payment::PaymentRecord;
+use paygate_core::status::Status;
 use paygate_ports::{Page, PaymentQuery, StoreError};
+use uuid::Uuid;
 
-/// How many rows one call looks through.
-const WINDOW: i64 = 10_000;
-
-/// What of the rows of a source passes all filters. NULL lets everything pass.
-macro_rules! filtered {
-    ($source:literal) => {
+/// The first sort after another, in a table whose index begins with what `$of` compares.
+macro_rules! next_sort {
+    ($table:literal, $of:literal) => {
         concat!(
-            "SELECT ",
-            record_columns!(),
-            " FROM ",
-            $source,
-            " WHERE merchant_id = ? AND status = coalesce(?, status) AND kind = coalesce(?, kind) \
-              AND currency = coalesce(?, currency) AND (? IS NULL OR parent_id = ?) \
-              AND created_at >= coalesce(?, created_at) AND (? IS NULL OR created_at < ?) \
-              ORDER BY id DESC LIMIT ?"
+            "SELECT kind, currency FROM ",
+            $table,
+            " WHERE ",
+            $of,
+            " AND (kind, currency) > (?, ?) ORDER BY kind, currency LIMIT 1"
         )
     };
 }
 
-const IN_WINDOW: &str =
-    filtered!("(SELECT * FROM payments WHERE id < ? ORDER BY id DESC LIMIT 10000)");
+/// The newest of a sort. NULL lets everything pass.
+macro_rules! newest {
+    ($table:literal, $id:literal, $of:literal) => {
+        concat!(
+            "SELECT ",
+            $id,
+            " AS id FROM ",
+            $table,
+            " WHERE ",
+            $of,
+            " AND kind = ? AND currency = ? AND ",
+            $id,
+            " >= ? AND ",
+            $id,
+            " < ? AND status = coalesce(?, status) AND created_at >= coalesce(?, created_at) \
+              AND (? IS NULL OR created_at < ?) ORDER BY ",
+            $id,
+            " DESC LIMIT ?"
+        )
+    };
+}
+
+pub(crate) const NEXT_SORT: &str = next_sort!("payments", "merchant_id = ?");
+pub(crate) const NEWEST: &str = newest!("payments", "id", "merchant_id = ?");
+pub(crate) const NEXT_SORT_IN_STATE: &str =
+    next_sort!("payment_states", "merchant_id = ? AND status = ?");
+pub(crate) const NEWEST_IN_STATE: &str =
+    newest!("payment_states", "payment_id", "merchant_id = ? AND status = ?");
+
+const RECORDS: &str = concat!(
+    "SELECT ",
+    record_columns!(),
+    " FROM payments WHERE id IN (SELECT unhex(value) FROM json_each(?)) ORDER BY id DESC"
+);
+
+/// Those of the payments that a query names which pass all filters.
+macro_rules! filtered {
+    ($named:literal) => {
+        concat!(
+            "SELECT ",
+            record_columns!(),
+            " FROM payments WHERE id IN (",
+            $named,
+            ") AND id >= ? AND id < ? AND merchant_id = ? AND status = coalesce(?, status) \
+              AND kind = coalesce(?, kind) AND currency = coalesce(?, currency) \
+              AND (? IS NULL OR parent_id = ?) AND created_at >= coalesce(?, created_at) \
+              AND (? IS NULL OR created_at < ?) ORDER BY id DESC LIMIT ?"
+        )
+    };
+}
+
+/// Everything in flight is watched, due or parked. SQLite would read all of `due` rather than the part
+/// of an index that it knows nothing of; most of it may be holds.
+const IN_FLIGHT: &str = filtered!(
+    "SELECT unhex(named.value) FROM watches CROSS JOIN json_each(payment_ids) AS named UNION \
+     SELECT payment_id FROM due INDEXED BY due_accepted_at WHERE accepted_at IS NOT NULL UNION \
+     SELECT id FROM payments WHERE parked_at IS NOT NULL"
+);
 
 /// A reference names one payment of a merchant: its index finds it at once.
 const BY_REFERENCE: &str =
-    filtered!("(SELECT * FROM payments WHERE id < ? AND merchant_id = ? AND reference = ?)");
+    filtered!("SELECT id FROM payments WHERE merchant_id = ? AND reference = ?");
 
 /// A payment has few refunds, and an index finds them.
-const BY_PARENT: &str = filtered!("(SELECT * FROM payments WHERE id < ? AND parent_id = ?)");
-
-const WINDOW_END: &str = "\
-    SELECT count(*) AS rows, min(id) AS last \
-    FROM (SELECT id FROM payments WHERE id < ? ORDER BY id DESC LIMIT 10000)";
+const BY_PARENT: &str = filtered!("SELECT id FROM payments WHERE parent_id = ?");
 
 #[derive(QueryableByName)]
-struct WindowRow {
-    #[diesel(sql_type = BigInt)]
-    rows: i64,
-    #[diesel(sql_type = Nullable<Binary>)]
-    last: Option<Vec<u8>>,
+struct SortRow {
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    currency: String,
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = Binary)]
+    id: Vec<u8>,
 }
 
 pub(crate) fn page(
     connection: &mut SqliteConnection,
     query: &PaymentQuery,
 ) -> Result<Page, StoreError> {
-    // Both statements must see the same rows, or the page would not end where its window does.
-    in_transaction(connection, "BEGIN", |connection| {
-        let items: Vec<RecordRow> = select(query).rows(connection)?;
-        let items =
-            items.into_iter().map(PaymentRecord::try_from).collect::<Result<Vec<_>, _>>()?;
-        let next = if items.len() >= usize::from(query.limit) {
-            items.last().map(|record| record.payment.id)
-        } else if query.reference.is_some() || query.parent.is_some() {
-            None
-        } else {
-            window_end(connection, query)?
-        };
-        Ok(Page { items, next })
-    })
+    // All statements must see the same rows.
+    let rows = in_transaction(connection, "BEGIN", |connection| rows(connection, query))?;
+    let mut items = rows.into_iter().map(PaymentRecord::try_from).collect::<Result<Vec<_>, _>>()?;
+    let more = items.len() > usize::from(query.limit);
+    items.truncate(usize::from(query.limit));
+    let next = items.last().map(|record| record.payment.id).filter(|_| more);
+    Ok(Page { items, next })
 }
 
-fn select(query: &PaymentQuery) -> Statement {
-    let source = match (&query.reference, query.parent) {
-        (None, None) => below(IN_WINDOW, query),
-        (Some(reference), _) => {
-            below(BY_REFERENCE, query).text(&query.merchant.0).text(reference.as_str())
+/// A page and, if there is one, the first of the next.
+fn rows(
+    connection: &mut SqliteConnection,
+    query: &PaymentQuery,
+) -> Result<Vec<RecordRow>, StoreError> {
+    let merchant = &query.merchant.0;
+    match (&query.reference, query.parent, query.status) {
+        (Some(reference), _, _) => {
+            let named = statement(BY_REFERENCE).text(merchant).text(reference.as_str());
+            passing(named, query).rows(connection)
         }
-        (None, Some(parent)) => below(BY_PARENT, query).id(parent.0),
-    };
+        (None, Some(parent), _) => {
+            passing(statement(BY_PARENT).id(parent.0), query).rows(connection)
+        }
+        (None, None, None | Some(Status::Success)) => {
+            let of = |sql| statement(sql).text(merchant);
+            newest_of_each_sort(connection, query, &|| of(NEXT_SORT), &|| of(NEWEST))
+        }
+        (None, None, Some(Status::Pending | Status::Processing)) => {
+            passing(statement(IN_FLIGHT), query).rows(connection)
+        }
+        (
+            None,
+            None,
+            Some(
+                status @ (Status::Authorized
+                | Status::ManualReview
+                | Status::Failed
+                | Status::Reversed
+                | Status::Voided
+                | Status::Expired),
+            ),
+        ) => {
+            let of = |sql| statement(sql).text(merchant).text(status.as_str());
+            let next_sort = || of(NEXT_SORT_IN_STATE);
+            newest_of_each_sort(connection, query, &next_sort, &|| of(NEWEST_IN_STATE))
+        }
+    }
+}
+
+/// Binds the filters of a statement whose names are bound.
+fn passing(named: Statement, query: &PaymentQuery) -> Statement {
     let parent = query.parent.map(|parent| parent.0);
-    source
+    let (first, below) = bounds(query);
+    named
+        .blob(&first)
+        .blob(&below)
         .text(&query.merchant.0)
         .optional_text(query.status.map(|status| status.as_str()))
         .optional_text(query.kind.map(|kind| kind.as_str()))
@@ -90,32 +176,61 @@ fn select(query: &PaymentQuery) -> Statement {
         .optional_time(query.created_after)
         .optional_time(query.created_before)
         .optional_time(query.created_before)
-        .integer(query.limit)
+        .integer(i64::from(query.limit) + 1)
 }
 
-/// Binds the id below which to look. Without a cursor that is one byte more than the greatest id,
-/// and so greater than it.
-fn below(sql: &'static str, query: &PaymentQuery) -> Statement {
-    match query.cursor {
-        Some(cursor) => statement(sql).id(cursor.0),
-        None => statement(sql).blob(&[0xff; 17]),
-    }
+/// The first id that may pass, and the first that may not.
+fn bounds(query: &PaymentQuery) -> ([u8; 16], [u8; 16]) {
+    let (first, below) = query.ids();
+    (first.0.into_bytes(), below.0.into_bytes())
 }
 
-/// Where a window that was looked through ends, if it was full.
-fn window_end(
+fn newest_of_each_sort(
     connection: &mut SqliteConnection,
     query: &PaymentQuery,
-) -> Result<Option<PaymentId>, StoreError> {
-    let window: Option<WindowRow> = below(WINDOW_END, query).row(connection)?;
-    let full = window.filter(|window| window.rows >= WINDOW);
-    let last = full.and_then(|window| window.last).map(|last| {
-        let id = rows::id("id", &last);
-        id.map_err(|broken| broken.in_row("payments", rows::shown(&last)))
-    });
-    Ok(last.transpose()?.map(PaymentId))
+    next_sort: &dyn Fn() -> Statement,
+    newest: &dyn Fn() -> Statement,
+) -> Result<Vec<RecordRow>, StoreError> {
+    let most = i64::from(query.limit) + 1;
+    let (first, below) = bounds(query);
+    let mut ids: Vec<Vec<u8>> = Vec::new();
+    let mut last = SortRow { kind: String::new(), currency: String::new() };
+    while let Some(sort) =
+        next_sort().text(&last.kind).text(&last.currency).row::<SortRow>(connection)?
+    {
+        last = sort;
+        let wanted = query.kind.is_none_or(|kind| kind.as_str() == last.kind)
+            && query.currency.is_none_or(|currency| currency.code() == last.currency);
+        if !wanted {
+            continue;
+        }
+        let newest = newest()
+            .text(&last.kind)
+            .text(&last.currency)
+            .blob(&first)
+            .blob(&below)
+            .optional_text(query.status.map(|status| status.as_str()))
+            .optional_time(query.created_after)
+            .optional_time(query.created_before)
+            .optional_time(query.created_before)
+            .integer(most);
+        ids.extend(newest.rows::<IdRow>(connection)?.into_iter().map(|row| row.id));
+    }
+    ids.sort_unstable_by(|one, other| other.cmp(one));
+    ids.truncate(usize::from(query.limit) + 1);
+    let ids = ids.iter().filter_map(|id| Uuid::from_slice(id).ok());
+    statement(RECORDS).ids(ids).rows(connection)
 }
 
 /// What the query planner is tested with.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[IN_WINDOW, BY_REFERENCE, BY_PARENT, WINDOW_END];
+pub(crate) const STATEMENTS: &[&str] = &[
+    NEXT_SORT,
+    NEWEST,
+    NEXT_SORT_IN_STATE,
+    NEWEST_IN_STATE,
+    RECORDS,
+    IN_FLIGHT,
+    BY_REFERENCE,
+    BY_PARENT,
+];

@@ -55,7 +55,7 @@ mod tests {
         let mut paging = Paging::up_to(450);
         assert_eq!((paging.limit(), paging.next()), (Some(200), None));
         paging.took(200, Some('a'));
-        // A page may be short, even empty, although more follow.
+        // It goes on where the page says, whatever that page held.
         paging.took(0, Some('b'));
         assert_eq!((paging.limit(), paging.next()), (Some(200), Some('b')));
         paging.took(200, Some('c'));

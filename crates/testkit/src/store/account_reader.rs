@@ -85,7 +85,9 @@ async fn listed(store: &StoreUnderTest, mut query: AccountQuery) -> Vec<AccountI
     let mut ids = Vec::new();
     loop {
         let page = store.account_reader.accounts(query.clone()).await.unwrap();
-        assert!(page.items.len() <= usize::from(query.limit));
+        let full = page.items.len() == usize::from(query.limit);
+        assert!(if page.next.is_some() { full } else { page.items.len() <= query.limit.into() });
+        assert!(!page.items.is_empty() || ids.is_empty(), "an empty page of {query:?}");
         for record in page.items {
             let id = record.account.id;
             let found = store.account_reader.find(vec![AccountRef::Id(id)]).await.unwrap();

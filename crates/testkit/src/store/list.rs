@@ -5,17 +5,21 @@ use super::helpers::{eventually, everything};
 use crate::build::{Having, assert_ledger_holds, money, open_pair, open_usd_pair, payment_id};
 use paygate_core::id::{MerchantId, PaymentId};
 use paygate_core::money::Currency;
-use paygate_core::payment::NewPayment;
+use paygate_core::payment::{NewPayment, PaymentRecord};
 use paygate_core::status::{Kind, Status};
 use paygate_core::text::Reference;
 use paygate_ports::{PaymentQuery, StoreError};
+use std::collections::BTreeSet;
 
 /// The ids of all pages of a query, each page checked for its size and its records.
 async fn listed(store: &StoreUnderTest, mut query: PaymentQuery) -> Vec<PaymentId> {
     let mut ids = Vec::new();
     loop {
         let page = store.reader.payments(query.clone()).await.unwrap();
-        assert!(page.items.len() <= usize::from(query.limit));
+        // A page is full or the last, and the last is empty only if it is the only one.
+        let full = page.items.len() == usize::from(query.limit);
+        assert!(if page.next.is_some() { full } else { page.items.len() <= query.limit.into() });
+        assert!(!page.items.is_empty() || ids.is_empty(), "an empty page of {query:?}");
         for record in page.items {
             let id = record.payment.id;
             assert_eq!(store.reader.payment(id).await.unwrap(), Some(record));
@@ -158,6 +162,86 @@ pub async fn pages_cover_everything_once(store: StoreUnderTest) {
     assert!(first.next.is_some());
     let rest = listed(&store, PaymentQuery { cursor: first.next, ..everything() }).await;
     assert_eq!(rest, ids[first.items.len()..]);
+}
+
+/// Payments of several kinds, currencies and merchants, some of them taken on from PENDING.
+async fn scattered(store: &StoreUnderTest) {
+    let pairs = [open_pair(store, "USD").await, open_pair(store, "EUR").await];
+    let mut batch = Vec::new();
+    for n in 0usize..120 {
+        // Every number by itself decides something else.
+        let payment = pairs[usize::from(n % 5 == 0)].charge("1.00");
+        let kind = [Kind::Charge, Kind::Charge, Kind::Deposit][n % 3];
+        let merchant = if n % 7 == 0 { "another" } else { "default" };
+        let payment = payment.with_kind(kind).with_merchant(merchant);
+        batch.push(if n % 4 == 1 { payment.held() } else { payment });
+    }
+    let ids = store.created(&batch).await;
+    let of = |rest: usize| -> Vec<PaymentId> {
+        (0..ids.len()).filter(|n| n % 6 == rest).map(|n| ids[n]).collect()
+    };
+    store.claim(&of(0)).await;
+    store.approve(&of(2)).await;
+    store.decline(&of(4)).await;
+    store.quarantine.park(of(5)[0], "poison").await.unwrap();
+    // Into and out of every state that has no money to follow, whoever writes it.
+    let states = ["MANUAL_REVIEW", "REVERSED", "VOIDED", "EXPIRED", "SUCCESS", "PROCESSING"];
+    for (n, id) in of(3).into_iter().enumerate() {
+        for state in [states[n % 4], states[n % 6]] {
+            let id = store.id(id.0);
+            store.run(format!("UPDATE payments SET status = '{state}' WHERE id = {id}")).await;
+        }
+    }
+}
+
+pub async fn a_listing_is_what_passes_of_all(store: StoreUnderTest) {
+    scattered(&store).await;
+    let mut all = Vec::new();
+    for merchant in ["default", "another"] {
+        let query = PaymentQuery { merchant: MerchantId(merchant.to_owned()), ..everything() };
+        for id in listed(&store, query.clone()).await {
+            all.push(store.reader.payment(id).await.unwrap().unwrap());
+        }
+    }
+    assert_eq!(all.len(), 120);
+    let statuses = Status::ALL.iter().copied().map(Some).chain([None]);
+    let (mut found, mut seen) = (0, BTreeSet::new());
+    for status in statuses {
+        for kind in [None, Some(Kind::Charge), Some(Kind::Deposit), Some(Kind::Refund)] {
+            for currency in [None, Some("USD"), Some("EUR"), Some("KWD")] {
+                for merchant in ["default", "another", "nobody"] {
+                    let currency = currency.map(|code| Currency::parse(code).unwrap());
+                    let merchant = MerchantId(merchant.to_owned());
+                    let passes = |it: &&PaymentRecord| {
+                        it.request.merchant == merchant
+                            && status.is_none_or(|status| it.payment.status == status)
+                            && kind.is_none_or(|kind| it.payment.kind == kind)
+                            && currency.is_none_or(|code| it.payment.amount.currency == code)
+                    };
+                    let expected: Vec<_> =
+                        all.iter().filter(passes).map(|it| it.payment.id).collect();
+                    found += expected.len();
+                    if !expected.is_empty() {
+                        seen.insert(status);
+                    }
+                    let query = PaymentQuery {
+                        merchant: merchant.clone(),
+                        status,
+                        kind,
+                        currency,
+                        limit: 7,
+                        ..everything()
+                    };
+                    assert_eq!(
+                        listed(&store, query.clone()).await,
+                        newest_first(expected),
+                        "{query:?}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(found > 500 && seen.len() >= 6, "too little was found: {found}, {seen:?}");
 }
 
 pub async fn an_unknown_payment_is_none(store: StoreUnderTest) {

@@ -38,6 +38,7 @@ pub(super) fn cases(name: &str) -> Vec<Case> {
         Some(("changes" | "transact", name)) => settling(name),
         Some(("due", name)) => sweeping(name),
         Some(("journal" | "reader", name)) => reading(name),
+        Some(("list", name)) => listing(name),
         Some(("proof_log", name)) => remembering(name),
         Some(("quarantine", name)) => setting_aside(name),
         Some(("quotes", name)) => quoting(name),
@@ -199,10 +200,13 @@ fn reading_accounts(name: &str) -> Vec<Case> {
                 ),
             ],
         ),
-        "Listed" => {
-            one(51, [NO_TEXT, Param::Id(account(90_000)), Param::BigInt(10_000), Param::BigInt(51)])
-        }
-        "WindowEnd" => one(10_000, [Param::Id(account(90_000)), Param::BigInt(9_999)]),
+        "Listed" => one(51, [Param::Id(account(90_000)), Param::BigInt(51)]),
+        "OfCurrency" => ["USD", "KWD", "CHF"]
+            .map(|code| Case {
+                used: 51,
+                params: vec![text(code), text(code), Param::Id(account(90_000)), Param::BigInt(51)],
+            })
+            .into(),
         // The busy merchant's half million postings are halved until one is left.
         "PositionAt" => one(40, [Param::Id(account(28)), Param::Time(at(700_000))]),
         "Lines" => one(
@@ -377,25 +381,81 @@ fn reading(name: &str) -> Vec<Case> {
         "After" => one(3 * BATCH, [id(), Param::Int(1), Param::BigInt(100)]),
         "OfPayment" => one(3, [id()]),
         "One" | "Timeline" => one(1, [id()]),
-        "Listed" => one(
-            51,
-            [
-                text("default"),
-                NO_TEXT,
-                NO_TEXT,
-                NO_TEXT,
-                NO_TIME,
-                NO_TIME,
-                id(),
-                Param::BigInt(10_000),
-                Param::BigInt(51),
+        "ByKey" => one(1, [text("default"), text("transfer"), text("key 500000")]),
+        _ => Vec::new(),
+    }
+}
+
+/// A page of 50: of common ones, of rare ones behind all others, of none, of an old hour.
+fn listing(name: &str) -> Vec<Case> {
+    let query = |merchant: &str, status: Option<&str>, kind: Option<&str>, code: Option<&str>| {
+        let maybe = |word: Option<&str>| Param::MaybeText(word.map(str::to_owned));
+        let mut params = vec![some_text(merchant), maybe(status), maybe(kind), maybe(code)];
+        params.extend([NO_TIME, NO_TIME, Param::Id(Uuid::nil()), Param::Id(Uuid::max())]);
+        params.push(Param::BigInt(51));
+        params
+    };
+    let each = |used: u64, queries: Vec<Vec<Param>>| {
+        queries.into_iter().map(|params| Case { used, params }).collect()
+    };
+    let named = |names: Vec<Param>, params: Vec<Param>| -> Vec<Param> {
+        names.into_iter().chain(params).collect()
+    };
+    match name {
+        // Pages of four sorts are merged.
+        "OfMerchant" => {
+            let mut old = query("default", None, None, None);
+            old.splice(
+                4..8,
+                [
+                    Param::MaybeTime(Some(at(300_000))),
+                    Param::MaybeTime(Some(at(300_050))),
+                    Param::Id(payment(299_400)),
+                    Param::Id(payment(300_650)),
+                ],
+            );
+            each(
+                6 * 51 + 2 * 600,
+                vec![
+                    query("default", None, None, None),
+                    query("default", Some("SUCCESS"), None, None),
+                    query("default", None, Some("refund"), None),
+                    query("default", None, None, Some("KWD")),
+                    query("default", Some("SUCCESS"), Some("transfer"), Some("KWD")),
+                    query("rare", None, None, None),
+                    query("rare", None, None, Some("KWD")),
+                    query("nobody", None, None, None),
+                    old,
+                ],
+            )
+        }
+        "InStateOfMerchant" => each(
+            4 * 51,
+            vec![
+                query("default", Some("MANUAL_REVIEW"), None, None),
+                query("default", Some("FAILED"), Some("transfer"), None),
+                query("default", Some("AUTHORIZED"), None, None),
+                query("rare", Some("AUTHORIZED"), None, None),
+                query("default", Some("EXPIRED"), None, None),
+                query("nobody", Some("FAILED"), None, None),
             ],
         ),
-        "WindowEnd" => one(10_000, [id(), Param::BigInt(9_999)]),
-        "ByReference" => one(1, [text("default"), text("reference 500000")]),
-        "ByKey" => one(1, [text("default"), text("transfer"), text("key 500000")]),
+        // All in flight are looked at.
+        "InFlight" => each(
+            10_020,
+            vec![
+                query("default", Some("PENDING"), None, None),
+                query("default", Some("PROCESSING"), None, None),
+                query("rare", Some("PENDING"), None, None),
+            ],
+        ),
+        "ByReference" => {
+            let names = vec![text("default"), text("reference 500000")];
+            one(2, named(names, query("default", None, None, None)))
+        }
         "OfParent" => {
-            one(1, [Param::Id(payment(500_050)), Param::Id(Uuid::max()), Param::BigInt(51)])
+            let names = vec![Param::Id(payment(500_050))];
+            one(2, named(names, query("default", None, None, None)))
         }
         _ => Vec::new(),
     }

@@ -184,7 +184,12 @@ async fn the_catalog_holds_the_rules() {
         let truncate = client.batch_execute(&format!("TRUNCATE {table} CASCADE")).await;
         assert!(truncate.unwrap_err().as_db_error().unwrap().message().contains("append-only"));
     }
-    for trigger in ["postings balanced INSERT", "payments uses_quote INSERT"] {
+    for trigger in [
+        "postings balanced INSERT",
+        "payments uses_quote INSERT",
+        "payments keeps_first_state INSERT",
+        "payments keeps_state UPDATE",
+    ] {
         assert!(triggers.contains(trigger), "{triggers:?}");
     }
 }

@@ -7,4 +7,3 @@ mod files;
 mod rows;
 mod schema;
 mod support;
-mod window;

@@ -31,3 +31,7 @@ SELECT pg_temp.id(2, n), CASE WHEN n % 100 = 51 THEN 'refund' ELSE 'transfer' EN
     CASE WHEN n % 50000 = 0 THEN pg_temp.at(n) END, CASE WHEN n % 50000 = 0 THEN 'poison' END,
     pg_temp.at(n), pg_temp.at(n)
 FROM generate_series(0, 999999) AS n;
+
+INSERT INTO payment_states (payment_id, status, merchant_id, kind, currency, created_at)
+SELECT id, status, merchant_id, kind, currency, created_at FROM payments
+WHERE status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS');
