@@ -1,13 +1,14 @@
 //! `cargo xtask check`: what CI runs. The cheap steps come first, and the first failure ends it.
 
 use crate::cargo;
+use crate::openapi;
 use crate::steps::Steps;
 use crate::test;
 
 /// A lock file that does not fit the manifests is a failure, not something to mend in silence.
 const LOCKED: &str = "--locked";
 
-/// Format, lints, the dependency rule, documentation, tests.
+/// Format, lints, the dependency rule, documentation, tests, the OpenAPI document.
 pub(crate) fn run(steps: &mut Steps) -> Result<(), String> {
     steps.run("format", || cargo::run(&["fmt", "--all", "--check"], &[]))?;
     let lints = ["clippy", "--workspace", "--all-targets", LOCKED, "--", "-D", "warnings"];
@@ -16,5 +17,6 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), String> {
     steps.run("dependency rule", || cargo::run(&rule, &[]))?;
     let docs = ["doc", "--workspace", "--no-deps", LOCKED];
     steps.run("documentation", || cargo::run(&docs, &[("RUSTDOCFLAGS", "-D warnings")]))?;
-    test::run(steps, &[], &[LOCKED])
+    test::run(steps, &[], &[LOCKED])?;
+    openapi::run(steps)
 }

@@ -7,6 +7,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod openapi;
 mod services;
 mod steps;
 mod test;
@@ -23,7 +24,9 @@ usage: cargo xtask <command>
   test [args]    build and run every test (or `cargo test` with these arguments)
                  against PostgreSQL and RabbitMQ: those of TEST_DATABASE_URL and
                  TEST_RABBITMQ_URL if set, else private ones that end with the run
-  check          what CI runs: format, lints, the dependency rule, documentation, tests
+  check          what CI runs: format, lints, the dependency rule, documentation, tests, openapi
+  openapi        hold the OpenAPI document against a running `paygate` by tools of others: two
+                 validators, generated requests, and a generated client (python3 and npm)
   bench [charges|transfers] [seconds] [connections] [workers]
                  build the release binaries and measure them beside pgbench, against private
                  servers: throughput, latency, start-up, memory, CPU, statements, and whether the
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test", rest @ ..] => in_steps(|steps| test::run(steps, rest, &[])),
         ["check"] => in_steps(check::run),
+        ["openapi"] => in_steps(openapi::run),
         ["bench", rest @ ..] => bench::run(rest),
         ["services", "up"] => services::up(),
         ["services", "env"] => services::env(),

@@ -10,7 +10,7 @@ use actix_web::web::{Data, Path, ServiceConfig};
 use std::sync::Arc;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, OpenApi, Server};
+use utoipa::openapi::{ComponentsBuilder, OpenApi, RefOr, Required, Server};
 use utoipa_swagger_ui::Config;
 
 /// Where the document is.
@@ -57,6 +57,13 @@ pub fn document() -> OpenApi {
     let components = document.components.take().unwrap_or_else(|| ComponentsBuilder::new().build());
     document.components =
         Some(ComponentsBuilder::from(components).security_scheme("token", bearer).build());
+    let capture = document.paths.paths.get_mut("/api/v1/payments/{id}/capture");
+    let body = capture.and_then(|item| item.post.as_mut()?.request_body.as_mut());
+    if let Some(RefOr::T(body)) = body {
+        // It may be left out, not be null: a body that may be both breaks the clients that are
+        // generated with it.
+        body.required = Some(Required::False);
+    }
     document.servers = Some(vec![Server::new("/")]);
     for (path, item) in &mut document.paths.paths {
         if !path.starts_with("/api/") {

@@ -45,7 +45,7 @@ impl<'a> CaptureRequest<'a> {
 /// out.
 #[utoipa::path(post, path = "/api/v1/payments/{id}/capture", tag = "payments",
     operation_id = "capture_payment", security((), ("token" = [])),
-    request_body(content = Option<CaptureRequest>, content_type = "application/json"),
+    request_body(content = CaptureRequest, content_type = "application/json"),
     params(
         ("id" = String, Path, format = Uuid, description = "The payment's id."),
         ("X-Request-Id" = Option<String>, Header,
