@@ -1,6 +1,7 @@
 //! Capturing and voiding what is held: decided at once, at the client's request.
 
 use crate::transact_one::transact_one;
+use paygate_core::decision::Refused;
 use paygate_core::hold::{self, HoldError};
 use paygate_core::id::PaymentId;
 use paygate_core::money::{AmountError, Money};
@@ -24,6 +25,15 @@ pub enum HoldRequestError {
     /// The store could not or would not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Refused> for HoldRequestError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Hold(error) => Self::Refused(error),
+            Refused::Poison(code) => Self::Store(StoreError::Refused(code.to_owned())),
+        }
+    }
 }
 
 /// Captures and voids.
@@ -53,8 +63,8 @@ impl Holds {
         let currency = self.read(id).await?.payment.debit.currency;
         let amount = amount.map(|text| Money::parse_positive(text, currency)).transpose();
         let minor = amount.map_err(HoldRequestError::Amount)?.map(|amount| amount.minor);
-        let decide = move |book: &mut _| hold::capture(book, id, minor);
-        transact_one(&*self.store, id, decide).await?.map_err(HoldRequestError::Refused)?;
+        let decide = move |book: &mut _| hold::capture(book, id, minor).map_err(Refused::Hold);
+        transact_one(&*self.store, id, decide).await??;
         self.read(id).await
     }
 
@@ -64,8 +74,8 @@ impl Holds {
     /// [`HoldRequestError`]; then it is still held.
     pub async fn void(&self, id: PaymentId) -> Result<PaymentRecord, HoldRequestError> {
         self.read(id).await?;
-        let decide = move |book: &mut _| hold::void(book, id);
-        transact_one(&*self.store, id, decide).await?.map_err(HoldRequestError::Refused)?;
+        let decide = move |book: &mut _| hold::void(book, id).map_err(Refused::Hold);
+        transact_one(&*self.store, id, decide).await??;
         self.read(id).await
     }
 

@@ -6,10 +6,11 @@
 //! be processed never holds up its neighbours.
 
 use crate::settle::Settler;
-use crate::transact_each::{Changed, Sees, transact_each};
+use crate::transact_each::{Changed, transact_each};
 use crate::ward::QuarantineWard;
 use crate::worker_setup::{WorkerConfig, WorkerPorts};
 use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
 use paygate_core::work;
@@ -157,7 +158,7 @@ impl Processor {
     async fn claim_and_call(&self, ids: Vec<PaymentId>) -> Option<()> {
         let policy = self.config.policy.clone();
         let decide = move |book: &mut Book, id| work::process(book, id, &policy);
-        let changed = transact_each(&self.ward, ids, Sees::ForClaims, Arc::new(decide)).await?;
+        let changed = transact_each(&self.ward, ids, Loads::ForClaims, Arc::new(decide)).await?;
         let mut done = Vec::new();
         for Changed { payment, since } in changed {
             if payment.status == Status::Processing {

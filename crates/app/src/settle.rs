@@ -2,11 +2,12 @@
 //! what it says, in batches.
 
 use crate::coalescer::{Coalescer, Submitted};
-use crate::transact_each::{DecideOne, Sees, transact_each};
+use crate::transact_each::{DecideOne, transact_each};
 use crate::ward::QuarantineWard;
 use crate::worker_setup::{WorkerConfig, WorkerPorts};
 use paygate_core::Timestamp;
 use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
 use paygate_core::provider::{self, ClaimPolicy, Verdict};
@@ -180,7 +181,7 @@ async fn settle(ward: QuarantineWard, policy: ClaimPolicy, batch: Vec<Submitted<
                 .map_err(|rejection| rejection.code())
         })
     });
-    let Some(changed) = transact_each(&ward, ids, Sees::Accounts, decide).await else { return };
+    let Some(changed) = transact_each(&ward, ids, Loads::Accounts, decide).await else { return };
     let changed: Vec<Payment> = changed.into_iter().map(|changed| changed.payment).collect();
     ward.announce(&changed);
     for submitted in batch {

@@ -4,11 +4,12 @@
 use crate::ward::QuarantineWard;
 use paygate_core::Timestamp;
 use paygate_core::book::Book;
+use paygate_core::decision::{Loads, Refused};
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
-use paygate_ports::StoreError;
+use paygate_ports::{Decide, StoreError, Transacted};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why a payment can't be processed; a stable code.
@@ -23,15 +24,6 @@ pub(crate) struct Changed {
     pub(crate) payment: Payment,
     /// This process's time just before the transaction that changed it.
     pub(crate) since: Timestamp,
-}
-
-/// What a decision needs to see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sees {
-    /// What claims need: accounts only of payments that are settled at once, or hold something.
-    ForClaims,
-    /// All of their accounts.
-    Accounts,
 }
 
 /// If the store takes none of so many payments, it is hardly the payments.
@@ -49,17 +41,17 @@ const SYSTEMIC_TRIES: u32 = 6;
 pub(crate) async fn transact_each(
     ward: &QuarantineWard,
     ids: Vec<PaymentId>,
-    sees: Sees,
+    loads: Loads,
     decide: DecideOne,
 ) -> Option<Vec<Changed>> {
     let mut tries = 0;
     loop {
-        let attempt = attempt_each(ward, &ids, sees, &decide).await?;
+        let attempt = attempt_each(ward, &ids, loads, &decide).await?;
         let systemic = attempt.by_store() >= SYSTEMIC && attempt.by_store() == ids.len();
         if !systemic || tries >= SYSTEMIC_TRIES {
             for (id, why) in attempt.refused {
                 match why {
-                    Why::Rule(code) => ward.park(id, code).await?,
+                    Why::Rule(refused) => ward.park(id, &refused.to_string()).await?,
                     Why::Store(error) if systemic || error.is_transient() => {
                         ward.set_aside(id, &error.to_string()).await?;
                     }
@@ -80,8 +72,8 @@ pub(crate) async fn transact_each(
 
 /// Why nothing became of a payment.
 enum Why {
-    /// A rule of core forbids it; its stable code.
-    Rule(Poison),
+    /// A rule of core forbids it.
+    Rule(Refused),
     /// The store failed at it.
     Store(StoreError),
 }
@@ -102,40 +94,29 @@ impl Attempt {
 async fn attempt_each(
     ward: &QuarantineWard,
     ids: &[PaymentId],
-    sees: Sees,
+    loads: Loads,
     decide: &DecideOne,
 ) -> Option<Attempt> {
     let mut result = Attempt::default();
     let mut groups = vec![ids];
     while let Some(group) = groups.pop() {
-        let poisoned: Arc<Mutex<Vec<(PaymentId, Poison)>>> = Arc::default();
-        let since = Mutex::new(ward.ports.clock.now());
         let attempt = || {
-            *lock(&since) = ward.ports.clock.now();
-            let (decide, poisoned, mine) =
-                (Arc::clone(decide), Arc::clone(&poisoned), group.to_vec());
-            let whole = Arc::new(move |book: &mut Book| {
-                let found = mine.iter().filter_map(|id| Some((*id, decide(book, *id).err()?)));
-                // Replaced, not extended: a decision may run again after a deadlock.
-                let found = found.collect();
-                *lock(&poisoned) = found;
-            });
-            match sees {
-                Sees::ForClaims => ward.ports.store.claim(group.to_vec(), whole),
-                Sees::Accounts => ward.ports.store.transact(group.to_vec(), whole),
+            let (ports, ids, whole) = (ward.ports.clone(), group.to_vec(), all_of(group, decide));
+            async move {
+                let since = ports.clock.now();
+                Ok((ports.store.transact(ids, loads, whole).await?, since))
             }
         };
         match ward.patiently("processing a batch", attempt).await? {
-            Ok(changes) => {
-                let since = *lock(&since);
+            Ok((Transacted { changes, verdicts }, since)) => {
                 // Not the payments that a refund among these has changed: each was at its end before
                 // the refund was accepted, also where a hint of it came along.
                 let refunded: BTreeSet<PaymentId> =
                     changes.payments.iter().filter_map(|it| it.parent).collect();
                 let changed = changes.payments.into_iter().filter(|it| !refunded.contains(&it.id));
                 result.changed.extend(changed.map(|payment| Changed { payment, since }));
-                let found = std::mem::take(&mut *lock(&poisoned));
-                result.refused.extend(found.into_iter().map(|(id, why)| (id, Why::Rule(why))));
+                let verdicts = verdicts.into_iter();
+                result.refused.extend(verdicts.map(|(id, refused)| (id, Why::Rule(refused))));
             }
             Err(error) => match group {
                 [] => {}
@@ -150,6 +131,11 @@ async fn attempt_each(
     Some(result)
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// The decision about each payment of a group.
+fn all_of(group: &[PaymentId], decide: &DecideOne) -> Decide {
+    let (group, decide) = (group.to_vec(), Arc::clone(decide));
+    Arc::new(move |book| {
+        let refused = |id: &PaymentId| Some((*id, Refused::Poison(decide(book, *id).err()?)));
+        group.iter().filter_map(refused).collect()
+    })
 }

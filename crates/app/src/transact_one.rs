@@ -2,26 +2,23 @@
 
 use crate::outcomes::outcomes;
 use paygate_core::book::Book;
+use paygate_core::decision::{Loads, Refused, Verdicts};
 use paygate_core::id::PaymentId;
 use paygate_ports::{PaymentStore, StoreError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Runs a decision on a payment under lock and answers what it said, once that is written.
-pub(crate) async fn transact_one<T: Send + 'static>(
+pub(crate) async fn transact_one(
     store: &dyn PaymentStore,
     id: PaymentId,
-    decide: impl Fn(&mut Book) -> T + Send + Sync + 'static,
-) -> Result<T, StoreError> {
-    let said = Arc::new(Mutex::new(None));
-    let slot = Arc::clone(&said);
+    decide: impl Fn(&mut Book) -> Result<(), Refused> + Send + Sync + 'static,
+) -> Result<Result<(), Refused>, StoreError> {
     let whole = Arc::new(move |book: &mut Book| {
-        // Replaced: a decision may run again after a deadlock.
-        let decided = decide(book);
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(decided);
+        let refused = decide(book).err();
+        refused.into_iter().map(|refused| (id, refused)).collect::<Verdicts>()
     });
-    let changes = store.transact(vec![id], whole).await?;
+    let mut transacted = store.transact(vec![id], Loads::Accounts, whole).await?;
     // Counted; nobody waits for a payment that has left its flight.
-    outcomes(&changes.payments);
-    let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
-    said.ok_or_else(|| StoreError::Refused("nothing was decided".to_owned()))
+    outcomes(&transacted.changes.payments);
+    Ok(transacted.verdicts.remove(&id).map_or(Ok(()), Err))
 }

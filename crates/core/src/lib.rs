@@ -16,6 +16,7 @@
 
 pub mod account;
 pub mod book;
+pub mod decision;
 #[cfg(test)]
 mod fixtures;
 pub mod fx;

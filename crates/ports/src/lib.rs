@@ -39,7 +39,7 @@ pub use journal_reader::{EntryCursor, JournalReader};
 pub use outcomes::{Outcome, Outcomes, WaiterRegistry, Waiting};
 pub use payment_queue::{HintOut, PaymentQueue, QueueError, TraceContext};
 pub use payment_reader::{Page, PaymentQuery, PaymentReader};
-pub use payment_store::{Accepted, Decide, PaymentStore};
+pub use payment_store::{Accepted, Decide, PaymentStore, Transacted, silent};
 pub use proof_log::ProofLog;
 pub use quarantine::{Quarantine, Redelivered};
 pub use quote_store::QuoteStore;

@@ -4,13 +4,31 @@ use crate::StoreError;
 use async_trait::async_trait;
 use paygate_core::Timestamp;
 use paygate_core::book::{Book, Changes};
+use paygate_core::decision::{Loads, Verdicts};
 use paygate_core::id::PaymentId;
 use paygate_core::payment::{NewPayment, PaymentRecord};
 use std::sync::Arc;
 
 /// A pure decision about a [`Book`]. It may run more than once for one call (after a deadlock) and
-/// must not keep anything between the runs.
-pub type Decide = Arc<dyn Fn(&mut Book) + Send + Sync>;
+/// must not keep anything between the runs: what it has to say it returns.
+pub type Decide = Arc<dyn Fn(&mut Book) -> Verdicts + Send + Sync>;
+
+/// A decision that says no more than what it changes.
+pub fn silent(decide: impl Fn(&mut Book) + Send + Sync + 'static) -> Decide {
+    Arc::new(move |book| {
+        decide(book);
+        Verdicts::new()
+    })
+}
+
+/// What a transaction did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transacted {
+    /// What was written.
+    pub changes: Changes,
+    /// What the decision said, in the run whose changes were written.
+    pub verdicts: Verdicts,
+}
 
 /// What became of one payment of an accepted batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +70,8 @@ pub trait PaymentStore: Send + Sync {
     /// [`Accepted::Refused`].
     async fn accept(&self, batch: Vec<NewPayment>) -> Result<Vec<Accepted>, StoreError>;
 
-    /// Runs a decision on the named payments and their accounts under row locks, and writes what it
-    /// changed, in one transaction. Answers what was written.
+    /// Runs a decision on the named payments and the accounts that `loads` says, under row locks, and
+    /// writes what it changed, in one transaction. Answers what was written, and what it said.
     ///
     /// Unknown ids and ids named twice are no error: the book simply holds each known payment once.
     /// With a refund comes the payment it refunds, and with a payment between two currencies the
@@ -66,14 +84,10 @@ pub trait PaymentStore: Send + Sync {
     /// A [`StoreError`]; then nothing was written (or, transient only, a commit's answer was lost).
     /// A decision that panics is `Refused`. A row that can't be read is `Corrupt` for the whole
     /// call: repeat it with fewer ids.
-    async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError>;
-
-    /// As [`PaymentStore::transact`], for what a worker does with hints: accounts are in the book,
-    /// and locked, only of payments whose claim needs them
-    /// ([`paygate_core::payment::Payment::claim_needs_accounts`]), so that claiming charges waits
-    /// for nobody who posts.
-    ///
-    /// # Errors
-    /// As [`PaymentStore::transact`].
-    async fn claim(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError>;
+    async fn transact(
+        &self,
+        ids: Vec<PaymentId>,
+        loads: Loads,
+        decide: Decide,
+    ) -> Result<Transacted, StoreError>;
 }

@@ -110,6 +110,7 @@ macro_rules! store_contract {
             transact: several_batches_continue_the_sequences,
             transact: a_rejected_payment_does_not_disturb_its_neighbours,
             transact: unknown_and_repeated_ids_are_no_error,
+            transact: what_a_decision_says_comes_back_with_its_changes,
             transact: a_claim_of_charges_sees_no_accounts,
             transact: a_charge_that_could_not_be_posted_fails_when_it_is_claimed,
             transact: a_claim_sees_the_accounts_it_needs,

@@ -16,10 +16,11 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use paygate_core::account::Account;
-use paygate_core::book::{Book, Changes};
+use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::{NewPayment, Payment};
-use paygate_ports::{Accepted, Decide, PaymentStore, StoreError};
+use paygate_ports::{Accepted, Decide, PaymentStore, StoreError, Transacted};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -71,53 +72,25 @@ impl PaymentStore for PostgresStore {
         self.accept_batch(batch).await
     }
 
-    async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
-        self.in_own_task(ids, decide, Locked::AllAccounts).await
-    }
-
-    async fn claim(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
-        self.in_own_task(ids, decide, Locked::ForClaims).await
-    }
-}
-
-/// What a transaction locks and loads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Locked {
-    /// Payments, and accounts of those whose claim needs them; of those whose claim looks at
-    /// accounts these unlocked.
-    ForClaims,
-    /// Payments and all of their accounts.
-    AllAccounts,
-}
-
-impl Locked {
-    fn accounts_of(self, payment: &Payment) -> bool {
-        self == Self::AllAccounts || payment.claim_needs_accounts()
-    }
-
-    fn sees_accounts_of(self, payment: &Payment) -> bool {
-        self == Self::ForClaims && payment.claim_looks_at_accounts()
-    }
-}
-
-impl PostgresStore {
-    async fn in_own_task(
+    async fn transact(
         &self,
         ids: Vec<PaymentId>,
+        loads: Loads,
         decide: Decide,
-        locked: Locked,
-    ) -> Result<Changes, StoreError> {
+    ) -> Result<Transacted, StoreError> {
         if ids.is_empty() {
-            return Ok(Changes::default());
+            return Ok(Transacted::default());
         }
         let ids: Vec<Uuid> = ids.into_iter().map(|id| id.0).collect();
         let store = self.clone();
         self.spawned(
-            async move { store.until_won(|| store.transact_once(&ids, &decide, locked)).await },
+            async move { store.until_won(|| store.transact_once(&ids, loads, &decide)).await },
         )
         .await
     }
+}
 
+impl PostgresStore {
     /// Runs a transaction in a task of its own, so that a caller that goes away can't leave it half
     /// done in a pooled connection.
     pub(crate) async fn spawned<T: Send + 'static>(
@@ -154,17 +127,17 @@ impl PostgresStore {
     async fn transact_once(
         &self,
         ids: &[Uuid],
+        loads: Loads,
         decide: &Decide,
-        locked: Locked,
-    ) -> Result<Changes, PgError> {
+    ) -> Result<Transacted, PgError> {
         let mut connection: Connection = self.pool.get().await?;
         let mut ids = ids.to_vec();
         loop {
             let transaction = connection.transaction(async |connection| {
-                let book = load(connection, &ids, locked).await?;
-                let changes = decided(book, decide)?;
-                write(connection, &changes).await?;
-                Ok(changes)
+                let book = load(connection, &ids, loads).await?;
+                let transacted = decided(book, decide)?;
+                write(connection, &transacted.changes).await?;
+                Ok(transacted)
             });
             match transaction.await {
                 Err(PgError::NeedsParents(parents)) => ids.extend(parents),
@@ -178,7 +151,7 @@ impl PostgresStore {
 pub(crate) async fn load(
     connection: &AsyncPgConnection,
     ids: &[Uuid],
-    locked: Locked,
+    loads: Loads,
 ) -> Result<Book, PgError> {
     let lock = statement::<LockPayments>([Param::Ids(ids.to_vec())]);
     let now = statement::<Now>([]);
@@ -193,9 +166,9 @@ pub(crate) async fn load(
     if !parents.is_empty() {
         return Err(PgError::NeedsParents(parents));
     }
-    let movers = || payments.iter().filter(|payment| locked.accounts_of(payment));
+    let movers = || payments.iter().filter(|payment| loads.locks_accounts_of(payment));
     let ids: BTreeSet<Uuid> = movers().flat_map(|it| [it.source.0, it.destination.0]).collect();
-    let claimed = payments.iter().filter(|payment| locked.sees_accounts_of(payment));
+    let claimed = payments.iter().filter(|payment| loads.sees_accounts_of(payment));
     let seen: BTreeSet<Uuid> = claimed.flat_map(|it| [it.source.0, it.destination.0]).collect();
     let seen: Vec<Uuid> = seen.difference(&ids).copied().collect();
     if ids.is_empty() {
@@ -251,13 +224,13 @@ fn accounts(rows: Vec<AccountRow>) -> Result<Vec<Account>, PgError> {
 }
 
 /// Lets core decide. A panic there is caught, so that the transaction ends in an orderly way.
-pub(crate) fn decided(mut book: Book, decide: &Decide) -> Result<Changes, PgError> {
+pub(crate) fn decided(mut book: Book, decide: &Decide) -> Result<Transacted, PgError> {
     let deciding = AssertUnwindSafe(|| {
-        decide(&mut book);
-        book
+        let verdicts = decide(&mut book);
+        (book, verdicts)
     });
     match catch_unwind(deciding) {
-        Ok(book) => Ok(book.into_changes()),
+        Ok((book, verdicts)) => Ok(Transacted { changes: book.into_changes(), verdicts }),
         Err(_) => Err(StoreError::Refused("the decision panicked".to_owned()).into()),
     }
 }

@@ -8,17 +8,17 @@ use crate::rows::{
     AccountRow, AccountTypes, NamesRow, NamesTypes, account_columns, account_record, names_columns,
 };
 use crate::statement::{Param, Sql, statement};
-use crate::transact::{Locked, decided, load};
+use crate::transact::{decided, load};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::OptionalExtension;
 use diesel::sql_types::{Binary, Nullable, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use paygate_core::account::{AccountRecord, NewWallet, NotClosable};
+use paygate_core::decision::Loads;
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::payment::NewPayment;
 use paygate_core::transfer;
-use paygate_ports::{Opened, StoreError};
-use std::sync::Arc;
+use paygate_ports::{Opened, StoreError, silent};
 use uuid::Uuid;
 
 struct InsertWallet;
@@ -159,14 +159,12 @@ async fn settle_opening(
         return Err(StoreError::Refused("the opening deposit exists".to_owned()).into());
     }
     let id: PaymentId = opening.id;
-    let book = load(connection, &[id.0], Locked::AllAccounts).await?;
-    let changes = decided(
-        book,
-        &(Arc::new(move |book: &mut paygate_core::book::Book| {
-            // What it can't take is seen in the changes.
-            let _ = transfer::process(book, id, TimeDelta::zero());
-        }) as paygate_ports::Decide),
-    )?;
+    let book = load(connection, &[id.0], Loads::Accounts).await?;
+    let settle = silent(move |book| {
+        // What it can't take is seen in the changes.
+        let _ = transfer::process(book, id, TimeDelta::zero());
+    });
+    let changes = decided(book, &settle)?.changes;
     if changes.entries.is_empty() {
         let failure = changes.payments.iter().find_map(|payment| payment.failure.as_ref());
         let poison = || StoreError::Refused("the opening deposit can't be posted".to_owned());

@@ -3,16 +3,16 @@
 use crate::rows::{RecordRow, TransitionRow, record_columns, transition_columns};
 use crate::statement::statement;
 use crate::store::SqliteStore;
-use crate::transact::{self, Accounts};
+use crate::transact;
 use crate::{accept, list};
 use async_trait::async_trait;
-use paygate_core::book::Changes;
+use paygate_core::decision::Loads;
 use paygate_core::id::{CallerId, PaymentId};
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
 use paygate_core::status::Kind;
 use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
-    Accepted, Decide, Page, PaymentQuery, PaymentReader, PaymentStore, StoreError,
+    Accepted, Decide, Page, PaymentQuery, PaymentReader, PaymentStore, StoreError, Transacted,
 };
 
 const SELECT: &str = concat!("SELECT ", record_columns!(), " FROM payments WHERE id = ?");
@@ -42,27 +42,15 @@ impl PaymentStore for SqliteStore {
         answers
     }
 
-    async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
-        self.on_book(ids, Accounts::All, decide).await
-    }
-
-    async fn claim(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
-        self.on_book(ids, Accounts::ForClaims, decide).await
-    }
-}
-
-impl SqliteStore {
-    async fn on_book(
+    async fn transact(
         &self,
         ids: Vec<PaymentId>,
-        accounts: Accounts,
+        loads: Loads,
         decide: Decide,
-    ) -> Result<Changes, StoreError> {
+    ) -> Result<Transacted, StoreError> {
         let ids = ids.into_iter().collect();
-        self.write(move |connection, now| {
-            transact::transact(connection, now, &ids, accounts, &decide)
-        })
-        .await
+        self.write(move |connection, now| transact::transact(connection, now, &ids, loads, &decide))
+            .await
     }
 }
 

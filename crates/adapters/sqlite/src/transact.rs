@@ -9,10 +9,11 @@ use diesel::SqliteConnection;
 use paygate_core::Timestamp;
 use paygate_core::account::Account;
 use paygate_core::book::{Book, Changes};
+use paygate_core::decision::Loads;
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Entry;
 use paygate_core::payment::{Payment, Transition};
-use paygate_ports::{Decide, StoreError};
+use paygate_ports::{Decide, StoreError, Transacted};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -64,28 +65,19 @@ const UPSERT_DUE: &str = "\
     ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, \
         accepted_at = excluded.accepted_at, republished = 0";
 
-/// Which accounts the book holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Accounts {
-    /// Those of all payments, of the refunded ones, too.
-    All,
-    /// Those that claims need; those that claims look at apart, as if they were not locked.
-    ForClaims,
-}
-
 /// Runs `decide` on the payments that exist, and writes what it changed.
 pub(crate) fn transact(
     connection: &mut SqliteConnection,
     now: Timestamp,
     ids: &BTreeSet<PaymentId>,
-    accounts: Accounts,
+    loads: Loads,
     decide: &Decide,
-) -> Result<Changes, StoreError> {
-    let mut book = load(connection, now, ids, accounts)?;
-    decide(&mut book);
+) -> Result<Transacted, StoreError> {
+    let mut book = load(connection, now, ids, loads)?;
+    let verdicts = decide(&mut book);
     let changes = book.into_changes();
     write(connection, &changes)?;
-    Ok(changes)
+    Ok(Transacted { changes, verdicts })
 }
 
 /// The book of these payments, as far as they exist: with what they refund, their accounts, and the
@@ -94,7 +86,7 @@ pub(crate) fn load(
     connection: &mut SqliteConnection,
     now: Timestamp,
     ids: &BTreeSet<PaymentId>,
-    accounts: Accounts,
+    loads: Loads,
 ) -> Result<Book, StoreError> {
     let mut payments = select(connection, ids)?;
     let named = payments.len();
@@ -103,16 +95,12 @@ pub(crate) fn load(
     if !parents.is_empty() {
         payments.extend(select(connection, &parents)?);
     }
-    let named = &payments.get(..named).unwrap_or_default();
-    let (of, seen): (Vec<&Payment>, BTreeSet<AccountId>) = match accounts {
-        Accounts::All => (payments.iter().collect(), BTreeSet::new()),
-        Accounts::ForClaims => {
-            let claimed = named.iter().filter(|payment| payment.claim_looks_at_accounts());
-            let seen = claimed.flat_map(|payment| [payment.source, payment.destination]);
-            (named.iter().filter(|it| it.claim_needs_accounts()).collect(), seen.collect())
-        }
-    };
-    let accounts = load_for(connection, &of)?;
+    let locked: Vec<&Payment> =
+        payments.iter().filter(|payment| loads.locks_accounts_of(payment)).collect();
+    let seen = payments.iter().take(named).filter(|payment| loads.sees_accounts_of(payment));
+    let seen: BTreeSet<AccountId> =
+        seen.flat_map(|payment| [payment.source, payment.destination]).collect();
+    let accounts = load_for(connection, &locked)?;
     let seen = match seen.is_empty() {
         true => Vec::new(),
         false => load_accounts::load(connection, &seen)?,

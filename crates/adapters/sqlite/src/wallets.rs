@@ -4,11 +4,12 @@ use crate::accept::store;
 use crate::load_accounts::load;
 use crate::rows::{AccountRow, account_columns};
 use crate::statement::{hex_of_hash, statement};
-use crate::transact::{self, Accounts};
+use crate::transact;
 use diesel::SqliteConnection;
 use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountRecord, NewWallet, NotClosable, Role};
 use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::id::AccountId;
 use paygate_core::payment::{NewPayment, Reason};
 use paygate_core::status::Status;
@@ -125,7 +126,7 @@ fn deposit(
             return Err(StoreError::Refused(why));
         }
     }
-    let mut book = transact::load(connection, now, &BTreeSet::from([id]), Accounts::All)?;
+    let mut book = transact::load(connection, now, &BTreeSet::from([id]), Loads::Accounts)?;
     let refused =
         |why: String| StoreError::Refused(format!("the opening balance was not posted: {why}"));
     transfer::process(&mut book, id, chrono::TimeDelta::zero())

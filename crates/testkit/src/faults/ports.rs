@@ -6,7 +6,7 @@ use paygate_core::Timestamp;
 use paygate_core::account::{
     Account, AccountRecord, AccountRef, NewAccount, NewWallet, NotClosable,
 };
-use paygate_core::book::Changes;
+use paygate_core::decision::Loads;
 use paygate_core::fx::Quote;
 use paygate_core::id::{AccountId, CallerId, PaymentId, QuoteId};
 use paygate_core::journal::Entry;
@@ -18,7 +18,7 @@ use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
     Accepted, AccountPage, AccountQuery, AccountReader, AccountStore, Audit, Decide, DueStore,
     EntryCursor, Examiner, HealthCheck, JournalReader, Opened, Page, PaymentQuery, PaymentReader,
-    PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, Ripened, StoreError,
+    PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, Ripened, StoreError, Transacted,
 };
 use std::time::Duration;
 
@@ -33,16 +33,19 @@ impl<S: PaymentStore> PaymentStore for Faulty<S> {
         self.around(Method::Accept, asked, self.inner.accept(batch)).await
     }
 
-    async fn transact(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
-        let decide = self.faults.deciding(Method::Transact, &ids, decide);
+    async fn transact(
+        &self,
+        ids: Vec<PaymentId>,
+        loads: Loads,
+        decide: Decide,
+    ) -> Result<Transacted, StoreError> {
+        let method = match loads {
+            Loads::ForClaims => Method::Claim,
+            Loads::Accounts => Method::Transact,
+        };
+        let decide = self.faults.deciding(method, &ids, decide);
         let asked = Asked::Payments(ids.clone());
-        self.around(Method::Transact, asked, self.inner.transact(ids, decide)).await
-    }
-
-    async fn claim(&self, ids: Vec<PaymentId>, decide: Decide) -> Result<Changes, StoreError> {
-        let decide = self.faults.deciding(Method::Claim, &ids, decide);
-        let asked = Asked::Payments(ids.clone());
-        self.around(Method::Claim, asked, self.inner.claim(ids, decide)).await
+        self.around(method, asked, self.inner.transact(ids, loads, decide)).await
     }
 }
 

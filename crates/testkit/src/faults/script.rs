@@ -237,7 +237,7 @@ impl Faults {
             let panics = |fault: &Fault| matches!(fault, Fault::DecisionPanics);
             let struck = faults.strike(method, &asked, panics);
             assert!(struck.is_none(), "the decision panics, as it was told to");
-            decide(book);
+            decide(book)
         })
     }
 

@@ -8,12 +8,14 @@ use crate::build::{
 };
 use paygate_core::Timestamp;
 use paygate_core::account::{Account, Role, SystemAccount};
+use paygate_core::decision::Loads;
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Posting;
 use paygate_core::payment::share;
 use paygate_core::proof::{Fact, PaymentFact, Position, RefundSums, Scope};
 use paygate_core::status::Status;
 use paygate_ports::Examiner;
+use paygate_ports::silent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -305,11 +307,11 @@ pub async fn what_is_shown_is_of_one_moment(store: StoreUnderTest) {
         let (payments, done) = (Arc::clone(&store.payments), Arc::clone(&done));
         tokio::spawn(async move {
             for id in ids {
-                let decide = Arc::new(super::helpers::each_of(&[id], |book, id| {
+                let decide = silent(super::helpers::each_of(&[id], |book, id| {
                     let policy = paygate_core::work::WorkPolicy::default();
                     paygate_core::work::process(book, id, &policy).unwrap();
                 }));
-                payments.claim(vec![id], decide).await.unwrap();
+                payments.transact(vec![id], Loads::ForClaims, decide).await.unwrap();
                 tokio::task::yield_now().await;
             }
             done.store(true, Ordering::Relaxed);

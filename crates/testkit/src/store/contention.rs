@@ -6,10 +6,12 @@ use crate::build::{
     Having, assert_ledger_holds, merchant_account, new_payment, open_usd_pair, payment_id,
 };
 use paygate_core::book::{Book, Changes};
+use paygate_core::decision::Loads;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::NewPayment;
 use paygate_core::provider::{ClaimPolicy, Verdict, claim};
 use paygate_core::status::{Kind, Status};
+use paygate_ports::silent;
 use paygate_ports::{Accepted, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,7 +30,9 @@ fn spawn_transact(
     decide: impl Fn(&mut Book) + Send + Sync + 'static,
 ) -> JoinHandle<Result<Changes, StoreError>> {
     let payments = Arc::clone(&store.payments);
-    tokio::spawn(async move { payments.transact(ids, Arc::new(decide)).await })
+    tokio::spawn(async move {
+        Ok(payments.transact(ids, Loads::Accounts, silent(decide)).await?.changes)
+    })
 }
 
 fn approve_all(book: &mut Book) {

@@ -5,11 +5,13 @@ use crate::build::Having;
 use paygate_core::Timestamp;
 use paygate_core::account::Account;
 use paygate_core::book::{Book, Changes, Step};
+use paygate_core::decision::Loads;
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::payment::{Actor, NewPayment, Payment, Reason};
 use paygate_core::provider::{ClaimPolicy, Decline, Verdict, claim, settle};
 use paygate_core::status::Status;
 use paygate_core::work::{self, WorkPolicy};
+use paygate_ports::silent;
 use paygate_ports::{Accepted, PaymentQuery, StoreError};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
@@ -123,7 +125,20 @@ impl StoreUnderTest {
         ids: &[PaymentId],
         decide: impl Fn(&mut Book) + Send + Sync + 'static,
     ) -> Result<Changes, StoreError> {
-        self.payments.transact(ids.to_vec(), Arc::new(decide)).await
+        let transacted =
+            self.payments.transact(ids.to_vec(), Loads::Accounts, silent(decide)).await;
+        Ok(transacted?.changes)
+    }
+
+    /// As a worker's claim does.
+    pub(super) async fn try_claim(
+        &self,
+        ids: &[PaymentId],
+        decide: impl Fn(&mut Book) + Send + Sync + 'static,
+    ) -> Result<Changes, StoreError> {
+        let transacted =
+            self.payments.transact(ids.to_vec(), Loads::ForClaims, silent(decide)).await;
+        Ok(transacted?.changes)
     }
 
     pub(super) async fn transact(
@@ -151,7 +166,7 @@ impl StoreUnderTest {
     pub(super) async fn work_by(&self, ids: &[PaymentId], policy: &WorkPolicy) -> Changes {
         let policy = policy.clone();
         let step = move |book: &mut Book, id| work::process(book, id, &policy).unwrap();
-        self.payments.claim(ids.to_vec(), Arc::new(each_of(ids, step))).await.unwrap()
+        self.try_claim(ids, each_of(ids, step)).await.unwrap()
     }
 
     /// Accepts a payment that must be created, and does what is due for it.

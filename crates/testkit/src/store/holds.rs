@@ -8,12 +8,14 @@ use crate::build::{
 };
 use chrono::TimeDelta;
 use paygate_core::account::Account;
+use paygate_core::decision::Loads;
 use paygate_core::hold::{HoldError, capture, void};
 use paygate_core::id::PaymentId;
 use paygate_core::payment::{Payment, Reason};
 use paygate_core::status::Status;
 use paygate_core::work::WorkPolicy;
 use paygate_ports::Redelivered;
+use paygate_ports::silent;
 use std::sync::Arc;
 
 /// A wallet with 100.00 of which 60.00 are held for another, and that payment.
@@ -211,14 +213,16 @@ pub async fn concurrent_captures_and_voids_have_one_effect(store: StoreUnderTest
         let tasks: Vec<_> = (1..=8)
             .map(|number| {
                 let (payments, id) = (Arc::clone(&store.payments), payment.id);
-                let decide = Arc::new(move |book: &mut paygate_core::book::Book| {
+                let decide = silent(move |book| {
                     // All but one come too late, and are told so.
                     let _ = match number % 2 {
                         0 => void(book, id),
                         _ => capture(book, id, Some(number * 100)),
                     };
                 });
-                tokio::spawn(async move { payments.transact(vec![id], decide).await.unwrap() })
+                tokio::spawn(async move {
+                    payments.transact(vec![id], Loads::Accounts, decide).await.unwrap().changes
+                })
             })
             .collect();
         let mut entries = 0;

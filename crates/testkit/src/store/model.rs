@@ -6,6 +6,7 @@ use crate::build::{new_account, payment_id};
 use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountNumber, NewWallet, Role, SystemAccount};
 use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::fx::{AppliedRate, DEFAULT_RATES, RateTable};
 use paygate_core::hold::{capture, void};
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
@@ -15,6 +16,7 @@ use paygate_core::provider::{ClaimPolicy, Decline, Verdict, settle};
 use paygate_core::status::{Kind, Status};
 use paygate_core::terms::{Terms, needed_rate};
 use paygate_core::work::{self, WorkPolicy};
+use paygate_ports::silent;
 use paygate_ports::{Accepted, Opened};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -265,13 +267,15 @@ impl<'a> History<'a> {
     async fn both(&mut self, decision: &Decision, told: String, via: Via) -> String {
         let said = Arc::new(Mutex::new((String::new(), self.now)));
         let (slot, decide) = (Arc::clone(&said), Arc::clone(decision));
-        let in_store = Arc::new(move |book: &mut Book| {
+        let in_store = silent(move |book| {
             *slot.lock().unwrap() = (decide(book), book.now());
         });
         match via {
-            Via::Claim(ids) => self.store.payments.claim(ids, in_store).await.unwrap(),
-            Via::Transact(id) => self.store.payments.transact(vec![id], in_store).await.unwrap(),
-        };
+            Via::Claim(ids) => self.store.payments.transact(ids, Loads::ForClaims, in_store),
+            Via::Transact(id) => self.store.payments.transact(vec![id], Loads::Accounts, in_store),
+        }
+        .await
+        .unwrap();
         let (said, now) = said.lock().unwrap().clone();
         self.now = now;
         assert_eq!(said, self.world.decide(now, decision), "{told}");

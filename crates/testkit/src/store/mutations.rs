@@ -4,7 +4,7 @@
 use super::StoreUnderTest;
 use crate::build::{money, new_account, payment_id};
 use paygate_core::account::{Account, AccountNumber, NewWallet, Role, SystemAccount};
-use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::fx::{AppliedRate, Rate};
 use paygate_core::hold::{capture, void};
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
@@ -15,9 +15,10 @@ use paygate_core::provider::{ClaimPolicy, Verdict, settle};
 use paygate_core::status::{Kind, Status};
 use paygate_core::terms::Terms;
 use paygate_core::work::{self, WorkPolicy};
+use paygate_ports::silent;
 use paygate_ports::{Accepted, Examiner, Opened};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use uuid::Uuid;
 
 /// Proves everything, and answers what does not hold.
@@ -142,12 +143,13 @@ impl Ledger {
         accept(store, &all).await;
         process(store, &ids).await;
         let (capture_id, void_id, charge_id) = (captured.id, voided.id, charged.id);
-        let more = Arc::new(move |book: &mut Book| {
+        let more = silent(move |book| {
             capture(book, capture_id, Some(250)).unwrap();
             void(book, void_id).unwrap();
             settle(book, charge_id, 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
         });
-        store.payments.transact(vec![capture_id, void_id, charge_id], more).await.unwrap();
+        let ids = vec![capture_id, void_id, charge_id];
+        store.payments.transact(ids, Loads::Accounts, more).await.unwrap();
 
         let refund = |of: &NewPayment, minor: i64| NewPayment {
             parent: Some(of.id),
@@ -343,12 +345,12 @@ async fn accept(store: &StoreUnderTest, payments: &[NewPayment]) {
 
 async fn process(store: &StoreUnderTest, ids: &[PaymentId]) {
     let named = ids.to_vec();
-    let decide = Arc::new(move |book: &mut Book| {
+    let decide = silent(move |book| {
         for id in &named {
             work::process(book, *id, &WorkPolicy::default()).unwrap();
         }
     });
-    store.payments.claim(ids.to_vec(), decide).await.unwrap();
+    store.payments.transact(ids.to_vec(), Loads::ForClaims, decide).await.unwrap();
 }
 
 async fn open_wallet(

@@ -7,11 +7,13 @@ use crate::build::{
     open_wallet, refund, transfer,
 };
 use paygate_core::account::Account;
+use paygate_core::decision::Loads;
 use paygate_core::hold::capture;
 use paygate_core::payment::{NewPayment, Payment, Reason};
 use paygate_core::status::Status;
 use paygate_core::work::{self, WorkPolicy};
 use paygate_ports::PaymentQuery;
+use paygate_ports::silent;
 use std::sync::Arc;
 
 fn code(payment: &Payment) -> Option<Reason> {
@@ -145,8 +147,10 @@ async fn worked_at_once(store: &StoreUnderTest, payments: Vec<NewPayment>) -> Ve
             let step = |book: &mut paygate_core::book::Book, id| {
                 work::process(book, id, &WorkPolicy::default()).unwrap();
             };
-            let decide = Arc::new(each_of(&[id], step));
-            tokio::spawn(async move { payments.claim(vec![id], decide).await.unwrap() })
+            let decide = silent(each_of(&[id], step));
+            tokio::spawn(async move {
+                payments.transact(vec![id], Loads::ForClaims, decide).await.unwrap().changes
+            })
         })
         .collect();
     for worker in workers {

@@ -8,13 +8,14 @@ use crate::build::{
 };
 use paygate_core::account::BALANCE_LIMIT_MINOR;
 use paygate_core::book::{Book, Changes, Rejection, Step};
+use paygate_core::decision::{Loads, Refused, Verdicts};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Leg;
 use paygate_core::money::Money;
 use paygate_core::payment::{Actor, Failure, NewPayment, Reason};
 use paygate_core::provider::{ClaimPolicy, Decline, Verdict, claim, settle};
 use paygate_core::status::{Kind, Status};
-use paygate_ports::StoreError;
+use paygate_ports::{StoreError, silent};
 use std::sync::Arc;
 
 /// What a transact answered is what the readers find.
@@ -158,17 +159,36 @@ pub async fn unknown_and_repeated_ids_are_no_error(store: StoreUnderTest) {
     assert_ledger_holds(&store).await;
 }
 
+pub async fn what_a_decision_says_comes_back_with_its_changes(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    let ids = store.created(&pair.charges(2)).await;
+    let (poison, sound) = (ids[0], ids[1]);
+    let decide = Arc::new(move |book: &mut Book| {
+        settle(book, sound, 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
+        Verdicts::from([(poison, Refused::Poison("as-the-test-wants-it"))])
+    });
+    for loads in [Loads::ForClaims, Loads::Accounts] {
+        let decide = Arc::clone(&decide);
+        let said = store.payments.transact(ids.clone(), loads, decide).await.unwrap().verdicts;
+        assert_eq!(said, Verdicts::from([(poison, Refused::Poison("as-the-test-wants-it"))]));
+    }
+    assert_eq!(store.payment(poison).await.status, Status::Pending);
+    assert_ledger_holds(&store).await;
+}
+
 pub async fn a_claim_of_charges_sees_no_accounts(store: StoreUnderTest) {
     let pair = open_usd_pair(&store).await;
     let id = store.created_one(pair.charge("1.00")).await;
     let accounts = [pair.acquirer.id, pair.merchant.id];
-    let decide = Arc::new(move |book: &mut Book| {
+    let decide = silent(move |book| {
         assert!(accounts.iter().all(|account| book.account(*account).is_none()));
         claim(book, id, &ClaimPolicy::default()).unwrap();
         // What can't be posted goes to a person; here it only shows that nothing can be.
         settle(book, id, 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
     });
-    let changes = store.payments.claim(vec![id, payment_id(), id], decide).await.unwrap();
+    let ids = vec![id, payment_id(), id];
+    let transacted = store.payments.transact(ids, Loads::ForClaims, decide).await.unwrap();
+    let changes = transacted.changes;
     assert!(changes.entries.is_empty() && changes.accounts.is_empty());
     assert_eq!(changes.payments[0].status, Status::ManualReview);
     assert_eq!(store.payment(id).await, changes.payments[0]);
@@ -222,7 +242,7 @@ pub async fn a_claim_sees_the_accounts_it_needs(store: StoreUnderTest) {
     let book_of = |ids: Vec<PaymentId>, payments: Vec<PaymentId>, accounts: Vec<AccountId>| {
         let all = [&pair.acquirer, &pair.merchant, &other.acquirer, &other.merchant, &usd, &eur];
         let all = all.map(|account| account.id);
-        let decide = Arc::new(move |book: &mut Book| {
+        let decide = silent(move |book| {
             let mut expected = payments.clone();
             expected.sort();
             assert_eq!(book.payment_ids(), expected);
@@ -230,7 +250,7 @@ pub async fn a_claim_sees_the_accounts_it_needs(store: StoreUnderTest) {
                 assert_eq!(book.account(id).is_some(), accounts.contains(&id), "{id}");
             }
         });
-        store.payments.claim(ids, decide)
+        store.payments.transact(ids, Loads::ForClaims, decide)
     };
     let of_refund = vec![pair.merchant.id, pair.acquirer.id];
     book_of(vec![refund, charge], vec![refund, charge, refunded], of_refund).await.unwrap();

@@ -1,4 +1,4 @@
-//! Transfers, settled by `work::process` through `claim` and `transact`.
+//! Transfers, settled by `work::process`.
 
 use super::StoreUnderTest;
 use super::helpers::each_of;
@@ -8,12 +8,14 @@ use crate::build::{
 };
 use chrono::TimeDelta;
 use paygate_core::account::Account;
+use paygate_core::decision::Loads;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::{NewPayment, Reason};
 use paygate_core::status::{Kind, Status};
 use paygate_core::terms::Terms;
 use paygate_core::text::Label;
 use paygate_core::work::{self, WorkPolicy};
+use paygate_ports::silent;
 use std::sync::Arc;
 
 pub async fn a_transfer_with_everything_reads_back_exactly(store: StoreUnderTest) {
@@ -144,8 +146,10 @@ fn spawn_work(
     let step = |book: &mut paygate_core::book::Book, id| {
         work::process(book, id, &WorkPolicy::default()).unwrap();
     };
-    let decide = Arc::new(each_of(&ids, step));
-    tokio::spawn(async move { payments.claim(ids, decide).await.unwrap() })
+    let decide = silent(each_of(&ids, step));
+    tokio::spawn(
+        async move { payments.transact(ids, Loads::ForClaims, decide).await.unwrap().changes },
+    )
 }
 
 pub async fn opposing_transfers_all_settle_and_conserve_the_sum(store: StoreUnderTest) {

@@ -3,15 +3,15 @@
 use crate::faulty_store::faulty;
 use futures_util::FutureExt;
 use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::id::PaymentId;
 use paygate_core::provider::{ClaimPolicy, claim};
 use paygate_core::status::Status;
-use paygate_ports::{Accepted, StoreError};
+use paygate_ports::{Accepted, StoreError, silent};
 use paygate_testkit::build::{Pair, assert_ledger_holds, open_usd_pair};
 use paygate_testkit::faults::{Asked, Faults, Method};
 use paygate_testkit::store::{StoreUnderTest, eventually};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 struct World {
     store: StoreUnderTest,
@@ -42,7 +42,8 @@ impl World {
                 claim(book, *id, &ClaimPolicy::default()).unwrap();
             }
         };
-        self.store.payments.transact(ids.to_vec(), Arc::new(decide)).await.map(drop)
+        let claims = self.store.payments.transact(ids.to_vec(), Loads::Accounts, silent(decide));
+        claims.await.map(drop)
     }
 
     async fn status(&self, id: PaymentId) -> Option<Status> {

@@ -3,12 +3,11 @@
 
 use crate::database::Database;
 use paygate_core::account::{Role, SystemAccount};
-use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::provider::{ClaimPolicy, claim};
 use paygate_core::status::Status;
-use paygate_ports::{AccountStore, PaymentStore};
+use paygate_ports::{AccountStore, PaymentStore, silent};
 use paygate_testkit::build;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Whoever posts to a merchant's account holds its lock; a claim looks at the account all the same.
@@ -26,11 +25,14 @@ async fn a_claim_of_charges_waits_for_nobody_who_posts() {
 
     let client = database.client().await;
     client.batch_execute("BEGIN; SELECT FROM accounts FOR UPDATE").await.unwrap();
-    let decide = Arc::new(move |book: &mut Book| {
+    let decide = silent(move |book| {
         claim(book, id, &ClaimPolicy::default()).unwrap();
     });
-    let claimed = tokio::time::timeout(Duration::from_secs(3), store.claim(vec![id], decide));
-    let changes = claimed.await.expect("the claim waits for a lock").unwrap();
+    let claimed = tokio::time::timeout(
+        Duration::from_secs(3),
+        store.transact(vec![id], Loads::ForClaims, decide),
+    );
+    let changes = claimed.await.expect("the claim waits for a lock").unwrap().changes;
     assert_eq!(changes.payments[0].status, Status::Processing);
     client.batch_execute("ROLLBACK").await.unwrap();
 }

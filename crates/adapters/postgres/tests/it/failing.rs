@@ -3,10 +3,10 @@
 
 use crate::database::Database;
 use paygate_core::account::{Role, SystemAccount};
-use paygate_ports::{AccountStore, PaymentReader, PaymentStore, StoreError};
+use paygate_core::decision::Loads;
+use paygate_ports::{AccountStore, PaymentReader, PaymentStore, StoreError, silent};
 use paygate_postgres::{PostgresConfig, PostgresStore};
 use paygate_testkit::build;
-use std::sync::Arc;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,10 +22,10 @@ async fn a_lock_that_is_held_for_long_is_a_failure_and_not_an_absence() {
     store.accept(vec![charge]).await.unwrap();
     let client = database.client().await;
     client.batch_execute("BEGIN; LOCK TABLE payments IN EXCLUSIVE MODE").await.unwrap();
-    let answer = store.transact(vec![id], Arc::new(|_| ())).await;
+    let answer = store.transact(vec![id], Loads::Accounts, silent(|_| ())).await;
     assert!(matches!(answer, Err(StoreError::Failing(_))), "{answer:?}");
     client.batch_execute("ROLLBACK").await.unwrap();
-    store.transact(vec![id], Arc::new(|_| ())).await.unwrap();
+    store.transact(vec![id], Loads::Accounts, silent(|_| ())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

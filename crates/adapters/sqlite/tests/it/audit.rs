@@ -2,8 +2,10 @@
 
 use crate::support::{SystemClock, TempDir, connect, under_test};
 use diesel::connection::SimpleConnection;
+use paygate_core::decision::Loads;
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::proof::{Fact, RefundSums, Scope};
+use paygate_ports::silent;
 use paygate_ports::{Audit, Examiner};
 use paygate_sqlite::{SqliteConfig, SqliteStore};
 use paygate_testkit::build::{Pair, open_usd_pair};
@@ -49,7 +51,7 @@ async fn settle_first(store: &StoreUnderTest, pair: &Pair) -> [PaymentId; 3] {
         use paygate_core::provider::{ClaimPolicy, Verdict, settle};
         settle(book, ids[0], 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
     };
-    store.payments.transact(ids.to_vec(), Arc::new(approve)).await.unwrap();
+    store.payments.transact(ids.to_vec(), Loads::Accounts, silent(approve)).await.unwrap();
     ids
 }
 

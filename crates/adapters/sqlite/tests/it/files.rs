@@ -3,7 +3,9 @@
 
 use crate::support::{SystemClock, TempDir, connect, under_test};
 use diesel::connection::SimpleConnection;
+use paygate_core::decision::Loads;
 use paygate_core::status::Status;
+use paygate_ports::silent;
 use paygate_ports::{Accepted, PaymentReader, PaymentStore, StoreError};
 use paygate_sqlite::{OpenError, SqliteConfig, SqliteStore};
 use paygate_testkit::build::{assert_ledger_holds, open_usd_pair};
@@ -31,7 +33,7 @@ async fn settle_all(store: &StoreUnderTest, ids: Vec<paygate_core::id::PaymentId
             settle(book, id, 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
         }
     };
-    store.payments.transact(ids, Arc::new(decide)).await.unwrap();
+    store.payments.transact(ids, Loads::Accounts, silent(decide)).await.unwrap();
 }
 
 #[tokio::test]
@@ -89,7 +91,7 @@ async fn while_another_process_writes_the_store_is_unavailable_and_readable() {
     for _ in 0..3 {
         let answer = store.payments.accept(vec![payment.clone()]).await;
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
-        let answer = store.payments.transact(vec![first.id], Arc::new(|_| ())).await;
+        let answer = store.payments.transact(vec![first.id], Loads::Accounts, silent(|_| ())).await;
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     }
     assert!(store.reader.payment(first.id).await.unwrap().is_some(), "readers wait for no lock");

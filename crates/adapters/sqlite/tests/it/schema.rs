@@ -4,9 +4,10 @@ use crate::support::{SystemClock, TempDir, connect, under_test};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
-use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::provider::{ClaimPolicy, Verdict, settle};
 use paygate_ports::HealthCheck;
+use paygate_ports::silent;
 use paygate_sqlite::{SchemaError, SqliteConfig, SqliteStore};
 use paygate_testkit::build::{open_usd_pair, quote};
 use paygate_testkit::store::assert_ledger_holds;
@@ -268,10 +269,10 @@ async fn the_migrations_can_be_taken_back_with_all_their_rows() {
     let charges = pair.charges(2);
     let ids: Vec<_> = charges.iter().map(|charge| charge.id).collect();
     under_test.payments.accept(charges).await.unwrap();
-    let approve = Arc::new(move |book: &mut Book| {
+    let approve = silent(move |book| {
         settle(book, book.payment_ids()[0], 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
     });
-    under_test.payments.transact(ids[..1].to_vec(), approve).await.unwrap();
+    under_test.payments.transact(ids[..1].to_vec(), Loads::Accounts, approve).await.unwrap();
     under_test.quotes.keep(quote("USD", "EUR", "0.5")).await.unwrap();
 
     let mut other = connect(&folder.file("p.db"));

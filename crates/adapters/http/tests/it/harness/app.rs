@@ -13,6 +13,7 @@ use paygate_app::{
 use paygate_core::Timestamp;
 use paygate_core::account::AmountLimit;
 use paygate_core::book::Book;
+use paygate_core::decision::Loads;
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::provider::{self, ClaimPolicy, Decline, Verdict};
@@ -21,6 +22,7 @@ use paygate_core::status::Status;
 use paygate_core::work::{self, WorkPolicy};
 use paygate_http::{ApiApp, HttpConfig};
 use paygate_memory::{MemoryOutcomes, MemoryQueue, MemoryQueueConfig};
+use paygate_ports::silent;
 use paygate_ports::{Outcome, Outcomes, PaymentStore};
 use paygate_testkit::faults::Faults;
 use paygate_testkit::{ManualClock, SequentialIds, assert_proven, at_once};
@@ -208,7 +210,7 @@ impl Harness {
                 work::process(book, *id, &WorkPolicy::default()).unwrap();
             }
         };
-        self.store.inner().transact(ids, Arc::new(decide)).await.unwrap();
+        self.store.inner().transact(ids, Loads::Accounts, silent(decide)).await.unwrap();
     }
 
     /// Settles a claimed payment with what its provider says.
@@ -217,7 +219,7 @@ impl Harness {
             let attempt = book.payment(id).unwrap().attempts;
             provider::settle(book, id, attempt, verdict, &ClaimPolicy::default()).unwrap();
         };
-        self.store.inner().transact(vec![id], Arc::new(decide)).await.unwrap();
+        self.store.inner().transact(vec![id], Loads::Accounts, silent(decide)).await.unwrap();
     }
 
     /// The account that the default merchant's charges of a currency arrive at.
