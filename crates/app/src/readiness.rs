@@ -18,13 +18,16 @@ pub struct Component {
 /// How long an answer is given again.
 const KEPT: Duration = Duration::from_secs(1);
 
+/// What was answered last, and when.
+type Answer = (Instant, Vec<Component>);
+
 /// Asks every component, at most once in a while and once at a time, however many want to know: who
 /// asks us must not be able to keep the store or the broker busy.
 #[derive(Clone)]
 pub struct Readiness {
     checks: Arc<[Arc<dyn HealthCheck>]>,
     kept_for: Duration,
-    last: Arc<Mutex<Option<(Instant, Vec<Component>)>>>,
+    last: Arc<Mutex<Option<Answer>>>,
 }
 
 impl Readiness {

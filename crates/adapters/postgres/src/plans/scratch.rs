@@ -1,5 +1,7 @@
 //! A database with a million payments, dropped with the value.
 
+#![allow(clippy::disallowed_methods, reason = "a test needs a name that was never given")]
+
 use crate::{PostgresConfig, PostgresStore};
 use paygate_testkit::servers::postgres_url;
 use tokio_postgres::{Client, NoTls};

@@ -40,7 +40,7 @@ fn forbidden(statement: &str, all: &[Statement]) -> Option<&'static str> {
     };
     let after = |words: &str| {
         let rest = statement.split_once(words)?.1;
-        rest.split(|c: char| c == ' ' || c == '(' || c == ',').next()
+        rest.split([' ', '(', ',']).next()
     };
     let concurrently = has(" CONCURRENTLY ");
     if concurrently && all.len() > 1 {
