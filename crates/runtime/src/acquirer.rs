@@ -35,7 +35,8 @@ pub(crate) async fn run(config: Config) -> Result<(), Fatal> {
         format!("can't listen on {}:{}: {error}", config.http.host, config.http.port)
     })?;
     tracing::info!(address = %listener.local_addr().map_err(fatal)?, "the simulated acquirer listens");
-    server::serve(listener, simulated, stop.stop.cancelled_owned()).await.map_err(fatal)
+    server::serve(listener, simulated, stop.stop.cancelled_owned()).await;
+    Ok(())
 }
 
 /// Asks the process on HOST:PORT (a worker: METRICS_PORT) whether it is ready.

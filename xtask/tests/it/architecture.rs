@@ -54,8 +54,13 @@ const RULES: [Rule; 14] = [
 ];
 
 /// Libraries that belong to one place: a name's beginning, and who may name it.
-const OWNED: [(&str, &[&str]); 3] =
-    [("diesel", &[POSTGRES, SQLITE]), ("actix", &[HTTP]), ("lapin", &[RABBITMQ])];
+const OWNED: [(&str, &[&str]); 4] = [
+    ("diesel", &[POSTGRES, SQLITE]),
+    ("actix", &[HTTP]),
+    ("lapin", &[RABBITMQ]),
+    // One web framework is enough.
+    ("axum", &[]),
+];
 
 /// What `core` must do without: runtimes, serialisation, randomness, logging.
 const NOT_IN_CORE: [&str; 5] = ["tokio", "serde", "rand", "async-trait", "tracing"];
@@ -252,6 +257,8 @@ fn a_library_out_of_its_place_is_found() {
             "paygate-runtime: depends on lapin; only [paygate-rabbitmq]",
         ],
     );
+    check_normal(ACQUIRER, &["hyper"], &[]);
+    check_normal(ACQUIRER, &["axum"], &["paygate-acquirer: depends on axum; only []"]);
     check_dev(PAYGATE, &["lapin", "actix-web"], &[]);
     check_normal(CORE, &["tokio"], &["paygate-core: depends on tokio; core is pure"]);
     check_normal(PORTS, &["tokio", "async-trait"], &[]);

@@ -12,214 +12,91 @@
 //! Where no answer is to come, the connection stays silent until the client goes away or the
 //! configured time is over (504). A server that is told to stop ends such calls at once.
 
-use crate::call::Call;
-use crate::memory::NoAnswer;
-use crate::simulated::SimulatedAcquirer;
-use crate::wire::{
-    AUTHORIZATIONS, AuthorizationBody, CountBody, DecisionBody, ErrorBody, HealthBody,
-    IDEMPOTENCY_KEY, NOT_FOUND, REFUNDS, RefundBody, TotalsBody,
-};
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::serve::ListenerExt;
-use axum::{Json, Router};
-use paygate_core::id::PaymentId;
-use paygate_ports::{Authorization, RefundRequest};
-use std::future::Future;
-use std::io;
-use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+mod answer;
+mod read;
+mod route;
 
-/// The longest body that is read, in bytes.
-const LONGEST_BODY: usize = 16 * 1024;
+use crate::simulated::SimulatedAcquirer;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use route::Service;
 
 /// How long calls in progress may go on once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long to wait when no connection can be taken, for want of file descriptors as a rule.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves `acquirer` until `shutdown` is over, then ends the calls in progress, within seconds
 /// whatever their clients do.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve(
     listener: TcpListener,
     acquirer: SimulatedAcquirer,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+    shutdown: impl Future<Output = ()> + Send,
+) {
     let (close, closing) = watch::channel(false);
-    let mut closed = closing.clone();
-    let stop = async move {
-        shutdown.await;
-        close.send_replace(true);
-    };
-    let grace_is_over = async move {
-        closed_or_gone(&mut closed).await;
-        tokio::time::sleep(GRACE).await;
-    };
-    let listener = listener.tap_io(|connection| {
-        // Without this a small answer may wait for the acknowledgement of the one before.
-        let _ = connection.set_nodelay(true);
-    });
-    let server = axum::serve(listener, router(Service { acquirer, closing }));
-    tokio::select! {
-        ended = server.with_graceful_shutdown(stop) => ended,
-        () = grace_is_over => Ok(()),
-    }
-}
-
-#[derive(Clone)]
-struct Service {
-    acquirer: SimulatedAcquirer,
-    closing: watch::Receiver<bool>,
-}
-
-fn router(service: Service) -> Router {
-    Router::new()
-        .route(AUTHORIZATIONS, post(authorize))
-        .route(&format!("{AUTHORIZATIONS}/{{key}}"), get(status))
-        .route(REFUNDS, post(refund))
-        .route(&format!("{REFUNDS}/{{key}}"), get(status))
-        .route("/v1/journal", get(totals))
-        .route("/v1/journal/{key}", get(count))
-        .route("/health", get(async || Json(HealthBody { status: "ok" })))
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .with_state(service)
-}
-
-async fn authorize(
-    State(service): State<Service>,
-    headers: HeaderMap,
-    body: Result<Json<AuthorizationBody>, JsonRejection>,
-) -> Result<Json<DecisionBody>, Failure> {
-    let request = Authorization::try_from(readable(body)?).map_err(invalid)?;
-    service.decide(&headers, &Call::from(&request)).await
-}
-
-async fn refund(
-    State(service): State<Service>,
-    headers: HeaderMap,
-    body: Result<Json<RefundBody>, JsonRejection>,
-) -> Result<Json<DecisionBody>, Failure> {
-    let request = RefundRequest::try_from(readable(body)?).map_err(invalid)?;
-    service.decide(&headers, &Call::from(&request)).await
-}
-
-async fn status(
-    State(service): State<Service>,
-    Path(key): Path<String>,
-) -> Result<Json<DecisionBody>, Failure> {
-    match service.deliver(service.acquirer.look_up(parse(&key)?)).await? {
-        Some(verdict) => Ok(Json(verdict.into())),
-        None => Err(Failure::NotFound),
-    }
-}
-
-async fn count(
-    State(service): State<Service>,
-    Path(key): Path<String>,
-) -> Result<Json<CountBody>, Failure> {
-    let key = parse(&key)?;
-    let count = service.acquirer.calls(key);
-    Ok(Json(CountBody {
-        key: key.to_string(),
-        authorizations: count.authorizations,
-        refunds: count.refunds,
-        effects: count.effects,
-    }))
-}
-
-async fn totals(State(service): State<Service>) -> Json<TotalsBody> {
-    let totals = service.acquirer.totals();
-    Json(TotalsBody {
-        keys: totals.keys,
-        authorizations: totals.authorizations,
-        refunds: totals.refunds,
-        effects: totals.effects,
-    })
-}
-
-fn readable<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Failure> {
-    match body {
-        Ok(Json(body)) => Ok(body),
-        Err(why) => Err(Failure::Unreadable(why.status(), why.body_text())),
-    }
-}
-
-fn parse(key: &str) -> Result<PaymentId, Failure> {
-    key.parse().map_err(|_| invalid("the key must be a UUID"))
-}
-
-fn invalid(detail: impl Into<String>) -> Failure {
-    Failure::Unreadable(StatusCode::BAD_REQUEST, detail.into())
-}
-
-impl Service {
-    async fn decide(
-        &self,
-        headers: &HeaderMap,
-        call: &Call,
-    ) -> Result<Json<DecisionBody>, Failure> {
-        let header = headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
-        if header != Some(call.key.to_string().as_str()) {
-            return Err(invalid("the Idempotency-Key header must be the key"));
-        }
-        let verdict = self.deliver(self.acquirer.receive(call)).await?;
-        Ok(Json(verdict.into()))
-    }
-
-    /// Lets the client wait for `answer`: the latency, and where it is to hear nothing the whole
-    /// configured time.
-    async fn deliver<T>(&self, answer: Result<T, NoAnswer>) -> Result<T, Failure> {
-        let config = self.acquirer.config();
-        if !config.latency.is_zero() {
-            self.wait(config.latency).await;
-        }
-        if matches!(answer, Err(NoAnswer::Silence)) {
-            self.wait(config.timeout).await;
-        }
-        answer.map_err(Failure::NoAnswer)
-    }
-
-    async fn wait(&self, time: Duration) {
-        let mut closing = self.closing.clone();
+    let service = Service { acquirer, closing };
+    // Those that are left at the end go with it.
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
         tokio::select! {
-            () = tokio::time::sleep(time) => {}
-            () = closed_or_gone(&mut closing) => {}
+            biased;
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(talk(stream, service.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no connection can be taken");
+                    sleep(PAUSE).await;
+                }
+            },
         }
     }
+    drop(listener);
+    close.send_replace(true);
+    let all_over = async { while connections.join_next().await.is_some() {} };
+    if timeout(GRACE, all_over).await.is_err() {
+        tracing::info!("calls in progress were cut off");
+    }
+}
+
+/// Answers on one connection until its client, or the server, has enough.
+async fn talk(stream: TcpStream, service: Service) {
+    // Without this a small answer may wait for the acknowledgement of the one before.
+    let _ = stream.set_nodelay(true);
+    let mut closing = service.closing.clone();
+    let answer = service_fn(move |request| {
+        let service = service.clone();
+        async move { Ok::<_, Infallible>(service.answer(request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), answer);
+    let mut connection = pin!(connection);
+    // That a client went away in the middle is its own affair.
+    let _ = tokio::select! {
+        biased;
+        ended = connection.as_mut() => ended,
+        () = closed_or_gone(&mut closing) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
 }
 
 async fn closed_or_gone(closing: &mut watch::Receiver<bool>) {
     // An error says that the sender is gone, which it is only after it said so.
     let _ = closing.wait_for(|closed| *closed).await;
-}
-
-/// Everything that is no decision, as its status and body.
-enum Failure {
-    Unreadable(StatusCode, String),
-    NotFound,
-    NoAnswer(NoAnswer),
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let (status, error, detail) = match self {
-            Self::Unreadable(status, detail) => (status, "invalid_request", detail),
-            Self::NotFound => (StatusCode::NOT_FOUND, NOT_FOUND, String::new()),
-            Self::NoAnswer(reason) => {
-                let (status, error) = match reason {
-                    NoAnswer::Silence => (StatusCode::GATEWAY_TIMEOUT, "no_answer"),
-                    NoAnswer::Failure => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-                    NoAnswer::KeyReused => (StatusCode::CONFLICT, "key_reused"),
-                    NoAnswer::NotPositive => (StatusCode::BAD_REQUEST, "invalid_request"),
-                };
-                (status, error, String::new())
-            }
-        };
-        (status, Json(ErrorBody { error: error.to_owned(), detail })).into_response()
-    }
 }

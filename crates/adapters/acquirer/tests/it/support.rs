@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use std::{fs, io, process};
+use std::{fs, process};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -58,7 +58,7 @@ impl Drop for Folder {
 pub struct Server {
     pub address: SocketAddr,
     pub stop: oneshot::Sender<()>,
-    pub ended: JoinHandle<io::Result<()>>,
+    pub ended: JoinHandle<()>,
 }
 
 impl Server {
