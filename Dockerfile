@@ -14,17 +14,17 @@ RUN cargo chef prepare --recipe-path recipe.json
 FROM chef AS build
 COPY --from=recipe /build/recipe.json recipe.json
 # The dependencies, in a layer of their own: a change of our sources does not build them again.
-RUN cargo chef cook --release --locked --package paygate
+RUN cargo chef cook --profile dist --locked --package paygate
 COPY . .
-RUN cargo build --release --locked --package paygate
+RUN cargo build --profile dist --locked --package paygate
 
 # glibc, libgcc, the certificates TLS needs, and the user `nonroot` (65532). No shell: the health
 # check is `paygate health`.
 FROM gcr.io/distroless/cc-debian13:nonroot
 COPY --from=build \
-    /build/target/release/paygate \
-    /build/target/release/paygate-api \
-    /build/target/release/paygate-worker \
+    /build/target/dist/paygate \
+    /build/target/dist/paygate-api \
+    /build/target/dist/paygate-worker \
     /usr/local/bin/
 # Without a token the API refuses to start on this address: set PAYGATE_API_TOKEN, or
 # INSECURE_NO_AUTH=true where the port is published on loopback only.

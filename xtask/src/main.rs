@@ -28,7 +28,7 @@ usage: cargo xtask <command>
   openapi        hold the OpenAPI document against a running `paygate` by tools of others: two
                  validators, generated requests, and a generated client (python3 and npm)
   bench [charges|transfers] [seconds] [connections] [workers]
-                 build the release binaries and measure them beside pgbench, against private
+                 build the binaries as shipped and measure them beside pgbench, against private
                  servers: throughput, latency, start-up, memory, CPU, statements, and whether the
                  ledger holds (defaults: charges, 20 s, 64, 1)
   services up    start PostgreSQL and RabbitMQ for work by hand, on loopback
