@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::stop::Stop;
 use crate::store::{self, Stores};
 use crate::system::{RandomIds, SystemClock};
+use crate::tasks::Tasks;
 use crate::telemetry::{self, RenderMetrics};
 use crate::{Fatal, fatal};
 use paygate_app::{
@@ -24,9 +25,11 @@ pub(crate) async fn run(config: Config) -> Result<(), Fatal> {
     let queue = Queue::start(&config)?;
     let (server, addresses) = start(&config, &stores, &queue, metrics).await?;
     tracing::info!(?addresses, "the API listens");
-    serve_until_stopped(server, stop).await?;
+    let mut tasks = Tasks::new(stop.stop.clone());
+    tasks.start("the API", serve_until_stopped(server, stop));
+    let ended = tasks.all_ended().await;
     queue.close().await;
-    Ok(())
+    ended
 }
 
 /// What the API does with requests.
@@ -94,11 +97,7 @@ pub(crate) async fn serve_until_stopped(server: Server, stop: Stop) -> Result<()
     let serving = tokio::spawn(server);
     tokio::pin!(serving);
     tokio::select! {
-        ended = &mut serving => {
-            stop.stop.cancel();
-            ended.map_err(fatal)?.map_err(fatal)?;
-            Err("the HTTP server ended by itself".to_owned())
-        }
+        ended = &mut serving => ended.map_err(fatal)?.map_err(fatal),
         () = stop.stop.cancelled() => {
             handle.stop(true).await;
             Ok(())

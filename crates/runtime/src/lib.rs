@@ -12,6 +12,7 @@ mod settings;
 mod stop;
 mod store;
 mod system;
+mod tasks;
 mod telemetry;
 mod worker;
 

@@ -3,6 +3,7 @@
 use crate::broker::Queue;
 use crate::config::Config;
 use crate::stop::Stop;
+use crate::tasks::Tasks;
 use crate::{Fatal, api, store, telemetry, worker};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -16,12 +17,12 @@ pub(crate) async fn serve(config: Config) -> Result<(), Fatal> {
     let (server, addresses) = api::start(&config, &stores, &queue, metrics).await?;
     greet(&addresses, config.http.token.is_some());
 
-    let api = tokio::spawn(api::serve_until_stopped(server, stop.clone()));
-    let worked = worker::work(&config, &stores, &queue, queue.announcing(), stop.clone()).await;
-    stop.stop.cancel();
-    let served = api.await.map_err(|error| format!("the API failed: {error}"))?;
+    let mut tasks = Tasks::new(stop.stop.clone());
+    tasks.start("the API", api::serve_until_stopped(server, stop.clone()));
+    worker::start(&mut tasks, &config, &stores, &queue, stop)?;
+    let ended = tasks.all_ended().await;
     queue.close().await;
-    worked.and(served)
+    ended
 }
 
 /// Says where it listens, and what to try.

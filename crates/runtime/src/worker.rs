@@ -6,10 +6,10 @@ use crate::config::Config;
 use crate::stop::Stop;
 use crate::store::{self, Stores};
 use crate::system::{RandomIds, SystemClock};
+use crate::tasks::Tasks;
 use crate::{Fatal, api, fatal, telemetry};
 use paygate_app::{Proving, QuoteForgetter, Readiness, Reconciler, Sweeper, Worker, WorkerPorts};
 use paygate_http::HttpConfig;
-use paygate_ports::Outcomes;
 use std::sync::Arc;
 
 /// Runs a worker until it is told to stop.
@@ -18,32 +18,27 @@ pub(crate) async fn run(config: Config) -> Result<(), Fatal> {
     let metrics = telemetry::start_metrics()?;
     let stores = store::open(&config, false).await?;
     let queue = Queue::start(&config)?;
-    let observability = match config.metrics_port {
-        Some(port) => {
-            let http = HttpConfig { port, workers: 1, ..config.http.clone() };
-            let ready = Readiness::new(vec![Arc::clone(&stores.health), queue.health()]);
-            let served =
-                paygate_http::serve_observability(&http, ready, metrics, Arc::new(RandomIds));
-            let (server, addresses) = served.map_err(fatal)?;
-            tracing::info!(?addresses, "metrics and health listen");
-            Some(tokio::spawn(api::serve_until_stopped(server, stop.clone())))
-        }
-        None => None,
-    };
-    work(&config, &stores, &queue, queue.announcing(), stop).await?;
-    if let Some(observability) = observability {
-        observability.await.map_err(fatal)??;
+    let mut tasks = Tasks::new(stop.stop.clone());
+    if let Some(port) = config.metrics_port {
+        let http = HttpConfig { port, workers: 1, ..config.http.clone() };
+        let ready = Readiness::new(vec![Arc::clone(&stores.health), queue.health()]);
+        let served = paygate_http::serve_observability(&http, ready, metrics, Arc::new(RandomIds));
+        let (server, addresses) = served.map_err(fatal)?;
+        tracing::info!(?addresses, "metrics and health listen");
+        tasks.start("observability", api::serve_until_stopped(server, stop.clone()));
     }
+    start(&mut tasks, &config, &stores, &queue, stop)?;
+    let ended = tasks.all_ended().await;
     queue.close().await;
-    Ok(())
+    ended
 }
 
-/// Works and sweeps until told to stop, then finishes what is in hand.
-pub(crate) async fn work(
+/// Starts what works and sweeps until told to stop, and then finishes what is in hand.
+pub(crate) fn start(
+    tasks: &mut Tasks,
     config: &Config,
     stores: &Stores,
     queue: &Queue,
-    outcomes: Arc<dyn Outcomes>,
     stop: Stop,
 ) -> Result<(), Fatal> {
     let clock = Arc::new(SystemClock);
@@ -53,7 +48,7 @@ pub(crate) async fn work(
         store: Arc::clone(&stores.payments),
         quarantine: Arc::clone(&stores.quarantine),
         deliveries: Arc::clone(&consumer.deliveries),
-        outcomes,
+        outcomes: queue.announcing(),
         acquirer,
         clock: clock.clone(),
     };
@@ -68,32 +63,15 @@ pub(crate) async fn work(
 
     let forgetter = QuoteForgetter::new(Arc::clone(&stores.quotes), clock.clone());
 
-    let mut working = tokio::spawn(worker.run(stop.stop.clone()));
-    let mut reconciling = tokio::spawn(reconciler.run(stop.stop.clone()));
-    let mut sweeping = tokio::spawn(sweeper.run(stop.stop.clone()));
-    let mut forgetting = tokio::spawn(forgetter.run(stop.stop.clone()));
+    let told = stop.stop.clone();
+    tasks.start_endless("the worker", async move {
+        worker.run(told).await;
+        consumer.close().await;
+        tracing::info!("the worker is done");
+    });
+    tasks.start_endless("the sweeper", sweeper.run(stop.stop.clone()));
+    tasks.start_endless("the reconciler", reconciler.run(stop.stop.clone()));
+    tasks.start_endless("the forgetter of quotes", forgetter.run(stop.stop.clone()));
     tracing::info!("the worker takes hints");
-    // Neither ends before it is told to, unless it panics; the process must not go on without it.
-    let ended = tokio::select! {
-        ended = &mut working => ended,
-        ended = &mut sweeping => match ended {
-            Ok(()) => working.await,
-            panicked => panicked,
-        },
-        ended = &mut reconciling => match ended {
-            Ok(()) => working.await,
-            panicked => panicked,
-        },
-        ended = &mut forgetting => match ended {
-            Ok(()) => working.await,
-            panicked => panicked,
-        },
-    };
-    consumer.close().await;
-    ended.map_err(|error| format!("the worker failed: {error}"))?;
-    tracing::info!("the worker is done");
-    match stop.stop.is_cancelled() {
-        true => Ok(()),
-        false => Err("the worker ended by itself".to_owned()),
-    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ use crate::broker::Queue;
 use crate::config::Config;
 use crate::stop::Stop;
 use crate::store::{self, Stores};
+use crate::tasks::Tasks;
 use crate::{Fatal, acquirer, api, worker};
 use history::{History, Made};
 use paygate_app::Api;
@@ -79,7 +80,9 @@ async fn make(
         history.send(payment).await?;
     }
     let ended = stop.stop.clone();
-    let working = worker::work(config, stores, queue, queue.announcing(), stop);
+    let mut tasks = Tasks::new(stop.stop.clone());
+    worker::start(&mut tasks, config, stores, queue, stop)?;
+    let working = tasks.all_ended();
     tokio::pin!(working);
     let settling = async {
         for payment in plan::BEFORE_THE_WORKER.iter().chain(plan::WITH_THE_WORKER) {
