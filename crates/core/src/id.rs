@@ -1,5 +1,5 @@
 //! Identifiers. Payment and account ids are UUIDv7 (RFC 9562), so that their order is roughly the
-//! order of creation; the sweeper and the paging of lists rely on that.
+//! order of creation; the paging of lists relies on that.
 
 use crate::Timestamp;
 use std::fmt;

@@ -46,14 +46,10 @@ impl PaymentQuery {
     /// their times, so that a listing between two times begins and ends there.
     #[must_use]
     pub fn ids(&self) -> (PaymentId, PaymentId) {
-        let least = |at: Timestamp| {
-            let unix_ms = u128::try_from(at.timestamp_millis()).unwrap_or(0);
-            PaymentId(Uuid::from_u128(unix_ms << 80))
-        };
         let after = self.created_after.and_then(|at| at.checked_sub_signed(SLACK));
         let before = self.created_before.and_then(|at| at.checked_add_signed(SLACK));
-        let first = after.map_or(PaymentId(Uuid::nil()), least);
-        let end = before.map_or(PaymentId(Uuid::max()), least);
+        let first = after.map_or(PaymentId(Uuid::nil()), PaymentId::lower_bound);
+        let end = before.map_or(PaymentId(Uuid::max()), PaymentId::lower_bound);
         (first, self.cursor.map_or(end, |cursor| cursor.min(end)))
     }
 }
