@@ -217,6 +217,23 @@ async fn a_payment_the_store_keeps_failing_at_holds_up_nobody_and_comes_back() {
 }
 
 #[tokio::test]
+async fn what_the_store_never_stops_failing_at_is_parked_at_the_sixth_return() {
+    let rig = Rig::new().await;
+    let id = rig.accept(100).await;
+    let damaged = StoreError::Failing("invalid page in block 7".to_owned());
+    rig.faults.on_any(&LOCKING).naming(id).always().fails_before_with(damaged);
+    let (worker, sweeper) =
+        (rig.worker(WorkerConfig::default()), rig.sweeper(SweeperConfig::default()));
+    rig.pass_until(Duration::from_secs(1800), |rig| !rig.store.set_aside().is_empty()).await;
+    assert_eq!(rig.faults.named(&LOCKING).len(), 6, "tries, one for each return");
+    assert!(rig.store.set_aside()[&id].contains("invalid page"), "{:?}", rig.store.set_aside());
+    assert_eq!(rig.queue.inner.unacked(), 0);
+    rig.faults.lift();
+    worker.stop().await;
+    sweeper.stop().await;
+}
+
+#[tokio::test]
 async fn a_batch_that_the_store_never_takes_is_set_aside_and_parked_in_the_end() {
     let rig = Rig::new().await;
     let ids = rig.accept_many(20).await;
