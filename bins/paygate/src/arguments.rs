@@ -140,7 +140,7 @@ impl Arguments {
             Asked::Config => Role::Config,
             Asked::Acquirer => Role::Acquirer,
             Asked::Health => Role::Health,
-            Asked::Demo { force } => Role::Command(Command::Demo { force }),
+            Asked::Demo { force } => Role::Demo { force },
             Asked::Accounts(asked) => Role::Command(Command::Accounts(asked.into())),
             Asked::Payments(asked) => Role::Command(Command::Payments(asked.into())),
             Asked::Statement(asked) => Role::Command(Command::Statement(asked.into())),

@@ -110,7 +110,9 @@ impl Config {
 /// Who asked a question wants its answer, and to hear of nothing else that goes well.
 fn log_filter(settings: &Settings, role: &Role) -> String {
     match role {
-        Role::Command(_) if !settings.is_set("RUST_LOG") => "warn,lapin=off".to_owned(),
+        Role::Command(_) | Role::Demo { .. } if !settings.is_set("RUST_LOG") => {
+            "warn,lapin=off".to_owned()
+        }
         _ => settings.text("RUST_LOG").unwrap_or_default().to_owned(),
     }
 }

@@ -7,6 +7,7 @@ mod api;
 mod broker;
 mod commands;
 mod config;
+mod demo;
 mod serve;
 mod settings;
 mod stop;
@@ -21,7 +22,7 @@ use settings::Settings;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-pub use commands::{Command, Form, ListAccounts, ListPayments, ShowStatement};
+pub use paygate_console::{Command, Form, ListAccounts, ListPayments, ShowStatement};
 pub use paygate_core::Timestamp;
 pub use paygate_core::account::{AccountRef, Alias};
 pub use paygate_core::id::PaymentId;
@@ -49,6 +50,11 @@ pub enum Role {
     Config,
     /// Answer an operator's command and end.
     Command(Command),
+    /// Fill the store with a few wallets and a little history, and end.
+    Demo {
+        /// Also a store, or with a broker or an acquirer, where money may be real.
+        force: bool,
+    },
     /// Ask a running process for its readiness and end: the health check of containers.
     Health,
 }
@@ -85,6 +91,7 @@ fn try_run(role: &Role) -> Result<(), Fatal> {
             Role::Acquirer => acquirer::run(config).await,
             Role::Migrate => store::migrate(&config).await,
             Role::Command(command) => commands::run(command, &config).await,
+            Role::Demo { force } => demo::run(&config, *force).await,
             Role::Health => acquirer::health(&config).await,
             Role::Config => Ok(()),
         }

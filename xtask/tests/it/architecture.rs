@@ -1,7 +1,7 @@
 //! The dependency rule of ARCHITECTURE.md as tables, what checks them, and proof that it can fail.
 //!
-//! `core` ← `ports` ← `app` ← `http` ← `runtime` ← the binaries; `wire` sees `core` only; every
-//! other adapter sees `core` and `ports` only, and no adapter sees another.
+//! `core` ← `ports` ← `app` ← `http`, `console` ← `runtime` ← the binaries; `wire` sees `core` only;
+//! every other adapter sees `core` and `ports` only, and no adapter sees another.
 
 use crate::workspace::{self, Package, Source};
 
@@ -10,6 +10,7 @@ const PORTS: &str = "paygate-ports";
 const APP: &str = "paygate-app";
 const WIRE: &str = "paygate-wire";
 const HTTP: &str = "paygate-http";
+const CONSOLE: &str = "paygate-console";
 const RABBITMQ: &str = "paygate-rabbitmq";
 const POSTGRES: &str = "paygate-postgres";
 const SQLITE: &str = "paygate-sqlite";
@@ -20,12 +21,13 @@ const PAYGATE: &str = "paygate";
 const TESTKIT: &str = "paygate-testkit";
 const XTASK: &str = "xtask";
 
-const ADAPTERS: [&str; 6] = [HTTP, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY];
+const ADAPTERS: [&str; 7] = [HTTP, CONSOLE, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY];
 /// What `runtime` puts together; the binaries see the same, and `runtime`.
 const COMPOSED: [&str; 10] =
-    [CORE, PORTS, APP, WIRE, HTTP, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY];
-const SHIPPED: [&str; 11] =
-    [CORE, PORTS, APP, WIRE, HTTP, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY, RUNTIME];
+    [CORE, PORTS, APP, HTTP, CONSOLE, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY];
+/// What is in the binaries, but for themselves.
+const SHIPPED: [&str; 12] =
+    [CORE, PORTS, APP, WIRE, HTTP, CONSOLE, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY, RUNTIME];
 
 /// What one package may use of the workspace.
 struct Rule {
@@ -36,12 +38,13 @@ struct Rule {
     dev_adapters: &'static [&'static str],
 }
 
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     Rule { package: CORE, normal: &[], dev_adapters: &[] },
     Rule { package: PORTS, normal: &[CORE], dev_adapters: &[] },
     Rule { package: APP, normal: &[CORE, PORTS], dev_adapters: &[MEMORY, SQLITE] },
     Rule { package: WIRE, normal: &[CORE], dev_adapters: &[] },
     Rule { package: HTTP, normal: &[CORE, PORTS, APP, WIRE], dev_adapters: &[MEMORY, SQLITE] },
+    Rule { package: CONSOLE, normal: &[CORE, PORTS, APP, WIRE], dev_adapters: &[MEMORY, SQLITE] },
     Rule { package: RABBITMQ, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: POSTGRES, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: SQLITE, normal: &[CORE, PORTS], dev_adapters: &[] },
@@ -54,10 +57,12 @@ const RULES: [Rule; 14] = [
 ];
 
 /// Libraries that belong to one place: a name's beginning, and who may name it.
-const OWNED: [(&str, &[&str]); 4] = [
+const OWNED: [(&str, &[&str]); 6] = [
     ("diesel", &[POSTGRES, SQLITE]),
     ("actix", &[HTTP]),
     ("lapin", &[RABBITMQ]),
+    ("comfy-table", &[CONSOLE]),
+    ("indicatif", &[CONSOLE]),
     // One web framework is enough.
     ("axum", &[]),
 ];
@@ -210,6 +215,9 @@ fn a_dependency_against_the_direction_is_found() {
     check_normal(SQLITE, &[POSTGRES], &[&format!("{SQLITE}: depends on {POSTGRES}; {only}")]);
     check_normal(RABBITMQ, &[APP], &[&format!("{RABBITMQ}: depends on {APP}; {only}")]);
     check_normal(HTTP, &[CORE, PORTS, APP, WIRE], &[]);
+    check_normal(CONSOLE, &[CORE, PORTS, APP, WIRE], &[]);
+    let only = "of the workspace only on [paygate-core, paygate-ports, paygate-app, paygate-wire]";
+    check_normal(CONSOLE, &[HTTP], &[&format!("paygate-console: depends on {HTTP}; {only}")]);
     let only_core = "of the workspace only on [paygate-core]";
     check_normal(WIRE, &[PORTS], &[&format!("paygate-wire: depends on {PORTS}; {only_core}")]);
     check_normal(RUNTIME, &COMPOSED, &[]);
@@ -250,11 +258,12 @@ fn a_library_out_of_its_place_is_found() {
     check_normal(POSTGRES, &["diesel", "diesel-async", "diesel_migrations"], &[]);
     check_normal(
         RUNTIME,
-        &["diesel-async", "actix-web", "lapin"],
+        &["diesel-async", "actix-web", "lapin", "comfy-table"],
         &[
             "paygate-runtime: depends on diesel-async; only [paygate-postgres, paygate-sqlite]",
             "paygate-runtime: depends on actix-web; only [paygate-http]",
             "paygate-runtime: depends on lapin; only [paygate-rabbitmq]",
+            "paygate-runtime: depends on comfy-table; only [paygate-console]",
         ],
     );
     check_normal(ACQUIRER, &["hyper"], &[]);

@@ -1,9 +1,9 @@
 //! `paygate payments`
 
-use super::output::{Ended, JsonList, stdout};
-use super::paging::Paging;
-use super::table::{Column, Table, second};
-use crate::store::Stores;
+use crate::desk::Desk;
+use crate::output::{Ended, JsonList, stdout};
+use crate::paging::Paging;
+use crate::table::{Column, Table, second};
 use paygate_core::account::{AccountRecord, AccountRef, Alias};
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};
@@ -47,19 +47,19 @@ const COLUMNS: [Column; 10] = [
 ];
 
 /// Lists payments.
-pub(super) async fn list(stores: &Stores, asked: &ListPayments) -> Result<(), Ended> {
+pub(crate) async fn list(desk: &Desk, asked: &ListPayments) -> Result<(), Ended> {
     let mut paging = Paging::up_to(asked.limit);
     let mut out = stdout();
     if asked.json {
         let mut list = JsonList::begin(out, &json!({}))?;
-        while let Some(page) = read(stores, asked, &mut paging).await? {
+        while let Some(page) = read(desk, asked, &mut paging).await? {
             page.iter().try_for_each(|record| list.item(&PaymentBody::of(record)?))?;
         }
         return list.end(paging.next().map(|id| id.to_string()));
     }
     let mut table = Table::of(&COLUMNS);
-    while let Some(page) = read(stores, asked, &mut paging).await? {
-        let parties = parties(stores, &page).await?;
+    while let Some(page) = read(desk, asked, &mut paging).await? {
+        let parties = parties(desk, &page).await?;
         page.iter().try_for_each(|record| table.row(&mut out, cells(record, &parties)))?;
     }
     table.print(&mut out)?;
@@ -88,19 +88,19 @@ fn cells(record: &PaymentRecord, parties: &Parties) -> Vec<String> {
 }
 
 /// An amount and the code of its currency.
-pub(super) fn with_code(money: Money) -> String {
+pub(crate) fn with_code(money: Money) -> String {
     format!("{money} {}", money.currency)
 }
 
 /// An account's alias, or its number.
-pub(super) fn called(record: &AccountRecord) -> String {
+pub(crate) fn called(record: &AccountRecord) -> String {
     let alias = record.alias.as_ref().map(Alias::as_str);
     alias.map_or_else(|| record.account.number.to_string(), ToOwned::to_owned)
 }
 
 /// The accounts of these payments.
-pub(super) async fn parties(
-    stores: &Stores,
+pub(crate) async fn parties(
+    desk: &Desk,
     payments: &[PaymentRecord],
 ) -> Result<Parties, StoreError> {
     let ids = payments.iter().flat_map(|it| [it.payment.source, it.payment.destination]);
@@ -109,12 +109,12 @@ pub(super) async fn parties(
     if names.is_empty() {
         return Ok(Parties::new());
     }
-    let found = stores.account_reader.find(names).await?;
+    let found = desk.accounts.find(names).await?;
     Ok(found.into_iter().flatten().map(|record| (record.account.id, record)).collect())
 }
 
 async fn read(
-    stores: &Stores,
+    desk: &Desk,
     asked: &ListPayments,
     paging: &mut Paging<PaymentId>,
 ) -> Result<Option<Vec<PaymentRecord>>, Ended> {
@@ -131,7 +131,7 @@ async fn read(
         limit,
         cursor: paging.next(),
     };
-    let page = stores.reader.payments(query).await?;
+    let page = desk.payments.payments(query).await?;
     paging.took(page.items.len(), page.next);
     Ok(Some(page.items))
 }

@@ -1,17 +1,29 @@
 //! Standard output: how an answer is written, and how a command ends that can't go on.
 
-use crate::Fatal;
 use paygate_ports::StoreError;
 use paygate_wire::Unwritable;
 use serde::Serialize;
 use std::io::{self, BufWriter, Stdout, Write};
 
+/// Why a command fails; one line for the operator.
+pub type Fatal = String;
+
 /// Why a command ends before its answer is complete.
-pub(super) enum Ended {
+pub(crate) enum Ended {
     /// Something is wrong; one line for the operator.
     Because(Fatal),
     /// Who read the answer has seen enough (`paygate payments | head`).
     NobodyReads,
+}
+
+impl Ended {
+    /// It is none that nobody reads.
+    pub(crate) fn failure(self) -> Result<(), Fatal> {
+        match self {
+            Self::Because(why) => Err(why),
+            Self::NobodyReads => Ok(()),
+        }
+    }
 }
 
 impl From<Fatal> for Ended {
@@ -48,26 +60,26 @@ impl From<StoreError> for Ended {
 }
 
 /// Standard output, to be flushed at the end.
-pub(super) fn stdout() -> BufWriter<Stdout> {
+pub(crate) fn stdout() -> BufWriter<Stdout> {
     BufWriter::new(io::stdout())
 }
 
 /// Writes one JSON object as a line.
-pub(super) fn object(out: &mut impl Write, body: &impl Serialize) -> Result<(), Ended> {
+pub(crate) fn object(out: &mut impl Write, body: &impl Serialize) -> Result<(), Ended> {
     serde_json::to_writer(&mut *out, body)?;
     Ok(writeln!(out)?)
 }
 
 /// One JSON object with the fields of a head, the list `items` and a last field `next_cursor`, as
 /// the API answers it. It is written as its items come, one a line.
-pub(super) struct JsonList<W: Write> {
+pub(crate) struct JsonList<W: Write> {
     out: W,
     is_empty: bool,
 }
 
 impl<W: Write> JsonList<W> {
     /// Begins it. `head` is an object, of no fields if there are none.
-    pub(super) fn begin(mut out: W, head: &impl Serialize) -> Result<Self, Ended> {
+    pub(crate) fn begin(mut out: W, head: &impl Serialize) -> Result<Self, Ended> {
         let head = serde_json::to_string(head)?;
         let fields = head.trim_start_matches('{').strip_suffix('}').unwrap_or_default();
         let comma = if fields.is_empty() { "" } else { "," };
@@ -76,7 +88,7 @@ impl<W: Write> JsonList<W> {
     }
 
     /// Adds an item.
-    pub(super) fn item(&mut self, body: &impl Serialize) -> Result<(), Ended> {
+    pub(crate) fn item(&mut self, body: &impl Serialize) -> Result<(), Ended> {
         let before = if self.is_empty { "\n" } else { ",\n" };
         self.is_empty = false;
         write!(self.out, "{before}")?;
@@ -84,7 +96,7 @@ impl<W: Write> JsonList<W> {
     }
 
     /// Ends it. `next` is where a page after this list starts, if anything follows.
-    pub(super) fn end(mut self, next: Option<String>) -> Result<(), Ended> {
+    pub(crate) fn end(mut self, next: Option<String>) -> Result<(), Ended> {
         let before = if self.is_empty { "" } else { "\n" };
         write!(self.out, "{before}],\"next_cursor\":")?;
         serde_json::to_writer(&mut self.out, &next)?;

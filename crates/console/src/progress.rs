@@ -10,11 +10,11 @@ const PAUSE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: u64 = 1_024;
 
 /// A bar, if standard error is a terminal.
-pub(super) struct Progress(Option<ProgressBar>);
+pub(crate) struct Progress(Option<ProgressBar>);
 
 impl Progress {
     /// Shows it from now on.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} rows");
@@ -23,7 +23,7 @@ impl Progress {
     }
 
     /// Takes the bar away while something else is printed.
-    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+    pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.0 {
             Some(bar) => bar.suspend(print),
             None => print(),
@@ -31,12 +31,12 @@ impl Progress {
     }
 
     /// What moves it.
-    pub(super) fn pace(&self) -> Pace<'_> {
+    pub(crate) fn pace(&self) -> Pace<'_> {
         Pace { progress: self, told: Instant::now() }
     }
 
     /// Takes the bar away for good.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }
@@ -44,14 +44,14 @@ impl Progress {
 }
 
 /// Moves the bar, or prints the lines.
-pub(super) struct Pace<'a> {
+pub(crate) struct Pace<'a> {
     progress: &'a Progress,
     told: Instant,
 }
 
 impl Pace<'_> {
     /// So many rows have been looked at.
-    pub(super) fn at(&mut self, seen: u64, of: u64) {
+    pub(crate) fn at(&mut self, seen: u64, of: u64) {
         if !seen.is_multiple_of(LOOK_EVERY) && seen != of {
             return;
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 const PAGE: u16 = 200;
 
 /// Where in a list one is.
-pub(super) struct Paging<C> {
+pub(crate) struct Paging<C> {
     left: u32,
     next: Option<C>,
     is_over: bool,
@@ -14,23 +14,23 @@ pub(super) struct Paging<C> {
 
 impl<C: Copy> Paging<C> {
     /// At the beginning of a list of which so many items are wanted.
-    pub(super) fn up_to(limit: u32) -> Self {
+    pub(crate) fn up_to(limit: u32) -> Self {
         Self { left: limit, next: None, is_over: limit == 0 }
     }
 
     /// How many items to read; `None` when all that are wanted have been.
-    pub(super) fn limit(&self) -> Option<u16> {
+    pub(crate) fn limit(&self) -> Option<u16> {
         let limit = u16::try_from(self.left).map_or(PAGE, |left| left.min(PAGE));
         (!self.is_over).then_some(limit)
     }
 
     /// Where the next page starts; `None` at the beginning, and when nothing follows.
-    pub(super) fn next(&self) -> Option<C> {
+    pub(crate) fn next(&self) -> Option<C> {
         self.next
     }
 
     /// Takes note of a page.
-    pub(super) fn took(&mut self, items: usize, next: Option<C>) {
+    pub(crate) fn took(&mut self, items: usize, next: Option<C>) {
         let items = u32::try_from(items).unwrap_or(u32::MAX);
         self.left = self.left.saturating_sub(items);
         self.next = next;
@@ -38,7 +38,7 @@ impl<C: Copy> Paging<C> {
     }
 
     /// Says below a table that it is not all there is.
-    pub(super) fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn tell(&self, out: &mut impl Write) -> io::Result<()> {
         match self.next {
             Some(_) => writeln!(out, "\nThere is more: raise --limit."),
             None => Ok(()),

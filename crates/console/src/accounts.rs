@@ -1,9 +1,9 @@
 //! `paygate accounts`
 
-use super::output::{Ended, JsonList, stdout};
-use super::paging::Paging;
-use super::table::{Column, Table};
-use crate::store::Stores;
+use crate::desk::Desk;
+use crate::output::{Ended, JsonList, stdout};
+use crate::paging::Paging;
+use crate::table::{Column, Table};
 use paygate_core::account::{AccountRecord, Alias};
 use paygate_core::id::AccountId;
 use paygate_core::money::{Currency, Money};
@@ -27,7 +27,7 @@ pub struct ListAccounts {
 }
 
 /// The columns of a table of accounts.
-pub(super) const COLUMNS: [Column; 9] = [
+pub(crate) const COLUMNS: [Column; 9] = [
     Column::left("NUMBER"),
     Column::left("ALIAS"),
     Column::left("NAME"),
@@ -40,7 +40,7 @@ pub(super) const COLUMNS: [Column; 9] = [
 ];
 
 /// An account in these columns.
-pub(super) fn cells(record: &AccountRecord) -> Vec<String> {
+pub(crate) fn cells(record: &AccountRecord) -> Vec<String> {
     let account = &record.account;
     let amount = |minor: i64| Money { minor, currency: account.currency }.to_string();
     vec![
@@ -57,18 +57,18 @@ pub(super) fn cells(record: &AccountRecord) -> Vec<String> {
 }
 
 /// Lists accounts.
-pub(super) async fn list(stores: &Stores, asked: &ListAccounts) -> Result<(), Ended> {
+pub(crate) async fn list(desk: &Desk, asked: &ListAccounts) -> Result<(), Ended> {
     let mut paging = Paging::up_to(asked.limit);
     let mut out = stdout();
     if asked.json {
         let mut list = JsonList::begin(out, &json!({}))?;
-        while let Some(page) = read(stores, asked, &mut paging).await? {
+        while let Some(page) = read(desk, asked, &mut paging).await? {
             page.iter().try_for_each(|record| list.item(&AccountBody::of(record)?))?;
         }
         return list.end(paging.next().map(|id| id.to_string()));
     }
     let mut table = Table::of(&COLUMNS);
-    while let Some(page) = read(stores, asked, &mut paging).await? {
+    while let Some(page) = read(desk, asked, &mut paging).await? {
         page.iter().try_for_each(|record| table.row(&mut out, cells(record)))?;
     }
     table.print(&mut out)?;
@@ -77,7 +77,7 @@ pub(super) async fn list(stores: &Stores, asked: &ListAccounts) -> Result<(), En
 }
 
 async fn read(
-    stores: &Stores,
+    desk: &Desk,
     asked: &ListAccounts,
     paging: &mut Paging<AccountId>,
 ) -> Result<Option<Vec<AccountRecord>>, Ended> {
@@ -88,7 +88,7 @@ async fn read(
         limit,
         cursor: paging.next(),
     };
-    let page = stores.account_reader.accounts(query).await?;
+    let page = desk.accounts.accounts(query).await?;
     paging.took(page.items.len(), page.next);
     Ok(Some(page.items))
 }

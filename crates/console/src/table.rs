@@ -12,7 +12,7 @@ const PAGE: usize = 500;
 const GAP: u16 = 2;
 
 /// A column: its title, and how its cells stand.
-pub(super) struct Column {
+pub(crate) struct Column {
     title: &'static str,
     alignment: CellAlignment,
     least: u16,
@@ -20,17 +20,17 @@ pub(super) struct Column {
 
 impl Column {
     /// A column of texts.
-    pub(super) const fn left(title: &'static str) -> Self {
+    pub(crate) const fn left(title: &'static str) -> Self {
         Self { title, alignment: CellAlignment::Left, least: 0 }
     }
 
     /// A column of amounts or numbers.
-    pub(super) const fn right(title: &'static str) -> Self {
+    pub(crate) const fn right(title: &'static str) -> Self {
         Self { title, alignment: CellAlignment::Right, least: 0 }
     }
 
     /// At least so wide, for what comes a row at a time.
-    pub(super) const fn at_least(mut self, width: u16) -> Self {
+    pub(crate) const fn at_least(mut self, width: u16) -> Self {
         self.least = width;
         self
     }
@@ -38,7 +38,7 @@ impl Column {
 
 /// A table that is printed page by page. A column is as wide as its widest cell so far, so that one
 /// page stands below the other unless a later cell is wider than all before.
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     columns: &'a [Column],
     widths: Vec<u16>,
     rows: Vec<Vec<String>>,
@@ -47,19 +47,19 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// A table of these columns.
-    pub(super) fn of(columns: &'a [Column]) -> Self {
+    pub(crate) fn of(columns: &'a [Column]) -> Self {
         let widths = columns.iter().map(|column| column.least).collect();
         Self { columns, widths, rows: Vec::new(), has_title: false }
     }
 
     /// Adds a row, a cell for each column; prints a page when it is full.
-    pub(super) fn row(&mut self, out: &mut impl Write, cells: Vec<String>) -> io::Result<()> {
+    pub(crate) fn row(&mut self, out: &mut impl Write, cells: Vec<String>) -> io::Result<()> {
         self.rows.push(cells.iter().map(|cell| in_one_line(cell)).collect());
         if self.rows.len() < PAGE { Ok(()) } else { self.print(out) }
     }
 
     /// Prints the rows that are left; the titles alone if there was none at all.
-    pub(super) fn print(&mut self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn print(&mut self, out: &mut impl Write) -> io::Result<()> {
         let mut page = comfy_table::Table::new();
         page.load_style(presets::NOTHING);
         if !self.has_title {
@@ -93,12 +93,12 @@ fn in_one_line(text: &str) -> String {
 }
 
 /// A time for people: whole seconds, UTC.
-pub(super) fn second(at: Timestamp) -> String {
+pub(crate) fn second(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// How many of something: `1 payment`, `2 payments`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -1,17 +1,14 @@
 //! `paygate prove`: the proof that the ledger holds, over all of it.
 
-use super::output::{Ended, object, stdout};
-use super::progress::Progress;
-use super::table::{Column, Table, counted};
-use crate::store::Stores;
-use paygate_app::Proving;
+use crate::desk::Desk;
+use crate::output::{Ended, object, stdout};
+use crate::progress::Progress;
+use crate::table::{Column, Table, counted};
 use paygate_core::Timestamp;
 use paygate_core::proof::{CurrencyTotals, Scope, Sum, Summary, Violation};
 use paygate_wire::{IntegrityBody, ViolationBody, time};
 use serde::Serialize;
 use std::io::{BufWriter, Stdout, Write};
-use std::sync::Arc;
-use std::time::Duration;
 
 const VIOLATION: [Column; 4] = [
     Column::left("TABLE").at_least(19),
@@ -33,17 +30,12 @@ const TOTALS: [Column; 8] = [
 ];
 
 /// Proves the ledger. A ledger that does not hold is a failure, whoever reads of it.
-pub(super) async fn prove(
-    stores: &Stores,
-    overdue_after: Duration,
-    json: bool,
-) -> Result<(), Ended> {
-    let proving = Proving::new(Arc::clone(&stores.audit), overdue_after);
+pub(crate) async fn prove(desk: &Desk, json: bool) -> Result<(), Ended> {
     let progress = Progress::start();
     let mut told = Told::new(json);
     let report = |violation: Violation| progress.aside(|| told.violation(&violation));
     let mut pace = progress.pace();
-    let proven = proving.run(Scope::Whole, report, |seen, of| pace.at(seen, of)).await;
+    let proven = desk.proving.run(Scope::Whole, report, |seen, of| pace.at(seen, of)).await;
     progress.finish();
     let (summary, as_of) = proven.map_err(|error| Ended::Because(error.to_string()))?;
     let written = told.summary(&summary, as_of);

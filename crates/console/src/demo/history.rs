@@ -1,7 +1,7 @@
 //! Carrying the plan out, through the use cases that clients' requests reach.
 
 use super::plan::{Does, Payment, Then, Wallet};
-use crate::{Fatal, fatal};
+use crate::output::Fatal;
 use paygate_app::{
     Api, Call, CreateCharge, CreateError, CreateRefund, CreateTransfer, Created, OpenError,
     OpenWallet, Refusal,
@@ -126,7 +126,7 @@ impl<'a> History<'a> {
                     source: (AccountRef::Alias(alias(from)?), from.to_owned()),
                     destination: (AccountRef::Alias(alias(to)?), to.to_owned()),
                     amount: amount.to_owned(),
-                    currency: currency.map(Currency::parse).transpose().map_err(fatal)?,
+                    currency: currency.map(Currency::parse).transpose().map_err(invalid)?,
                     quote: None,
                     hold: payment.then != Then::Nothing,
                     request,
@@ -147,23 +147,28 @@ impl<'a> History<'a> {
     }
 }
 
+/// A text of the plan that is not what it should be.
+fn invalid(why: impl Display) -> Fatal {
+    why.to_string()
+}
+
 fn failed(name: &str, why: impl Display) -> Fatal {
     format!("{name}: {why}")
 }
 
 fn alias(text: &str) -> Result<Alias, Fatal> {
-    Alias::parse(text).map_err(fatal)
+    Alias::parse(text).map_err(invalid)
 }
 
 fn money(amount: &str, currency: &str) -> Result<Money, Fatal> {
-    Money::parse_positive(amount, Currency::parse(currency).map_err(fatal)?).map_err(fatal)
+    Money::parse_positive(amount, Currency::parse(currency).map_err(invalid)?).map_err(invalid)
 }
 
 fn wallet_of(wallet: &Wallet) -> Result<OpenWallet, Fatal> {
     let opening = money(wallet.opening, wallet.currency)?;
     Ok(OpenWallet {
         currency: opening.currency,
-        name: Some(Label::parse(wallet.name).map_err(fatal)?),
+        name: Some(Label::parse(wallet.name).map_err(invalid)?),
         alias: Some(alias(wallet.alias)?),
         overdraft: false,
         opening_balance: Some(opening),
@@ -174,13 +179,13 @@ fn wallet_of(wallet: &Wallet) -> Result<OpenWallet, Fatal> {
 
 /// What a client would have sent along.
 fn request_of(payment: &Payment) -> Result<Request, Fatal> {
-    let key = IdempotencyKey::parse(payment.key).map_err(fatal)?;
+    let key = IdempotencyKey::parse(payment.key).map_err(invalid)?;
     Ok(Request {
         merchant: MerchantId::default(),
         caller: CallerId::default(),
-        reference: Some(Reference::parse(&payment.key.to_uppercase()).map_err(fatal)?),
+        reference: Some(Reference::parse(&payment.key.to_uppercase()).map_err(invalid)?),
         idempotency: Some(Idempotency { key, hash: hash(&payment.canonical()) }),
-        description: Some(Label::parse(payment.description).map_err(fatal)?),
+        description: Some(Label::parse(payment.description).map_err(invalid)?),
         tx_date: None,
         metadata: None,
     })

@@ -1,18 +1,16 @@
 //! `paygate statement`: what happened in an account, read and written page by page.
 
-use super::output::{Ended, JsonList, stdout};
-use super::payments::called;
-use super::table::{Column, Table, counted, second};
-use crate::store::Stores;
-use crate::system::RandomIds;
-use paygate_app::{Accounts, Directory};
-use paygate_core::account::{AccountRef, AmountLimit};
+use crate::desk::Desk;
+use crate::output::{Ended, JsonList, stdout};
+use crate::payments::called;
+use crate::table::{Column, Table, counted, second};
+use paygate_app::Accounts;
+use paygate_core::account::AccountRef;
 use paygate_core::money::Money;
 use paygate_core::statement::{Period, Statement, StatementLine};
 use paygate_core::text::Label;
 use paygate_wire::{CsvRows, LineBody, StatementHead, direction, size, time};
 use std::io::Write;
-use std::sync::Arc;
 
 /// The most lines in memory at a time.
 const PAGE: u16 = 1_000;
@@ -53,12 +51,11 @@ const COLUMNS: [Column; 8] = [
 ];
 
 /// Shows a statement.
-pub(super) async fn show(stores: &Stores, asked: &ShowStatement) -> Result<(), Ended> {
-    let accounts = accounts(stores).await?;
-    let found = accounts.statement(asked.account.clone(), asked.period).await?;
+pub(crate) async fn show(desk: &Desk, asked: &ShowStatement) -> Result<(), Ended> {
+    let found = desk.statements.statement(asked.account.clone(), asked.period).await?;
     let statement = found.ok_or_else(|| no_account(&asked.account))?;
     let mut lines = Lines {
-        accounts,
+        accounts: &desk.statements,
         after: statement.opening.seq,
         left: asked.limit.unwrap_or(u64::MAX),
         statement: &statement,
@@ -68,14 +65,6 @@ pub(super) async fn show(stores: &Stores, asked: &ShowStatement) -> Result<(), E
         Form::Json => json(&statement, asked.period, &mut lines).await,
         Form::Csv => csv(&mut lines).await,
     }
-}
-
-/// The accounts of a store, to be shown. Nothing is opened, hence no currencies are told.
-async fn accounts(stores: &Stores) -> Result<Accounts, Ended> {
-    let ids = Arc::new(RandomIds);
-    let directory = Directory::open(&*stores.accounts, &*ids, &[]).await?;
-    let (store, reader) = (Arc::clone(&stores.accounts), Arc::clone(&stores.account_reader));
-    Ok(Accounts::new(store, reader, ids, Arc::new(directory), AmountLimit::default()))
 }
 
 fn no_account(name: &AccountRef) -> Ended {
@@ -88,7 +77,7 @@ fn no_account(name: &AccountRef) -> Ended {
 
 /// The lines of a statement that are wanted and not read yet.
 struct Lines<'a> {
-    accounts: Accounts,
+    accounts: &'a Accounts,
     statement: &'a Statement,
     after: i64,
     left: u64,

@@ -1,9 +1,9 @@
 //! `paygate parked` and `paygate unpark`: the operator's view of the quarantine, and the way out of
 //! it.
 
-use super::output::{Ended, JsonList, stdout};
-use super::table::{Column, Table};
-use crate::store::Stores;
+use crate::desk::Desk;
+use crate::output::{Ended, JsonList, stdout};
+use crate::table::{Column, Table};
 use paygate_core::id::PaymentId;
 use serde_json::json;
 use std::io::Write;
@@ -14,8 +14,8 @@ const LIMIT: u16 = 1000;
 const COLUMNS: [Column; 2] = [Column::left("PAYMENT"), Column::left("REASON")];
 
 /// Lists the parked payments with their reasons.
-pub(super) async fn list(stores: &Stores, json: bool) -> Result<(), Ended> {
-    let mut parked = stores.quarantine.parked(LIMIT.saturating_add(1)).await?;
+pub(crate) async fn list(desk: &Desk, json: bool) -> Result<(), Ended> {
+    let mut parked = desk.quarantine.parked(LIMIT.saturating_add(1)).await?;
     if parked.len() > usize::from(LIMIT) {
         parked.truncate(usize::from(LIMIT));
         eprintln!("paygate: there are more; these are the first {LIMIT}");
@@ -41,8 +41,8 @@ pub(super) async fn list(stores: &Stores, json: bool) -> Result<(), Ended> {
 }
 
 /// Makes a parked payment due again.
-pub(super) async fn unpark(stores: &Stores, id: PaymentId) -> Result<(), Ended> {
-    match stores.quarantine.unpark(id).await? {
+pub(crate) async fn unpark(desk: &Desk, id: PaymentId) -> Result<(), Ended> {
+    match desk.quarantine.unpark(id).await? {
         true => Ok(writeln!(std::io::stdout(), "{id} is due again")?),
         false => Err(Ended::Because(format!("{id} is not parked"))),
     }
