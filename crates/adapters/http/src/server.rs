@@ -1,14 +1,16 @@
 //! The two HTTP servers: the API's, and the small one of processes that have no API.
 
+mod continuing;
+mod listening;
+
 use crate::config::HttpConfig;
 use crate::health::{self, MetricsSource};
 use crate::state::State;
-use crate::telemetry::{self, Telemetry};
+use crate::telemetry::Telemetry;
 use crate::{accounts, fx, integrity, openapi, payments, routes, sandbox, transfers};
-use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, Error, HttpServer};
+use actix_web::{App, Error};
 use paygate_app::{Api, Readiness};
 use paygate_ports::IdSource;
 use std::io;
@@ -116,7 +118,7 @@ pub fn serve(
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
     config.check_exposure(&config.addresses()?)?;
     let app = ApiApp::new(config, api, metrics, ids);
-    start(config, move || app.build())
+    listening::start(config, move || app.build())
 }
 
 /// Starts a server with health and metrics only, for processes without an API. Takes no token,
@@ -131,35 +133,5 @@ pub fn serve_observability(
     ids: Arc<dyn IdSource>,
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
     let app = ObservabilityApp::new(readiness, metrics, ids);
-    start(config, move || app.build_with(|_| ()))
-}
-
-fn start<A, F, B>(config: &HttpConfig, build: A) -> io::Result<(Server, Vec<SocketAddr>)>
-where
-    A: Fn() -> App<F> + Send + Clone + 'static,
-    F: ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse<B>,
-            Error = Error,
-            InitError = (),
-        > + 'static,
-    B: MessageBody + 'static,
-{
-    telemetry::describe();
-    let shutdown = config.shutdown_timeout;
-    let whole_seconds = shutdown.as_secs() + u64::from(shutdown.subsec_nanos() > 0);
-    let server = HttpServer::new(build)
-        .workers(config.workers.max(1))
-        .disable_signals()
-        .client_request_timeout(config.head_timeout)
-        .keep_alive(config.keep_alive)
-        .shutdown_timeout(whole_seconds)
-        .bind((config.host.as_str(), config.port))
-        .map_err(|error| {
-            let at = format!("can't listen on {}:{}: {error}", config.host, config.port);
-            io::Error::new(error.kind(), at)
-        })?;
-    let addresses = server.addrs();
-    Ok((server.run(), addresses))
+    listening::start(config, move || app.build_with(|_| ()))
 }

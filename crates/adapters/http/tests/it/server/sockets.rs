@@ -1,5 +1,7 @@
 //! What only shows on a real connection.
 
+mod expecting;
+
 use crate::harness::{EXAMPLE, Harness};
 use actix_web::dev::ServerHandle;
 use paygate_http::{ApiToken, HttpConfig, MetricsSource, serve, serve_observability};
