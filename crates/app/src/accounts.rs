@@ -1,10 +1,14 @@
 //! Opening, showing and closing accounts, and telling what their balances were.
 
-use crate::directory::Directory;
+pub(crate) mod directory;
+pub(crate) mod find;
+
+use crate::accounts::directory::Directory;
 use chrono::TimeDelta;
 use paygate_core::Timestamp;
+use paygate_core::account::headroom::AmountLimit;
 use paygate_core::account::{
-    AccountRecord, AccountRef, Alias, AmountLimit, NewWallet, NotClosable, SystemAccount,
+    AccountRecord, AccountRef, Alias, NewWallet, NotClosable, SystemAccount,
 };
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};

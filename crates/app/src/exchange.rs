@@ -1,6 +1,8 @@
 //! Exchange rates as customers get them: less the spread, and promised for a while by a quote.
 
-use crate::create_error::{CreateError, Refusal};
+pub(crate) mod forget_quotes;
+
+use crate::payments::create_error::{CreateError, Refusal};
 use chrono::TimeDelta;
 use paygate_core::fx::{AppliedRate, ConversionError, Quote};
 use paygate_core::id::QuoteId;

@@ -1,10 +1,6 @@
 //! Accounts: who holds money, in one currency each.
 
-mod headroom;
-
-pub use headroom::{
-    AmountLimit, AmountLimitError, BALANCE_LIMIT_MINOR, MAX_AMOUNT_MINOR, MAX_IN_FLIGHT,
-};
+pub mod headroom;
 
 use crate::Timestamp;
 use crate::id::{AccountId, MerchantId};

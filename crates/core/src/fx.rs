@@ -4,11 +4,9 @@
 //! rate itself and never through a rounded inverse; and a rate that has too many digits to be kept
 //! is replaced by a smaller one.
 
-mod table;
+pub mod table;
 #[cfg(test)]
 mod tests;
-
-pub use table::{DEFAULT_RATES, EntryProblem, RateTable, RateTableError};
 
 use crate::Timestamp;
 use crate::id::QuoteId;

@@ -6,7 +6,7 @@ use crate::system::RandomIds;
 use crate::{Fatal, fatal};
 use paygate_app::{Accounts, Directory, Proving};
 use paygate_console::{Command, Desk};
-use paygate_core::account::AmountLimit;
+use paygate_core::account::headroom::AmountLimit;
 use std::sync::Arc;
 
 /// Answers a command.

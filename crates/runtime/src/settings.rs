@@ -93,7 +93,7 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable(
         "FX_RATES",
-        paygate_core::fx::DEFAULT_RATES,
+        paygate_core::fx::table::DEFAULT_RATES,
         "fixed exchange rates: units of the second currency for one of the first",
     ),
     variable("FX_SPREAD_BPS", "0", "what of a conversion is kept, in basis points"),

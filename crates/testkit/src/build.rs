@@ -1,8 +1,7 @@
 //! Builders of valid domain values with unique ids, so that a test names only what it is about.
 #![allow(clippy::disallowed_methods, reason = "builders are an id source")]
 
-use crate::store::StoreUnderTest;
-pub use crate::store::assert_ledger_holds;
+use crate::store::under_test::StoreUnderTest;
 use chrono::{DateTime, TimeDelta};
 use paygate_core::account::{
     Account, AccountNumber, Alias, NewAccount, NewWallet, Role, SystemAccount,

@@ -13,6 +13,7 @@
 //! configured time is over (504). A server that is told to stop ends such calls at once.
 
 mod answer;
+mod closing;
 mod read;
 mod route;
 
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use closing::closed_or_gone;
 use route::Service;
 
 /// How long calls in progress may go on once the server is told to stop.
@@ -94,9 +96,4 @@ async fn talk(stream: TcpStream, service: Service) {
             connection.await
         }
     };
-}
-
-async fn closed_or_gone(closing: &mut watch::Receiver<bool>) {
-    // An error says that the sender is gone, which it is only after it said so.
-    let _ = closing.wait_for(|closed| *closed).await;
 }

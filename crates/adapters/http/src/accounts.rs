@@ -4,15 +4,14 @@ pub mod balance;
 pub mod close;
 pub mod get;
 pub mod list;
+mod named;
 pub mod open;
 mod open_request;
 pub mod statement;
 mod statement_csv;
 
-use crate::problem::Problem;
-use crate::routes::{postable, queryable, queryable_and_postable, readable};
+use crate::server::routes::{postable, queryable, queryable_and_postable, readable};
 use actix_web::web::ServiceConfig;
-use paygate_core::account::AccountRef;
 
 /// The routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -22,9 +21,4 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(postable("/api/v1/accounts/{account}/close", close::close))
         .service(queryable("/api/v1/accounts/{account}/balance", balance::balance))
         .service(queryable("/api/v1/accounts/{account}/statement", statement::statement));
-}
-
-/// The name of an account in a path. What can't be one names nothing.
-fn named(text: &str) -> Result<AccountRef, Problem> {
-    AccountRef::parse(text).map_err(|_| Problem::account_not_found())
 }

@@ -5,7 +5,7 @@ pub mod convert;
 pub mod quote;
 pub mod rates;
 
-use crate::routes::{postable, queryable};
+use crate::server::routes::{postable, queryable};
 use actix_web::web::ServiceConfig;
 
 /// The routes.

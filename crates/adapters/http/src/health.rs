@@ -1,9 +1,9 @@
 //! Whether the process lives, whether it is ready, and its metrics: what orchestrators and monitors
 //! ask. No token: they tell nothing about payments.
 
-use crate::auth;
-use crate::routes::readable;
-use crate::schema::Operating;
+use crate::openapi::schema::Operating;
+use crate::request::auth;
+use crate::server::routes::readable;
 use actix_web::http::header;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};

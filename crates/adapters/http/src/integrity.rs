@@ -1,11 +1,11 @@
 //! `GET /api/v1/integrity`: the proof that the ledger holds, made anew.
 
 use crate::answer::ok;
-use crate::auth::Caller;
+use crate::openapi::schema::Asking;
 use crate::problem::{Problem, ProblemBody};
-use crate::routes::readable;
-use crate::schema::Asking;
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::server::routes::readable;
+use crate::server::state::State;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig};
 use paygate_core::proof::Scope;

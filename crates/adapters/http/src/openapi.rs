@@ -1,8 +1,9 @@
 //! The API's own description: the OpenAPI document, made from the code, and the page to browse it.
 
+pub mod schema;
+
 use crate::problem::{Code, Problem, ProblemBody, Violation};
-use crate::routes::readable;
-use crate::schema;
+use crate::server::routes::readable;
 use crate::{accounts, fx, health, integrity, payments, sandbox, transfers};
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentType};

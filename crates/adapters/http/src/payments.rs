@@ -1,5 +1,6 @@
 //! Payments of every kind, one operation a file. Transfers are made in `transfers`.
 
+pub mod accepted;
 pub mod capture;
 pub mod create;
 mod create_request;
@@ -11,7 +12,7 @@ pub mod refunds;
 pub mod timeline;
 pub mod void;
 
-use crate::routes::{postable, queryable_and_postable, readable};
+use crate::server::routes::{postable, queryable_and_postable, readable};
 use actix_web::web::ServiceConfig;
 
 /// The routes.

@@ -7,7 +7,7 @@
 mod code;
 mod of_app;
 
-use crate::request_id::RequestId;
+use crate::request::request_id::RequestId;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use paygate_core::id::{AccountId, PaymentId};

@@ -2,12 +2,12 @@
 //! paths name nothing.
 
 use crate::answer::ok;
-use crate::auth::Caller;
+use crate::openapi::schema::Asking;
 use crate::problem::{Problem, ProblemBody};
-use crate::query::Parameters;
-use crate::routes::queryable;
-use crate::schema::Asking;
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::request::query::Parameters;
+use crate::server::routes::queryable;
+use crate::server::state::State;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::account::{AccountRecord, Role};

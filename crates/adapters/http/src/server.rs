@@ -1,13 +1,17 @@
 //! The two HTTP servers: the API's, and the small one of processes that have no API.
 
+pub mod config;
 mod continuing;
 mod listening;
+pub mod routes;
+pub mod state;
+pub mod telemetry;
 
-use crate::config::HttpConfig;
 use crate::health::{self, MetricsSource};
-use crate::state::State;
-use crate::telemetry::Telemetry;
-use crate::{accounts, fx, integrity, openapi, payments, routes, sandbox, transfers};
+use crate::server::config::HttpConfig;
+use crate::server::state::State;
+use crate::server::telemetry::Telemetry;
+use crate::{accounts, fx, integrity, openapi, payments, sandbox, transfers};
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error};

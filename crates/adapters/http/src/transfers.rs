@@ -3,7 +3,7 @@
 pub mod create;
 mod create_request;
 
-use crate::routes::postable;
+use crate::server::routes::postable;
 use actix_web::web::ServiceConfig;
 
 /// The routes.

@@ -1,28 +1,12 @@
 //! The publishing side of the in-process queue, and the handles by which tests steer it.
 
-use crate::MemoryDeliveries;
+use crate::config::MemoryQueueConfig;
+use crate::deliveries::MemoryDeliveries;
 use crate::state::{Message, Shared};
 use async_trait::async_trait;
 use paygate_ports::{DeadLetter, HealthCheck, Hint, HintOut, PaymentQueue, QueueError};
 use std::fmt::Write as _;
 use std::sync::Arc;
-
-/// How much the queue may hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemoryQueueConfig {
-    /// How many ids may wait; what is published beyond them is refused, and becomes the sweeper's.
-    pub max_waiting_ids: usize,
-    /// How many ids share a message; 0 counts as 1.
-    pub ids_per_message: usize,
-    /// How many dead letters are kept, the newest.
-    pub max_dead_letters: usize,
-}
-
-impl Default for MemoryQueueConfig {
-    fn default() -> Self {
-        Self { max_waiting_ids: 100_000, ids_per_message: 20, max_dead_letters: 1_000 }
-    }
-}
 
 /// A queue within the process. Clones are handles of the same queue.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,8 @@
 //! Exchange rates that never change.
 
 use async_trait::async_trait;
-use paygate_core::fx::{AppliedRate, RateTable};
+use paygate_core::fx::AppliedRate;
+use paygate_core::fx::table::RateTable;
 use paygate_core::money::Currency;
 use paygate_ports::{Clock, RateError, RateSource};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ impl RateSource for FixedRates {
 mod tests {
     use super::*;
     use chrono::DateTime;
-    use paygate_core::fx::DEFAULT_RATES;
+    use paygate_core::fx::table::DEFAULT_RATES;
     use paygate_testkit::ManualClock;
     use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //! never held across an await, so a message is always in exactly one place: waiting, or delivered
 //! and not acknowledged.
 
-use crate::MemoryQueueConfig;
+use crate::config::MemoryQueueConfig;
 use paygate_ports::{DeadLetter, Delivery, DeliveryTag, Hint, QueueError};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,13 +1,13 @@
 //! Accepting a batch: one INSERT for all, then, only for those it left out, one SELECT that tells
 //! why.
 
-use crate::PostgresStore;
 use crate::error::{PgError, Remedy};
 use crate::rows::{
     PaymentRow, PaymentTypes, RequestRow, RequestTypes, is_plain, payment_columns, record,
     request_columns,
 };
 use crate::statement::{Param, Sql, Statement, statement};
+use crate::store::PostgresStore;
 use crate::transact::pause_before_retry;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};

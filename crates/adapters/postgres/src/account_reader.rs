@@ -1,6 +1,5 @@
 //! Reading accounts and their statements.
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::journal::{Line, LineTypes};
 use crate::rows::{
@@ -8,6 +7,7 @@ use crate::rows::{
     names_columns,
 };
 use crate::statement::{Param, Sql, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use diesel::OptionalExtension;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};

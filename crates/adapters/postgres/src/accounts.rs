@@ -1,9 +1,9 @@
 //! Opening and reading accounts.
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::rows::{AccountRow, AccountTypes, account_columns};
 use crate::statement::{Param, Sql, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;

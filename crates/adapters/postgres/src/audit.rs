@@ -2,20 +2,18 @@
 //! its own snapshot, in pages.
 
 pub(crate) mod accounts;
+mod pages;
 pub(crate) mod payments;
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::statement::{Sql, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use paygate_core::proof::{Fact, Scope};
 use paygate_ports::{Audit, Examiner, StoreError};
-
-/// How many accounts or payments are read at once.
-const PAGE: i64 = 500;
 
 /// The store's time, and time for a proof: it reads much and rarely. Not for ever: one whose caller
 /// has gone keeps a snapshot open. The index on the times of entries is read by bitmaps only.
@@ -92,16 +90,6 @@ async fn size(connection: &mut AsyncPgConnection) -> Result<Fact, PgError> {
         entries: count(entries),
         transitions: count(transitions),
     })
-}
-
-/// The fact that a row can't be read.
-fn unreadable(error: StoreError) -> Fact {
-    match error {
-        StoreError::Corrupt { table, id, reason } => Fact::Unreadable { table, id, reason },
-        other => {
-            Fact::Unreadable { table: "unknown", id: String::new(), reason: other.to_string() }
-        }
-    }
 }
 
 crate::statement::statements!(Unhurried, ReadingWhole, WholeSize);

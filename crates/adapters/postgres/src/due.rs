@@ -3,9 +3,9 @@
 //! Each statement reads by an index: `statement_timestamp()` is stable, so that it can be compared by
 //! one, which `clock_timestamp()` can't.
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::statement::{Param, Sql, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;

@@ -1,9 +1,9 @@
 //! Reading the journal.
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::rows::corrupt;
 use crate::statement::{Param, Sql, Statement, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::Queryable;

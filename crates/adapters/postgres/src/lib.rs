@@ -12,6 +12,7 @@ mod changes;
 mod config;
 mod due;
 mod error;
+mod health;
 mod journal;
 mod list;
 #[cfg(test)]
@@ -24,27 +25,11 @@ mod reader;
 mod rows;
 mod schema;
 mod statement;
+mod store;
 mod tls;
 mod transact;
 mod wallets;
 
 pub use config::{ConfigError, PostgresConfig};
 pub use schema::SchemaError;
-
-use pool::Pool;
-
-/// The store. Clones share one pool.
-#[derive(Clone)]
-pub struct PostgresStore {
-    pool: Pool,
-}
-
-impl PostgresStore {
-    /// A store on this database. Connects when it is first used, not now.
-    ///
-    /// # Errors
-    /// [`ConfigError`] when the configuration can't work.
-    pub fn new(config: PostgresConfig) -> Result<Self, ConfigError> {
-        Ok(Self { pool: Pool::new(config)? })
-    }
-}
+pub use store::PostgresStore;

@@ -4,12 +4,12 @@
 //! currency are in an index in the order of their ids, and so are those of them in a rare state; a
 //! list of several kinds or currencies is merged from the newest of each.
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::rows::{
     PaymentRow, PaymentTypes, RequestRow, RequestTypes, payment_columns, record, request_columns,
 };
 use crate::statement::{Param, Sql, statement};
+use crate::store::PostgresStore;
 use diesel_async::RunQueryDsl;
 use paygate_core::payment::PaymentRecord;
 use paygate_core::status::Status;

@@ -3,7 +3,6 @@
 use crate::config::{ConfigError, PostgresConfig, SslMode, split_ssl};
 use crate::error::{PgError, Remedy};
 use crate::tls;
-use async_trait::async_trait;
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
 use diesel_async::pooled_connection::{
@@ -12,16 +11,13 @@ use diesel_async::pooled_connection::{
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use paygate_ports::{HealthCheck, StoreError};
+use paygate_ports::StoreError;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub(crate) type Connection = Object<AsyncPgConnection>;
-
-/// How long a health check may take.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A pool of connections, all of them set up alike.
 #[derive(Clone)]
@@ -154,24 +150,5 @@ impl Connector {
             Ok(connection)
         }
         .boxed()
-    }
-}
-
-#[async_trait]
-impl HealthCheck for crate::PostgresStore {
-    fn name(&self) -> &'static str {
-        "store"
-    }
-
-    async fn check(&self) -> Result<(), String> {
-        let asking = async {
-            let mut connection = self.pool.get().await?;
-            connection.batch_execute("SELECT 1").await.map_err(PgError::from)
-        };
-        match tokio::time::timeout(HEALTH_TIMEOUT, asking).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.pool.learn(error).to_string()),
-            Err(_) => Err("no answer in time".to_owned()),
-        }
     }
 }

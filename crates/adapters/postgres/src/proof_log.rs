@@ -1,8 +1,8 @@
 //! How far the ledger has been proved.
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::statement::{Param, Sql, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;

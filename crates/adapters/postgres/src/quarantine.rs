@@ -1,9 +1,9 @@
 //! Setting poison aside. Nothing here reads a payment into the domain: it works on rows that can't
 //! be read.
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::statement::{Param, Sql, Statement, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use diesel::sql_types::{Bool, Integer, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;

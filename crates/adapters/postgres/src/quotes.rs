@@ -1,9 +1,9 @@
 //! Quoted exchange rates.
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::rows::{corrupt, rate};
 use crate::statement::{Param, Sql, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Text, Timestamptz};

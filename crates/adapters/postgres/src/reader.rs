@@ -1,12 +1,12 @@
 //! Reading payments one by one.
 
-use crate::PostgresStore;
 use crate::error::PgError;
 use crate::rows::{
     PaymentRow, PaymentTypes, RequestRow, RequestTypes, TransitionRow, TransitionTypes,
     payment_columns, record, request_columns,
 };
 use crate::statement::{Param, Sql, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;

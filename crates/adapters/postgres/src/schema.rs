@@ -1,7 +1,7 @@
 //! The database's schema: embedded migrations, and the question whether it is the one this binary
 //! knows.
 
-use crate::PostgresStore;
+use crate::store::PostgresStore;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;

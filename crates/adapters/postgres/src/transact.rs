@@ -3,7 +3,6 @@
 //! It runs in a task of its own: a caller that goes away can't leave it half done in a pooled
 //! connection.
 
-use crate::PostgresStore;
 use crate::changes::write;
 use crate::error::{PgError, Remedy};
 use crate::pool::Connection;
@@ -11,6 +10,7 @@ use crate::rows::{
     AccountRow, AccountTypes, PaymentRow, PaymentTypes, account_columns, payment_columns,
 };
 use crate::statement::{Param, Sql, statement};
+use crate::store::PostgresStore;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::Timestamptz;

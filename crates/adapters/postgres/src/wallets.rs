@@ -1,6 +1,5 @@
 //! Opening and closing wallets, each in one transaction.
 
-use crate::PostgresStore;
 use crate::accept::{Insert, insert};
 use crate::changes::write;
 use crate::error::PgError;
@@ -8,6 +7,7 @@ use crate::rows::{
     AccountRow, AccountTypes, NamesRow, NamesTypes, account_columns, account_record, names_columns,
 };
 use crate::statement::{Param, Sql, statement};
+use crate::store::PostgresStore;
 use crate::transact::{decided, load};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::OptionalExtension;

@@ -4,52 +4,15 @@ use crate::config::{RabbitConfig, RabbitConfigError};
 use crate::connection::Connector;
 use crate::deliveries::RabbitDeliveries;
 use crate::health::RabbitHealth;
-use crate::link::{AnyLink, Link};
+use crate::link::Link;
 use crate::outcomes::RabbitOutcomes;
 use crate::publisher::{Publisher, Publishing};
 use crate::queue::RabbitQueue;
+use crate::shared::Shared;
 use crate::topology::Topology;
 use futures_util::future::join_all;
-use lapin::BasicProperties;
-use lapin::types::ShortString;
 use paygate_ports::{Clock, IdSource, QueueError};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-
-/// What the adapters of one process share.
-pub struct Shared {
-    pub connector: Arc<Connector>,
-    pub publisher: Publisher,
-    pub clock: Arc<dyn Clock>,
-    links: Mutex<Vec<Weak<dyn AnyLink>>>,
-}
-
-impl Shared {
-    /// What every message carries.
-    pub fn properties(&self) -> BasicProperties {
-        let message_id = self.connector.ids.uuid_v7().to_string();
-        let properties = BasicProperties::default()
-            .with_content_type("application/json".into())
-            // AMQP counts seconds.
-            .with_timestamp(u64::try_from(self.clock.now().timestamp()).unwrap_or(0));
-        match ShortString::try_new(message_id) {
-            Ok(id) => properties.with_message_id(id),
-            Err(_) => properties,
-        }
-    }
-
-    /// Has a link watched by the health check for as long as it lives.
-    pub fn watch(&self, link: Weak<dyn AnyLink>) {
-        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        links.retain(|link| link.strong_count() > 0);
-        links.push(link);
-    }
-
-    /// The links that live.
-    pub fn links(&self) -> Vec<Arc<dyn AnyLink>> {
-        let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        links.iter().filter_map(Weak::upgrade).collect()
-    }
-}
+use std::sync::{Arc, Weak};
 
 /// A RabbitMQ broker. It is reached, and reached again, in the background.
 #[derive(Clone)]
@@ -74,7 +37,7 @@ impl Broker {
         let link = Arc::new(Link::start(Arc::clone(&connector), Publishing));
         let weak: Weak<Link<Publishing>> = Arc::downgrade(&link);
         let publisher = Publisher::new(link, confirm_timeout);
-        let shared = Arc::new(Shared { connector, publisher, clock, links: Mutex::default() });
+        let shared = Arc::new(Shared::new(connector, publisher, clock));
         shared.watch(weak);
         Ok(Self { shared })
     }

@@ -1,13 +1,13 @@
 //! The consuming side of the payment queue.
 
 use crate::acks::Outstanding;
-use crate::broker::Shared;
 use crate::connection::Connector;
 use crate::hint;
 use crate::link::{Link, Purpose};
 use crate::publisher::Outgoing;
 use crate::queue::persistent;
 use crate::session::Session;
+use crate::shared::Shared;
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use futures_util::{FutureExt, StreamExt};

@@ -1,7 +1,7 @@
 //! Whether the broker can be used.
 
-use crate::broker::Shared;
 use crate::queue::RabbitQueue;
+use crate::shared::Shared;
 use async_trait::async_trait;
 use paygate_ports::{HealthCheck, PaymentQueue};
 use std::sync::Arc;

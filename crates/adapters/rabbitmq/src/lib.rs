@@ -22,6 +22,7 @@ mod outcomes;
 mod publisher;
 mod queue;
 mod session;
+mod shared;
 mod topology;
 
 pub use broker::Broker;

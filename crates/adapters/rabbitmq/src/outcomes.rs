@@ -1,11 +1,11 @@
 //! Outcomes: one message per settled batch to everyone who listens, each with a queue of its own.
 //! Events are hints, too: neither confirmed nor kept when nobody hears them.
 
-use crate::broker::Shared;
 use crate::connection::Connector;
 use crate::link::{Link, Purpose};
 use crate::publisher::Outgoing;
 use crate::session::Session;
+use crate::shared::Shared;
 use async_trait::async_trait;
 use futures_util::{FutureExt, StreamExt};
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};

@@ -1,8 +1,8 @@
 //! The publishing side of the payment queue.
 
-use crate::broker::Shared;
 use crate::hint;
 use crate::publisher::Outgoing;
+use crate::shared::Shared;
 use async_trait::async_trait;
 use lapin::BasicProperties;
 use lapin::options::QueueDeclareOptions;

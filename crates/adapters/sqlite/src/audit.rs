@@ -5,33 +5,24 @@
 //! is kept until the end.
 
 pub(crate) mod accounts;
+mod pages;
 pub(crate) mod payments;
 pub(crate) mod since;
 
 use crate::connection::in_transaction;
-use crate::statement::{Statement, statement};
+use crate::statement::statement;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
-use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, SqliteConnection};
+use pages::Show;
 use paygate_core::Timestamp;
 use paygate_core::proof::{Fact, Scope};
 use paygate_ports::{Audit, Examiner, StoreError};
-use std::collections::VecDeque;
 use tokio::sync::mpsc;
-
-/// How many rows a page holds that are shown one by one.
-const PAGE: i64 = 500;
-
-/// How many rows a page holds that costs looking through a whole table, or all that is new.
-const SUMMARY_PAGE: i64 = 10_000;
 
 /// How many facts may wait for the examiner.
 const WAITING: usize = 500;
-
-/// Where facts go. Fails when nobody takes them any more.
-type Show<'a> = &'a mut dyn FnMut(Fact) -> Result<(), StoreError>;
 
 #[async_trait]
 impl Audit for SqliteStore {
@@ -118,75 +109,4 @@ fn size(connection: &mut SqliteConnection) -> Result<Fact, StoreError> {
         entries: rows(size.entries),
         transitions: rows(size.transitions),
     })
-}
-
-/// A row that can't be read as a fact; any other error as it is.
-fn unreadable(error: StoreError) -> Result<Fact, StoreError> {
-    match error {
-        StoreError::Corrupt { table, id, reason } => Ok(Fact::Unreadable { table, id, reason }),
-        other => Err(other),
-    }
-}
-
-/// A sum beyond 64 bits of the column it is named after, in two: see [`wide_sum`].
-macro_rules! wide_sum {
-    ($expression:literal, $name:literal) => {
-        concat!(
-            "coalesce(sum((",
-            $expression,
-            ") >> 32), 0) AS ",
-            $name,
-            "_high, coalesce(sum((",
-            $expression,
-            ") & 4294967295), 0) AS ",
-            $name,
-            "_low"
-        )
-    };
-}
-use wide_sum;
-
-/// A sum of both halves of its numbers.
-fn wide(high: i64, low: i64) -> i128 {
-    (i128::from(high) << 32) + i128::from(low)
-}
-
-/// Rows in the order of a key, read a page at a time.
-struct Pages<Row> {
-    rows: VecDeque<Row>,
-    following: Option<Statement>,
-    after: Box<dyn Fn(&Row) -> Statement>,
-    size: i64,
-}
-
-impl<Row> Pages<Row>
-where
-    Statement: for<'query> LoadQuery<'query, SqliteConnection, Row>,
-{
-    /// Starts with `first`; `after` is the page that follows a row. Both are of that size.
-    fn new(size: i64, first: Statement, after: impl Fn(&Row) -> Statement + 'static) -> Self {
-        Self { rows: VecDeque::new(), following: Some(first), after: Box::new(after), size }
-    }
-
-    /// The next row.
-    fn next(&mut self, connection: &mut SqliteConnection) -> Result<Option<Row>, StoreError> {
-        self.next_if(connection, |_| true)
-    }
-
-    /// The next row if it is one that is wanted; otherwise it stays.
-    fn next_if(
-        &mut self,
-        connection: &mut SqliteConnection,
-        wanted: impl FnOnce(&Row) -> bool,
-    ) -> Result<Option<Row>, StoreError> {
-        if self.rows.is_empty()
-            && let Some(following) = self.following.take()
-        {
-            self.rows = following.rows(connection)?.into();
-            let full = i64::try_from(self.rows.len()).is_ok_and(|rows| rows >= self.size);
-            self.following = self.rows.back().filter(|_| full).map(&self.after);
-        }
-        let next = self.rows.front().is_some_and(wanted);
-        Ok(if next { self.rows.pop_front() } else { None })
-    }
 }

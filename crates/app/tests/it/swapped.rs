@@ -7,7 +7,7 @@ use paygate_app::{
     Accepting, Call, Charges, CreateCharge, Directory, FindAccounts, HintPublisher, Worker,
     WorkerConfig, WorkerPorts,
 };
-use paygate_core::account::AmountLimit;
+use paygate_core::account::headroom::AmountLimit;
 use paygate_core::id::{CallerId, MerchantId};
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::Request;

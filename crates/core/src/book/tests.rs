@@ -228,7 +228,7 @@ fn a_posting_moves_the_payment_and_both_balances() {
 
 #[test]
 fn what_is_decided_here_stays_within_the_limit_and_what_a_provider_moved_within_the_range() {
-    use crate::account::BALANCE_LIMIT_MINOR as LIMIT;
+    use crate::account::headroom::BALANCE_LIMIT_MINOR as LIMIT;
     let (source, destination) = ((0, -100), (1, 100));
     let (ok, overflow) = (Ok(()), Err(Rejection::Overflow));
     for (from, (place, minor), posted, expected) in [
@@ -265,7 +265,7 @@ fn what_is_decided_here_stays_within_the_limit_and_what_a_provider_moved_within_
 
 #[test]
 fn a_hold_stays_within_the_limit_too() {
-    use crate::account::BALANCE_LIMIT_MINOR as LIMIT;
+    use crate::account::headroom::BALANCE_LIMIT_MINOR as LIMIT;
     for (held, expected) in [(LIMIT - 600, Ok(())), (LIMIT - 599, Err(Rejection::Overflow))] {
         let mut book = with(|_, accounts| accounts[0].held_minor = held);
         assert_eq!(book.authorize(PENDING, at(9)), expected, "{held} is held");
@@ -282,7 +282,7 @@ fn all_that_is_not_held_can_be_spent() {
 
 #[test]
 fn what_could_be_posted_is_known_of_accounts_that_are_only_seen() {
-    use crate::account::BALANCE_LIMIT_MINOR as LIMIT;
+    use crate::account::headroom::BALANCE_LIMIT_MINOR as LIMIT;
     let legs = [leg(ACQUIRER, -100, "USD"), leg(MERCHANT, 100, "USD")];
     for (case, expected, change) in [
         ("as they are", Ok(()), (|_| ()) as fn(&mut [Account])),

@@ -1,5 +1,6 @@
 //! Rates, conversions and tables by example.
 
+use super::table::{DEFAULT_RATES, EntryProblem, RateTable};
 use super::*;
 use crate::money::CurrencyError;
 

@@ -110,7 +110,7 @@ fn claimed_between(change: fn(&mut [Account]), payment: &Payment, locked: bool) 
 
 #[test]
 fn what_could_not_be_posted_is_not_asked_for() {
-    use crate::account::BALANCE_LIMIT_MINOR as LIMIT;
+    use crate::account::headroom::BALANCE_LIMIT_MINOR as LIMIT;
     for (reason, change) in [
         (Reason::Overflow, (|them| them[1].posted_minor = LIMIT - 999) as fn(&mut [Account])),
         (Reason::Overflow, |them| them[0].posted_minor = 999 - LIMIT),

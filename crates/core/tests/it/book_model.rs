@@ -2,7 +2,8 @@
 //! rules an operation breaks, computed in 128 bits from what the book shows of itself.
 
 use paygate_core::Timestamp;
-use paygate_core::account::{Account, AccountNumber, BALANCE_LIMIT_MINOR, Role, SystemAccount};
+use paygate_core::account::headroom::BALANCE_LIMIT_MINOR;
+use paygate_core::account::{Account, AccountNumber, Role, SystemAccount};
 use paygate_core::book::{Book, Rejection, Step};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Leg;

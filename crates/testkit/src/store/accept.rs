@@ -1,8 +1,9 @@
 //! `PaymentStore::accept`: what is stored, and how duplicates are told apart.
 
-use super::StoreUnderTest;
 use super::helpers::with_everything;
-use crate::build::{Having, assert_ledger_holds, open_usd_pair, payment_id};
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
+use crate::build::{Having, open_usd_pair, payment_id};
 use paygate_core::id::AccountId;
 use paygate_core::payment::NewPayment;
 use paygate_core::status::{Kind, Status};

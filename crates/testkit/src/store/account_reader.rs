@@ -1,10 +1,11 @@
 //! `AccountReader`: accounts by their names, in pages, and what their postings say.
 
-use super::StoreUnderTest;
 use super::helpers::eventually;
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
 use crate::build::{
-    Pair, assert_ledger_holds, conversion, currency, open_empty_wallet, open_liquidity,
-    open_usd_pair, open_wallet, payment_id, transfer, wallet_called,
+    Pair, conversion, currency, open_empty_wallet, open_liquidity, open_usd_pair, open_wallet,
+    payment_id, transfer, wallet_called,
 };
 use chrono::TimeDelta;
 use paygate_core::Timestamp;

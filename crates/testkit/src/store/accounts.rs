@@ -1,6 +1,6 @@
 //! `AccountStore`: a role and a currency are one account.
 
-use super::StoreUnderTest;
+use super::under_test::StoreUnderTest;
 use crate::build::{merchant_account, new_account, open_usd_pair, payment_id};
 use paygate_core::account::{Account, NewAccount, Role, SystemAccount};
 use paygate_core::id::AccountId;

@@ -1,10 +1,11 @@
 //! `Audit`: the facts of the ledger, complete, in order and of one moment.
 
-use super::StoreUnderTest;
 use super::helpers::eventually;
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
 use crate::build::{
-    Having, assert_ledger_holds, conversion, merchant_account, open_empty_wallet, open_liquidity,
-    open_usd_pair, open_wallet, refund, transfer,
+    Having, conversion, merchant_account, open_empty_wallet, open_liquidity, open_usd_pair,
+    open_wallet, refund, transfer,
 };
 use paygate_core::Timestamp;
 use paygate_core::account::{Account, Role, SystemAccount};

@@ -1,10 +1,9 @@
 //! Many callers at once, and callers that go away.
 
-use super::StoreUnderTest;
 use super::helpers::{Gate, settled};
-use crate::build::{
-    Having, assert_ledger_holds, merchant_account, new_payment, open_usd_pair, payment_id,
-};
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
+use crate::build::{Having, merchant_account, new_payment, open_usd_pair, payment_id};
 use paygate_core::book::{Book, Changes};
 use paygate_core::decision::Loads;
 use paygate_core::id::PaymentId;

@@ -1,9 +1,9 @@
 //! Rows that break a rule of the domain: named by table and id, and no obstacle to their
 //! neighbours. No test here ends with the ledger's check, which reads every row.
 
-use super::StoreUnderTest;
 use super::audit::facts;
 use super::helpers::everything;
+use super::under_test::StoreUnderTest;
 use crate::build::{Having, open_empty_wallet, open_usd_pair, payment_id, quote};
 use paygate_core::account::{Account, AccountRef};
 use paygate_core::id::PaymentId;

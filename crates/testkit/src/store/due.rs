@@ -1,9 +1,10 @@
 //! `DueStore`: what the sweeper finds, takes and forgets. Times are compared with the store's own
 //! clock, never with a sleep.
 
-use super::StoreUnderTest;
 use super::helpers::{eventually, with_everything};
-use crate::build::{Having, assert_ledger_holds, open_usd_pair};
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
+use crate::build::{Having, open_usd_pair};
 use chrono::TimeDelta;
 use paygate_core::book::Book;
 use paygate_core::id::PaymentId;

@@ -1,6 +1,6 @@
 //! Short forms of what the tests of the contract do again and again.
 
-use super::StoreUnderTest;
+use super::under_test::StoreUnderTest;
 use crate::build::Having;
 use paygate_core::Timestamp;
 use paygate_core::account::Account;

@@ -1,11 +1,9 @@
 //! Holds: money set aside, then captured, voided, or given back by time.
 
-use super::StoreUnderTest;
 use super::helpers::eventually;
-use crate::build::{
-    Having, assert_ledger_holds, conversion, open_empty_wallet, open_liquidity, open_wallet,
-    transfer,
-};
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
+use crate::build::{Having, conversion, open_empty_wallet, open_liquidity, open_wallet, transfer};
 use chrono::TimeDelta;
 use paygate_core::account::Account;
 use paygate_core::decision::Loads;

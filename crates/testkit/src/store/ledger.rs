@@ -1,8 +1,8 @@
 //! The ledger as a model: everything that must be true of the whole of it, recomputed from the
 //! journal. Run after every test, whatever the test did.
 
-use super::StoreUnderTest;
 use super::helpers::everything;
+use super::under_test::StoreUnderTest;
 use paygate_core::Timestamp;
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::journal::{Entry, Posting};

@@ -1,8 +1,9 @@
 //! `PaymentReader::payments` and `JournalReader::entries`: filters, order, pages.
 
-use super::StoreUnderTest;
 use super::helpers::{eventually, everything};
-use crate::build::{Having, assert_ledger_holds, money, open_pair, open_usd_pair, payment_id};
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
+use crate::build::{Having, money, open_pair, open_usd_pair, payment_id};
 use paygate_core::id::{MerchantId, PaymentId};
 use paygate_core::money::Currency;
 use paygate_core::payment::{NewPayment, PaymentRecord};

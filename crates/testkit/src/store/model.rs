@@ -1,13 +1,15 @@
 //! Random histories of all operations: a store must end where a plain `Book` in memory ends, state
 //! by state, balance by balance, rejection by rejection.
 
-use super::{StoreUnderTest, assert_ledger_holds};
+use super::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
 use crate::build::{new_account, payment_id};
 use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountNumber, NewWallet, Role, SystemAccount};
 use paygate_core::book::Book;
 use paygate_core::decision::Loads;
-use paygate_core::fx::{AppliedRate, DEFAULT_RATES, RateTable};
+use paygate_core::fx::AppliedRate;
+use paygate_core::fx::table::{DEFAULT_RATES, RateTable};
 use paygate_core::hold::{capture, void};
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::money::{Currency, Money};

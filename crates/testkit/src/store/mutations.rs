@@ -1,7 +1,7 @@
 //! That the proof finds every change of a column that takes part in an entry, a balance or a hold,
 //! made past the ports with the database's own rules out of force.
 
-use super::StoreUnderTest;
+use super::under_test::StoreUnderTest;
 use crate::build::{money, new_account, payment_id};
 use paygate_core::account::{Account, AccountNumber, NewWallet, Role, SystemAccount};
 use paygate_core::decision::Loads;

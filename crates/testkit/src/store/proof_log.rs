@@ -1,7 +1,7 @@
 //! `ProofLog`: one of many begins a proof, from where the last one ended.
 
-use super::StoreUnderTest;
 use super::helpers::eventually;
+use super::under_test::StoreUnderTest;
 use chrono::{DateTime, TimeDelta};
 use std::sync::Arc;
 use std::time::Duration;

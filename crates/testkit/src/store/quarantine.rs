@@ -1,7 +1,8 @@
 //! `Quarantine`: counting redeliveries, parking and unparking.
 
-use super::StoreUnderTest;
-use crate::build::{assert_ledger_holds, open_usd_pair, payment_id};
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
+use crate::build::{open_usd_pair, payment_id};
 use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
 use paygate_ports::Redelivered;

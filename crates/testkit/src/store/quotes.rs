@@ -1,9 +1,9 @@
 //! `QuoteStore`: quotes are kept, and serve one payment each.
 
-use super::StoreUnderTest;
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
 use crate::build::{
-    Having, assert_ledger_holds, conversion, open_empty_wallet, open_liquidity, open_wallet,
-    payment_id, quote, transfer,
+    Having, conversion, open_empty_wallet, open_liquidity, open_wallet, payment_id, quote, transfer,
 };
 use chrono::TimeDelta;
 use paygate_core::Timestamp;

@@ -1,10 +1,11 @@
 //! Refunds: of transfers in one go, of charges around a provider's answer; never more than was moved.
 
-use super::StoreUnderTest;
 use super::helpers::{each_of, everything};
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
 use crate::build::{
-    Having, assert_ledger_holds, conversion, open_empty_wallet, open_liquidity, open_usd_pair,
-    open_wallet, refund, transfer,
+    Having, conversion, open_empty_wallet, open_liquidity, open_usd_pair, open_wallet, refund,
+    transfer,
 };
 use paygate_core::account::Account;
 use paygate_core::decision::Loads;

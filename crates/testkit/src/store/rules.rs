@@ -1,9 +1,8 @@
 //! What the database refuses by itself, whoever asks.
 
-use super::StoreUnderTest;
-use crate::build::{
-    assert_ledger_holds, merchant_account, new_account, open_usd_pair, payment_id, wallet_called,
-};
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
+use crate::build::{merchant_account, new_account, open_usd_pair, payment_id, wallet_called};
 use paygate_core::account::{Role, SystemAccount};
 
 /// A store with one settled charge.

@@ -1,12 +1,13 @@
 //! `PaymentStore::transact`: a decision is written whole or not at all.
 
-use super::StoreUnderTest;
 use super::helpers::{settled, step};
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
 use crate::build::{
-    Having, Pair, assert_ledger_holds, conversion, merchant_account, money, new_payment,
-    open_empty_wallet, open_liquidity, open_pair, open_usd_pair, open_wallet, payment_id, refund,
+    Having, Pair, conversion, merchant_account, money, new_payment, open_empty_wallet,
+    open_liquidity, open_pair, open_usd_pair, open_wallet, payment_id, refund,
 };
-use paygate_core::account::BALANCE_LIMIT_MINOR;
+use paygate_core::account::headroom::BALANCE_LIMIT_MINOR;
 use paygate_core::book::{Book, Changes, Rejection, Step};
 use paygate_core::decision::{Loads, Refused, Verdicts};
 use paygate_core::id::{AccountId, PaymentId};

@@ -1,10 +1,11 @@
 //! Transfers, settled by `work::process`.
 
-use super::StoreUnderTest;
 use super::helpers::each_of;
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
 use crate::build::{
-    Having, applied, assert_ledger_holds, conversion, money, open_empty_wallet, open_liquidity,
-    open_wallet, quote, transfer,
+    Having, applied, conversion, money, open_empty_wallet, open_liquidity, open_wallet, quote,
+    transfer,
 };
 use chrono::TimeDelta;
 use paygate_core::account::Account;

@@ -1,15 +1,15 @@
 //! `AccountStore::create` and `close`: a wallet is opened once, with its opening balance or not at
 //! all, and closed when it is empty.
 
-use super::StoreUnderTest;
 use super::helpers::everything;
+use super::ledger::assert_ledger_holds;
+use super::under_test::StoreUnderTest;
 use crate::build::{
-    Having, assert_ledger_holds, money, open_empty_wallet, open_system, open_usd_pair, open_wallet,
-    opening, payment_id, transfer, wallet, wallet_called,
+    Having, money, open_empty_wallet, open_system, open_usd_pair, open_wallet, opening, payment_id,
+    transfer, wallet, wallet_called,
 };
-use paygate_core::account::{
-    Account, AccountRecord, BALANCE_LIMIT_MINOR, NewWallet, NotClosable, Role, SystemAccount,
-};
+use paygate_core::account::headroom::BALANCE_LIMIT_MINOR;
+use paygate_core::account::{Account, AccountRecord, NewWallet, NotClosable, Role, SystemAccount};
 use paygate_core::id::AccountId;
 use paygate_core::payment::{NewPayment, Reason};
 use paygate_core::status::Status;

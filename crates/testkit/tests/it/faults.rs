@@ -8,8 +8,9 @@ use paygate_core::id::PaymentId;
 use paygate_core::provider::{ClaimPolicy, claim};
 use paygate_core::status::Status;
 use paygate_ports::{Accepted, StoreError, silent};
-use paygate_testkit::build::{Pair, assert_ledger_holds, open_usd_pair};
+use paygate_testkit::build::{Pair, open_usd_pair};
 use paygate_testkit::faults::{Asked, Faults, Method};
+use paygate_testkit::store::assert_ledger_holds;
 use paygate_testkit::store::{StoreUnderTest, eventually};
 use std::panic::AssertUnwindSafe;
 

@@ -1,7 +1,8 @@
 //! Which request is answered by what.
 
 use super::answer::{Answer, Failure, empty, invalid, json};
-use super::{closed_or_gone, read};
+use super::closing::closed_or_gone;
+use super::read;
 use crate::call::Call;
 use crate::memory::NoAnswer;
 use crate::simulated::SimulatedAcquirer;

@@ -1,13 +1,13 @@
 //! `POST /api/v1/accounts/{account}/close`
 
-use super::named;
+use super::named::named;
 use crate::answer::ok;
-use crate::auth::Caller;
-use crate::body;
-use crate::fields;
+use crate::openapi::schema::Writing;
 use crate::problem::{Problem, ProblemBody};
-use crate::schema::Writing;
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::request::body;
+use crate::request::fields;
+use crate::server::state::State;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_wire::AccountBody;

@@ -1,11 +1,11 @@
 //! `GET /api/v1/accounts/{account}`
 
-use super::named;
+use super::named::named;
 use crate::answer::ok;
-use crate::auth::Caller;
+use crate::openapi::schema::Reading;
 use crate::problem::{Problem, ProblemBody};
-use crate::schema::Reading;
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::server::state::State;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use paygate_wire::AccountBody;

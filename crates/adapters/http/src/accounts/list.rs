@@ -1,12 +1,12 @@
 //! `GET /api/v1/accounts`
 
 use crate::answer::ok;
-use crate::auth::Caller;
+use crate::openapi::schema::Asking;
 use crate::problem::Problem;
-use crate::query::Parameters;
-use crate::rules;
-use crate::schema::Asking;
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::request::query::Parameters;
+use crate::request::rules;
+use crate::server::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_ports::AccountQuery;

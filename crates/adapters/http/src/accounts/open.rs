@@ -1,13 +1,13 @@
 //! `POST /api/v1/accounts`
 
 use super::open_request::OpenRequest;
-use crate::accepted::IDEMPOTENT_REPLAYED;
 use crate::answer;
-use crate::auth::Caller;
-use crate::body;
+use crate::openapi::schema::Writing;
+use crate::payments::accepted::IDEMPOTENT_REPLAYED;
 use crate::problem::{Problem, ProblemBody};
-use crate::schema::Writing;
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::request::body;
+use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_wire::AccountBody;

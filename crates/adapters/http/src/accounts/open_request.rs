@@ -1,10 +1,10 @@
 //! What a client sends to open an account, and its way into core's types.
 
-use crate::fields::{self, Fields};
-use crate::idempotency::Canonical;
+use crate::openapi::schema::BalanceSchema;
 use crate::problem::Problem;
-use crate::rules::{self, EnabledCurrencies};
-use crate::schema::BalanceSchema;
+use crate::request::fields::{self, Fields};
+use crate::request::idempotency::Canonical;
+use crate::request::rules::{self, EnabledCurrencies};
 use paygate_app::OpenWallet;
 use paygate_core::account::Alias;
 use paygate_core::money::{Currency, Money};

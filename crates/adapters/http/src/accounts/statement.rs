@@ -1,14 +1,15 @@
 //! `GET /api/v1/accounts/{account}/statement`
 
-use super::{named, statement_csv};
-use crate::accept::prefers_csv;
+use super::named::named;
+use super::statement_csv;
 use crate::answer::ok;
-use crate::auth::Caller;
+use crate::openapi::schema::Asking;
 use crate::problem::{Problem, ProblemBody};
-use crate::query::Parameters;
-use crate::rules;
-use crate::schema::Asking;
-use crate::state::State;
+use crate::request::accept_header::prefers_csv;
+use crate::request::auth::Caller;
+use crate::request::query::Parameters;
+use crate::request::rules;
+use crate::server::state::State;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::statement::Period;

@@ -1,12 +1,12 @@
 //! `GET /api/v1/fx/convert`
 
 use crate::answer::ok;
-use crate::auth::Caller;
+use crate::openapi::schema::{AmountSchema, Asking};
 use crate::problem::{Problem, ProblemBody};
-use crate::query::Parameters;
-use crate::rules::{self, EnabledCurrencies};
-use crate::schema::{AmountSchema, Asking};
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::request::query::Parameters;
+use crate::request::rules::{self, EnabledCurrencies};
+use crate::server::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::money::{Currency, Money, check_amount_text};

@@ -1,13 +1,13 @@
 //! `POST /api/v1/fx/quotes`
 
 use crate::answer;
-use crate::auth::Caller;
-use crate::body;
-use crate::fields;
+use crate::openapi::schema::{AmountSchema, Writing};
 use crate::problem::{Problem, ProblemBody, Violation};
-use crate::rules::{self, EnabledCurrencies};
-use crate::schema::{AmountSchema, Writing};
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::request::body;
+use crate::request::fields;
+use crate::request::rules::{self, EnabledCurrencies};
+use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::money::{Currency, Money};

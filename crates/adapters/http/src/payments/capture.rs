@@ -1,14 +1,14 @@
 //! `POST /api/v1/payments/{id}/capture`
 
 use crate::answer::ok;
-use crate::auth::Caller;
-use crate::body;
-use crate::fields::{self, Fields};
+use crate::openapi::schema::{AmountSchema, Writing};
 use crate::problem::{Problem, ProblemBody};
-use crate::rules;
-use crate::schema::{AmountSchema, Writing};
-use crate::state::State;
-use crate::telemetry::record_payment;
+use crate::request::auth::Caller;
+use crate::request::body;
+use crate::request::fields::{self, Fields};
+use crate::request::rules;
+use crate::server::state::State;
+use crate::server::telemetry::record_payment;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_wire::PaymentBody;

@@ -1,14 +1,14 @@
 //! `POST /api/v1/payments`
 
 use super::create_request::{Charge, CreateRequest};
-use crate::accepted;
-use crate::auth::Caller;
-use crate::body;
-use crate::idempotency::{self, CanonicalRequest};
-use crate::prefer::Wait;
+use crate::openapi::schema::Writing;
+use crate::payments::accepted;
 use crate::problem::{Problem, ProblemBody};
-use crate::schema::Writing;
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::request::body;
+use crate::request::idempotency::{self, CanonicalRequest};
+use crate::request::prefer::Wait;
+use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateCharge;

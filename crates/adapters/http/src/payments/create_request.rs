@@ -3,10 +3,10 @@
 //! What must stay true: every broken rule is told, each once; the rules stand in core's
 //! constructors, which the validation here only calls; an amount never passes through a float.
 
-use crate::fields::{self, Fields};
+use crate::openapi::schema::AmountSchema;
 use crate::problem::{Problem, Violation};
-use crate::rules::{self, EnabledCurrencies};
-use crate::schema::AmountSchema;
+use crate::request::fields::{self, Fields};
+use crate::request::rules::{self, EnabledCurrencies};
 use paygate_core::money::{Currency, Money};
 use paygate_core::text::{Metadata, Reference};
 use std::borrow::Cow;

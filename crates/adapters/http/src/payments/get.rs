@@ -1,13 +1,13 @@
 //! `GET /api/v1/payments/{id}`
 
 use crate::answer;
-use crate::auth::Caller;
-use crate::prefer::{PREFERENCE_APPLIED, Wait};
+use crate::openapi::schema::Reading;
 use crate::problem::{Problem, ProblemBody};
-use crate::rules;
-use crate::schema::Reading;
-use crate::state::State;
-use crate::telemetry::record_payment;
+use crate::request::auth::Caller;
+use crate::request::prefer::{PREFERENCE_APPLIED, Wait};
+use crate::request::rules;
+use crate::server::state::State;
+use crate::server::telemetry::record_payment;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_wire::PaymentBody;

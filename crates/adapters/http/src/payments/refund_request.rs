@@ -1,10 +1,10 @@
 //! What a client sends to refund a payment, and its way into core's types.
 
-use crate::fields;
-use crate::idempotency::{Canonical, canonical_decimal};
+use crate::openapi::schema::AmountSchema;
 use crate::problem::{Problem, Violation};
-use crate::rules;
-use crate::schema::AmountSchema;
+use crate::request::fields;
+use crate::request::idempotency::{Canonical, canonical_decimal};
+use crate::request::rules;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::RequestHash;
 use paygate_core::text::Label;

@@ -1,13 +1,13 @@
 //! `GET /api/v1/payments/{id}/refunds`
 
 use crate::answer::ok;
-use crate::auth::Caller;
+use crate::openapi::schema::Asking;
 use crate::problem::{Problem, ProblemBody};
-use crate::query::Parameters;
-use crate::rules;
-use crate::schema::Asking;
-use crate::state::State;
-use crate::telemetry::record_payment;
+use crate::request::auth::Caller;
+use crate::request::query::Parameters;
+use crate::request::rules;
+use crate::server::state::State;
+use crate::server::telemetry::record_payment;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::id::{MerchantId, PaymentId};

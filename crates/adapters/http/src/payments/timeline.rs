@@ -1,12 +1,12 @@
 //! `GET /api/v1/payments/{id}/timeline`
 
 use crate::answer::ok;
-use crate::auth::Caller;
+use crate::openapi::schema::Reading;
 use crate::problem::{Problem, ProblemBody};
-use crate::rules;
-use crate::schema::Reading;
-use crate::state::State;
-use crate::telemetry::record_payment;
+use crate::request::auth::Caller;
+use crate::request::rules;
+use crate::server::state::State;
+use crate::server::telemetry::record_payment;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use paygate_wire::TimelineBody;

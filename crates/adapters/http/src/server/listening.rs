@@ -3,8 +3,8 @@
 //! `Expect: 100-continue` (see `continuing`).
 
 use super::continuing::{Entrance, Expecting};
-use crate::config::HttpConfig;
-use crate::telemetry;
+use crate::server::config::HttpConfig;
+use crate::server::telemetry;
 use actix_http::HttpServiceBuilder;
 use actix_http::error::DispatchError;
 use actix_server::GracefulShutdownSignal;

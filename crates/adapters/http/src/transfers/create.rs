@@ -1,15 +1,15 @@
 //! `POST /api/v1/transfers`
 
 use super::create_request::{Transfer, TransferRequest};
-use crate::accepted;
-use crate::auth::Caller;
-use crate::body;
-use crate::idempotency;
-use crate::prefer::Wait;
+use crate::openapi::schema::Writing;
+use crate::payments::accepted;
 use crate::problem::{Problem, ProblemBody};
-use crate::rules;
-use crate::schema::Writing;
-use crate::state::State;
+use crate::request::auth::Caller;
+use crate::request::body;
+use crate::request::idempotency;
+use crate::request::prefer::Wait;
+use crate::request::rules;
+use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateTransfer;

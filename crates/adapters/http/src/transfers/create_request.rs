@@ -1,10 +1,10 @@
 //! What a client sends to move money between accounts, and its way into core's types.
 
-use crate::fields::{self, Fields};
-use crate::idempotency::{Canonical, canonical_account, canonical_decimal};
+use crate::openapi::schema::AmountSchema;
 use crate::problem::{Problem, Violation};
-use crate::rules;
-use crate::schema::AmountSchema;
+use crate::request::fields::{self, Fields};
+use crate::request::idempotency::{Canonical, canonical_account, canonical_decimal};
+use crate::request::rules;
 use paygate_core::Timestamp;
 use paygate_core::account::AccountRef;
 use paygate_core::id::QuoteId;

@@ -1,6 +1,6 @@
 //! The accounts, each followed by its postings.
 
-use super::{PAGE, unreadable};
+use super::pages::{PAGE, unreadable};
 use crate::error::PgError;
 use crate::journal::PostingLine;
 use crate::rows::{AccountRow, AccountTypes, account_columns};

@@ -1,6 +1,6 @@
 //! The payments, each with its timeline, its entries and what is known of its refunds.
 
-use super::{PAGE, unreadable};
+use super::pages::{PAGE, unreadable};
 use crate::error::PgError;
 use crate::journal::PostingLine;
 use crate::rows::{

@@ -1,6 +1,7 @@
 //! Accounts, each with what is held of it and followed by its postings.
 
-use super::{PAGE, Pages, SUMMARY_PAGE, Show, since, unreadable, wide, wide_sum};
+use super::pages::{PAGE, Pages, SUMMARY_PAGE, Show, unreadable, wide, wide_sum};
+use super::since;
 use crate::rows::{AccountRow, PostingRow, account_columns, optional_time, posting_columns};
 use crate::statement::statement;
 use diesel::sql_types::{BigInt, Binary, Nullable};

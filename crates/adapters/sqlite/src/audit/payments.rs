@@ -1,6 +1,7 @@
 //! Payments, each with all that belongs to it.
 
-use super::{PAGE, Show, since, unreadable, wide, wide_sum};
+use super::pages::{PAGE, Show, unreadable, wide, wide_sum};
+use super::since;
 use crate::rows::{
     PostingRow, RecordRow, TransitionRow, count, id, posting_columns, record_columns, shown, time,
     transition_columns,

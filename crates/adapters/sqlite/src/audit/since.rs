@@ -1,6 +1,6 @@
 //! What is new since a time: found by the index on the times of entries.
 
-use super::{Pages, SUMMARY_PAGE};
+use super::pages::{Pages, SUMMARY_PAGE};
 use crate::statement::statement;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary};

@@ -1,6 +1,6 @@
 //! Rows of `accounts`.
 
-use super::{Broken, currency, id, label, metadata, optional_time, read, shown, time};
+use super::read::{Broken, currency, id, label, metadata, optional_time, read, shown, time};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use paygate_core::account::{Account, AccountNumber, AccountRecord, Alias, Role, SystemAccount};

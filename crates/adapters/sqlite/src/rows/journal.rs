@@ -1,6 +1,6 @@
 //! Rows of timelines and of the journal.
 
-use super::{Broken, count, id, money, read, shown, time};
+use super::read::{Broken, count, id, money, read, shown, time};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Text};
 use paygate_core::id::{AccountId, PaymentId};

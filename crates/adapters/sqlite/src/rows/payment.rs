@@ -1,6 +1,6 @@
 //! Rows of `payments` as decisions see them.
 
-use super::{Broken, count, currency, id, money, optional_time, read, shown, time};
+use super::read::{Broken, count, currency, id, money, optional_time, read, shown, time};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use paygate_core::Timestamp;

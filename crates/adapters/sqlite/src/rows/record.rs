@@ -1,6 +1,7 @@
 //! Whole rows of `payments`, as readers see them.
 
-use super::{Broken, PaymentRow, id, label, metadata, optional_time, rate, read, shown, time};
+use super::payment::PaymentRow;
+use super::read::{Broken, id, label, metadata, optional_time, rate, read, shown, time};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use paygate_core::fx::AppliedRate;

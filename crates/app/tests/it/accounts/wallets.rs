@@ -2,7 +2,8 @@
 
 use crate::rig::{Rig, aliased, currency, empty_wallet, money, named, rest};
 use paygate_app::{Accounts, CloseError, OpenError, OpenWallet, WorkerConfig};
-use paygate_core::account::{AccountNumber, AccountRef, AmountLimit, NotClosable, SystemAccount};
+use paygate_core::account::headroom::AmountLimit;
+use paygate_core::account::{AccountNumber, AccountRef, NotClosable, SystemAccount};
 use paygate_core::id::AccountId;
 use paygate_core::status::{Kind, Status};
 use paygate_core::text::Label;

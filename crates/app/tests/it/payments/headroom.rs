@@ -3,7 +3,8 @@
 
 use crate::rig::{Rig, code, currency, empty_wallet, money, rest, under_key};
 use paygate_app::{CreateCharge, OpenError, OpenWallet, WorkerConfig};
-use paygate_core::account::{BALANCE_LIMIT_MINOR, MAX_AMOUNT_MINOR, SystemAccount};
+use paygate_core::account::SystemAccount;
+use paygate_core::account::headroom::{BALANCE_LIMIT_MINOR, MAX_AMOUNT_MINOR};
 use paygate_core::id::{AccountId, MerchantId};
 use paygate_core::money::Money;
 use paygate_core::payment::Reason;

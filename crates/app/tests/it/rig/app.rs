@@ -14,7 +14,7 @@ use paygate_app::{
     WorkerPorts,
 };
 use paygate_core::Timestamp;
-use paygate_core::account::AmountLimit;
+use paygate_core::account::headroom::AmountLimit;
 use paygate_core::provider::ClaimPolicy;
 use paygate_core::risk::Limits;
 use paygate_core::work::WorkPolicy;

@@ -1,7 +1,8 @@
 //! Rates that a test moves, and that can be away, or never have been there.
 
 use async_trait::async_trait;
-use paygate_core::fx::{AppliedRate, DEFAULT_RATES, RateTable};
+use paygate_core::fx::AppliedRate;
+use paygate_core::fx::table::{DEFAULT_RATES, RateTable};
 use paygate_core::money::Currency;
 use paygate_ports::{Clock, RateError, RateSource};
 use paygate_testkit::ManualClock;

@@ -55,7 +55,7 @@ fn a_claimed_refund_is_counted_and_held_before_anyone_is_asked() {
 fn a_refund_that_could_not_be_posted_is_not_asked_for() {
     let without_room = |book: Book| {
         let mut acquirer = book.account(SOURCE).unwrap().clone();
-        acquirer.posted_minor = crate::account::BALANCE_LIMIT_MINOR - 299;
+        acquirer.posted_minor = crate::account::headroom::BALANCE_LIMIT_MINOR - 299;
         let ids = book.payment_ids().into_iter();
         let payments = ids.map(|id| book.payment(id).unwrap().clone());
         let merchant = book.account(DESTINATION).unwrap().clone();

@@ -11,7 +11,7 @@ use paygate_app::{
     HintPublisher, Holds, Proving, ReadPayments, Readiness, Refunds, Transfers,
 };
 use paygate_core::Timestamp;
-use paygate_core::account::AmountLimit;
+use paygate_core::account::headroom::AmountLimit;
 use paygate_core::book::Book;
 use paygate_core::decision::Loads;
 use paygate_core::id::{AccountId, MerchantId, PaymentId};

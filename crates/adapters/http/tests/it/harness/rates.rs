@@ -1,7 +1,8 @@
 //! Fixed rates that can be away.
 
 use async_trait::async_trait;
-use paygate_core::fx::{AppliedRate, DEFAULT_RATES, RateTable};
+use paygate_core::fx::AppliedRate;
+use paygate_core::fx::table::{DEFAULT_RATES, RateTable};
 use paygate_core::money::Currency;
 use paygate_memory::FixedRates;
 use paygate_ports::{RateError, RateSource};

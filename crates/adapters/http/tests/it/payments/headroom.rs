@@ -1,7 +1,8 @@
 //! The ends of the ledger's range, from outside: neither charges nor openings bring an account there.
 
 use crate::harness::{ACCOUNTS, Harness, PAYMENTS};
-use paygate_core::account::{BALANCE_LIMIT_MINOR, SystemAccount};
+use paygate_core::account::SystemAccount;
+use paygate_core::account::headroom::BALANCE_LIMIT_MINOR;
 use paygate_core::id::{AccountId, MerchantId};
 use paygate_core::money::Currency;
 use serde_json::json;

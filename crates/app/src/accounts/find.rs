@@ -1,0 +1,56 @@
+//! Looking accounts up by what clients call them: all who ask at the same time by one call.
+
+use crate::payments::create_error::CreateError;
+use crate::support::coalescer::{Coalescer, NotSubmitted, Submitted};
+use paygate_core::account::{AccountRecord, AccountRef};
+use paygate_ports::{AccountReader, StoreError};
+use std::sync::Arc;
+
+/// The most look-ups that wait; beyond, they are refused at once.
+const MAX_WAITING: usize = 4096;
+/// The most look-ups in one call.
+const MAX_BATCH: usize = 500;
+
+type Answer = Result<Vec<Option<AccountRecord>>, StoreError>;
+
+/// Looks accounts up.
+#[derive(Clone)]
+pub struct FindAccounts {
+    finding: Coalescer<Vec<AccountRef>, Answer>,
+}
+
+impl FindAccounts {
+    /// Looks accounts up with this reader. Starts the task that does, on the current runtime.
+    #[must_use]
+    pub fn new(reader: Arc<dyn AccountReader>) -> Self {
+        let finding = Coalescer::start(MAX_WAITING, MAX_BATCH, move |batch| {
+            Box::pin(find(Arc::clone(&reader), batch))
+        });
+        Self { finding }
+    }
+
+    /// The accounts of these names, in their order.
+    pub(crate) async fn find(
+        &self,
+        names: Vec<AccountRef>,
+    ) -> Result<Vec<Option<AccountRecord>>, CreateError> {
+        let answer = self.finding.try_submit(names).await;
+        Ok(answer.map_err(|why: NotSubmitted| CreateError::from(why))??)
+    }
+}
+
+async fn find(reader: Arc<dyn AccountReader>, batch: Vec<Submitted<Vec<AccountRef>, Answer>>) {
+    let names: Vec<AccountRef> = batch.iter().flat_map(|asked| asked.item.clone()).collect();
+    let alone = batch.len() == 1;
+    let mut found = reader.find(names).await.map(Vec::into_iter);
+    for asked in batch {
+        let answer = match &mut found {
+            Ok(found) => Ok(found.take(asked.item.len()).collect()),
+            Err(error) if alone || error.is_transient() => Err(error.clone()),
+            // Somebody's row can't be read: that is no answer for the others.
+            Err(_) => reader.find(asked.item).await,
+        };
+        // A client that went away needs no answer.
+        let _ = asked.answer.send(answer);
+    }
+}

@@ -1,0 +1,14 @@
+//! What clients do with payments: make them, look at them, capture, void and refund them.
+
+pub(crate) mod accepting;
+mod await_outcome;
+pub(crate) mod charges;
+pub(crate) mod create_error;
+mod headroom;
+pub(crate) mod holds;
+pub(crate) mod outcomes;
+pub(crate) mod publish;
+pub(crate) mod read;
+pub(crate) mod refunds;
+mod transact_one;
+pub(crate) mod transfers;

@@ -1,0 +1,258 @@
+//! Accepting a payment of any kind: stored first, published after, answered when both are done.
+//!
+//! All who wait are stored by one call; publishing is not waited for by the next batch, only by
+//! those whose hints it carries.
+
+use crate::payments::await_outcome::await_outcome;
+use crate::payments::create_error::CreateError;
+use crate::payments::publish::HintPublisher;
+use crate::support::coalescer::{Coalescer, NotSubmitted, Submitted};
+use paygate_core::id::PaymentId;
+use paygate_core::payment::{NewPayment, PaymentRecord, Request};
+use paygate_core::status::Kind;
+use paygate_ports::{
+    Accepted, Clock, HintOut, IdSource, Outcomes, PaymentQuery, PaymentReader, PaymentStore,
+    StoreError, TraceContext, Waiting,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most requests that wait to be stored; beyond, they are refused at once.
+const MAX_WAITING: usize = 4096;
+/// The most payments stored by one call.
+const MAX_BATCH: usize = 500;
+
+/// An accepted payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// As it is now.
+    pub record: PaymentRecord,
+    /// Whether it was accepted by an earlier request with the same key.
+    pub replayed: bool,
+}
+
+/// How a request came, and how long its client waits.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    /// The request's trace.
+    pub context: TraceContext,
+    /// How long to wait for the outcome; not at all if `None`.
+    pub wait: Option<Duration>,
+}
+
+/// A payment to be stored; or nothing, which is answered when all that came before it is stored.
+type Item = Option<(NewPayment, TraceContext)>;
+type Answer = Result<Option<Accepted>, StoreError>;
+type Waiter = Submitted<Item, Answer>;
+
+/// Accepts payments that have been checked.
+#[derive(Clone)]
+pub struct Accepting {
+    accepting: Coalescer<Item, Answer>,
+    reader: Arc<dyn PaymentReader>,
+    outcomes: Arc<dyn Outcomes>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl Accepting {
+    /// Accepts payments into this store. Starts the task that stores them, on the current runtime.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn PaymentStore>,
+        reader: Arc<dyn PaymentReader>,
+        publisher: HintPublisher,
+        outcomes: Arc<dyn Outcomes>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
+        let accepting = Coalescer::start(MAX_WAITING, MAX_BATCH, move |batch| {
+            Box::pin(accept(Arc::clone(&store), publisher.clone(), batch))
+        });
+        Self { accepting, reader, outcomes, clock, ids }
+    }
+
+    pub(crate) fn ids(&self) -> &dyn IdSource {
+        &*self.ids
+    }
+
+    pub(crate) fn reader(&self) -> &dyn PaymentReader {
+        &*self.reader
+    }
+
+    /// Accepts a payment. Once it is stored the answer is the payment, whatever happens after.
+    pub(crate) async fn accept(
+        &self,
+        payment: NewPayment,
+        call: Call,
+    ) -> Result<Created, CreateError> {
+        // Registered before the hint is published, so that no announcement comes too early.
+        let announced = call.wait.map(|_| self.outcomes.wait_for(payment.id));
+        let item = Some((payment.clone(), call.context));
+        let answer = self.accepting.try_submit(item).await.map_err(CreateError::from)??;
+        let record = match answer.ok_or(NotSubmitted::NoAnswer)? {
+            Accepted::Created(at) => payment.accepted(at),
+            Accepted::Replayed(record) => return Ok(self.replayed(*record, call.wait).await),
+            Accepted::KeyReused => return Err(CreateError::KeyReused),
+            Accepted::ReferenceTaken { existing } => {
+                return Err(CreateError::ReferenceTaken { existing });
+            }
+            Accepted::QuoteUsed { existing } => return Err(CreateError::QuoteUsed { existing }),
+            Accepted::Refused(error) => return Err(error.into()),
+        };
+        let record = self.after_waiting(record, announced, call.wait).await;
+        Ok(Created { record, replayed: false })
+    }
+
+    /// What a request is answered that was found wanting before it was stored: if its key was
+    /// accepted before, by the same request, that payment; otherwise `refusal`. What happened to the
+    /// accounts since then is no reason to answer a repeated request in another way, nor is a twin
+    /// that was accepted a moment ago.
+    pub(crate) async fn replay_or(
+        &self,
+        kind: Kind,
+        request: &Request,
+        wait: Option<Duration>,
+        refusal: CreateError,
+    ) -> Result<Created, CreateError> {
+        let named = request.idempotency.is_some() || request.reference.is_some();
+        if !refusal.is_final() || !named {
+            return Err(refusal);
+        }
+        // A twin may be waiting to be stored. What comes after it through the same door finds it.
+        self.accepting.try_submit(None).await.map_err(CreateError::from)??;
+        if let Some(sent) = &request.idempotency
+            && let Some(record) = self.reader.by_key(&request.caller, kind, &sent.key).await?
+        {
+            let stored = record.request.idempotency.as_ref().map(|stored| stored.hash);
+            return match stored == Some(sent.hash) {
+                true => Ok(self.replayed(record, wait).await),
+                false => Err(CreateError::KeyReused),
+            };
+        }
+        match self.of_reference(request).await? {
+            Some(existing) => Err(CreateError::ReferenceTaken { existing }),
+            None => Err(refusal),
+        }
+    }
+
+    /// The merchant's payment of that reference, which a client without a key knows its request by.
+    async fn of_reference(&self, request: &Request) -> Result<Option<PaymentId>, StoreError> {
+        let Some(reference) = request.reference.clone() else { return Ok(None) };
+        let query = PaymentQuery {
+            merchant: request.merchant.clone(),
+            status: None,
+            kind: None,
+            currency: None,
+            parent: None,
+            reference: Some(reference),
+            created_after: None,
+            created_before: None,
+            limit: 1,
+            cursor: None,
+        };
+        let found = self.reader.payments(query).await?;
+        Ok(found.items.first().map(|record| record.payment.id))
+    }
+
+    async fn replayed(&self, record: PaymentRecord, wait: Option<Duration>) -> Created {
+        let announced = wait.map(|_| self.outcomes.wait_for(record.payment.id));
+        Created { record: self.after_waiting(record, announced, wait).await, replayed: true }
+    }
+
+    /// The payment when it is no longer in flight or the time is over; as it was if the store is
+    /// away meanwhile: it is accepted, and that is what the client must hear.
+    async fn after_waiting(
+        &self,
+        record: PaymentRecord,
+        announced: Option<Waiting>,
+        wait: Option<Duration>,
+    ) -> PaymentRecord {
+        let (Some(announced), Some(limit)) = (announced, wait) else { return record };
+        if !record.payment.status.is_in_flight() {
+            return record;
+        }
+        let id = record.payment.id;
+        let outcome = await_outcome(&*self.reader, &*self.clock, id, announced, limit).await;
+        outcome.ok().flatten().unwrap_or(record)
+    }
+}
+
+/// Stores a batch, then lets its hints be published and its clients be answered while the next
+/// batch is stored.
+async fn accept(store: Arc<dyn PaymentStore>, publisher: HintPublisher, batch: Vec<Waiter>) {
+    let (behind, batch): (Vec<Waiter>, Vec<Waiter>) =
+        batch.into_iter().partition(|waiter| waiter.item.is_none());
+    let payments: Vec<NewPayment> = items(&batch).map(|(payment, _)| payment.clone()).collect();
+    let accepted = match payments.is_empty() {
+        true => Ok(Vec::new()),
+        false => store_batch(&*store, payments).await,
+    };
+    let passed = accepted.as_ref().map(|_| None).map_err(Clone::clone);
+    for waiter in behind {
+        // A client that went away needs no answer.
+        let _ = waiter.answer.send(passed.clone());
+    }
+    match accepted {
+        Ok(accepted) if accepted.is_empty() => {}
+        Ok(accepted) => {
+            tokio::spawn(publish_and_answer(publisher, batch, accepted));
+        }
+        Err(error) => {
+            tracing::warn!(%error, payments = batch.len(), "a batch was not accepted");
+            count("store-error", batch.len());
+            for waiter in batch {
+                let _ = waiter.answer.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
+/// Stores, once more after a passing error: a connection may have died in the pool, or the answer of
+/// a commit was lost; the ids tell the store which.
+async fn store_batch(
+    store: &dyn PaymentStore,
+    payments: Vec<NewPayment>,
+) -> Result<Vec<Accepted>, StoreError> {
+    metrics::histogram!("paygate_accept_batch_size").record(payments.len() as f64);
+    match store.accept(payments.clone()).await {
+        Err(error) if error.is_transient() => store.accept(payments).await,
+        accepted => accepted,
+    }
+}
+
+/// What is to be stored of a batch.
+fn items(batch: &[Waiter]) -> impl Iterator<Item = &(NewPayment, TraceContext)> {
+    batch.iter().filter_map(|waiter| waiter.item.as_ref())
+}
+
+async fn publish_and_answer(publisher: HintPublisher, batch: Vec<Waiter>, accepted: Vec<Accepted>) {
+    let mut hints = Vec::with_capacity(batch.len());
+    for ((payment, context), accepted) in items(&batch).zip(&accepted) {
+        count(result_name(accepted), 1);
+        if matches!(accepted, Accepted::Created(_)) {
+            hints.push(HintOut { id: payment.id, context: context.clone() });
+        }
+    }
+    if !hints.is_empty() {
+        publisher.publish(hints).await;
+    }
+    for (waiter, accepted) in batch.into_iter().zip(accepted) {
+        let _ = waiter.answer.send(Ok(Some(accepted)));
+    }
+}
+
+fn result_name(accepted: &Accepted) -> &'static str {
+    match accepted {
+        Accepted::Created(_) => "created",
+        Accepted::Replayed(_) => "replayed",
+        Accepted::KeyReused => "key-reused",
+        Accepted::ReferenceTaken { .. } => "reference-taken",
+        Accepted::QuoteUsed { .. } => "quote-used",
+        Accepted::Refused(_) => "refused",
+    }
+}
+
+fn count(result: &'static str, payments: usize) {
+    metrics::counter!("paygate_accepts_total", "result" => result).increment(payments as u64);
+}

@@ -1,0 +1,85 @@
+//! Capturing and voiding what is held: decided at once, at the client's request.
+
+use crate::payments::transact_one::transact_one;
+use paygate_core::decision::Refused;
+use paygate_core::hold::{self, HoldError};
+use paygate_core::id::PaymentId;
+use paygate_core::money::{AmountError, Money};
+use paygate_core::payment::PaymentRecord;
+use paygate_ports::{PaymentReader, PaymentStore, StoreError};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Why a hold was not captured or voided.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum HoldRequestError {
+    /// There is no such payment.
+    #[error("there is no such payment")]
+    PaymentNotFound,
+    /// The amount does not fit the currency of what is held.
+    #[error("the amount {0}")]
+    Amount(AmountError),
+    /// A rule forbids it.
+    #[error(transparent)]
+    Refused(HoldError),
+    /// The store could not or would not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Refused> for HoldRequestError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Hold(error) => Self::Refused(error),
+            Refused::Poison(code) => Self::Store(StoreError::Refused(code.to_owned())),
+        }
+    }
+}
+
+/// Captures and voids.
+#[derive(Clone)]
+pub struct Holds {
+    store: Arc<dyn PaymentStore>,
+    reader: Arc<dyn PaymentReader>,
+}
+
+impl Holds {
+    /// Captures and voids in this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn PaymentStore>, reader: Arc<dyn PaymentReader>) -> Self {
+        Self { store, reader }
+    }
+
+    /// Captures what is held: all of it, or `amount`, a positive decimal in the currency of the
+    /// payment's debit. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`HoldRequestError`]; then nothing moved.
+    pub async fn capture(
+        &self,
+        id: PaymentId,
+        amount: Option<&str>,
+    ) -> Result<PaymentRecord, HoldRequestError> {
+        let currency = self.read(id).await?.payment.debit.currency;
+        let amount = amount.map(|text| Money::parse_positive(text, currency)).transpose();
+        let minor = amount.map_err(HoldRequestError::Amount)?.map(|amount| amount.minor);
+        let decide = move |book: &mut _| hold::capture(book, id, minor).map_err(Refused::Hold);
+        transact_one(&*self.store, id, decide).await??;
+        self.read(id).await
+    }
+
+    /// Gives what is held back. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`HoldRequestError`]; then it is still held.
+    pub async fn void(&self, id: PaymentId) -> Result<PaymentRecord, HoldRequestError> {
+        self.read(id).await?;
+        let decide = move |book: &mut _| hold::void(book, id).map_err(Refused::Hold);
+        transact_one(&*self.store, id, decide).await??;
+        self.read(id).await
+    }
+
+    async fn read(&self, id: PaymentId) -> Result<PaymentRecord, HoldRequestError> {
+        self.reader.payment(id).await?.ok_or(HoldRequestError::PaymentNotFound)
+    }
+}

@@ -1,0 +1,135 @@
+//! Refunds: a payment given back, whole or in parts. What can be refused at once is; the worker
+//! looks again under lock.
+
+use crate::accounts::find::FindAccounts;
+use crate::payments::accepting::{Accepting, Call, Created};
+use crate::payments::create_error::{CreateError, Refusal};
+use paygate_core::account::AccountRef;
+use paygate_core::id::PaymentId;
+use paygate_core::money::Money;
+use paygate_core::payment::{NewPayment, Payment, Request};
+use paygate_core::refund::{self, NotRefundable};
+use paygate_core::status::Kind;
+use paygate_core::terms::Terms;
+
+/// A refund to be accepted.
+#[derive(Clone, Debug)]
+pub struct CreateRefund {
+    /// The payment to be refunded.
+    pub of: PaymentId,
+    /// How much, as a positive decimal in the currency of that payment's debit; all that is left if
+    /// `None`.
+    pub amount: Option<String>,
+    /// What the client asked for; the description is the reason.
+    pub request: Request,
+    /// How it came.
+    pub call: Call,
+}
+
+/// Accepts refunds.
+#[derive(Clone)]
+pub struct Refunds {
+    accepting: Accepting,
+    accounts: FindAccounts,
+}
+
+impl Refunds {
+    /// Refunds between accounts that are found there.
+    #[must_use]
+    pub fn new(accepting: Accepting, accounts: FindAccounts) -> Self {
+        Self { accepting, accounts }
+    }
+
+    /// Accepts a refund. Once it is stored the answer is the payment, whatever happens after.
+    ///
+    /// # Errors
+    /// [`CreateError`]; then nothing of it is stored and the key is not used (or, with a transient
+    /// store error, it can't be told).
+    pub async fn create(&self, refund: CreateRefund) -> Result<Created, CreateError> {
+        match self.check(&refund).await {
+            Ok(payment) => self.accepting.accept(payment, refund.call).await,
+            Err(refusal) => {
+                let CreateRefund { request, call, .. } = refund;
+                self.accepting.replay_or(Kind::Refund, &request, call.wait, refusal).await
+            }
+        }
+    }
+
+    async fn check(&self, refund: &CreateRefund) -> Result<NewPayment, CreateError> {
+        let mut original = self.original(refund.of).await?;
+        loop {
+            let checked = self.check_against(refund, &original).await;
+            if !matches!(checked, Err(CreateError::Refused(Refusal::InsufficientFunds))) {
+                return checked;
+            }
+            // The payment was read before the accounts: another refund may have been settled between,
+            // and then it is that one's money that is missing, or its share that is too high.
+            let now = self.original(refund.of).await?;
+            if now == original {
+                return checked;
+            }
+            original = now;
+        }
+    }
+
+    async fn original(&self, id: PaymentId) -> Result<Payment, CreateError> {
+        let found = self.accepting.reader().payment(id).await?;
+        Ok(found.ok_or(CreateError::PaymentNotFound)?.payment)
+    }
+
+    async fn check_against(
+        &self,
+        refund: &CreateRefund,
+        original: &Payment,
+    ) -> Result<NewPayment, CreateError> {
+        let currency = original.debit.currency;
+        let amount = match &refund.amount {
+            Some(text) => Money::parse_positive(text, currency).map_err(CreateError::Amount)?,
+            None => Money { minor: original.refundable_minor(), currency },
+        };
+        refund::check(original, amount.minor).map_err(|why| match why {
+            NotRefundable::State => Refusal::NotRefundable,
+            NotRefundable::ExceedsRemainder => Refusal::RefundExceedsRemainder,
+        })?;
+        // What it takes back is fixed under lock; this is what it would be now.
+        let debit = refund::taken_back(original, amount.minor);
+        self.check_accounts(original, debit, amount).await?;
+        Ok(NewPayment {
+            id: PaymentId(self.accepting.ids().uuid_v7()),
+            kind: Kind::Refund,
+            terms: Terms { amount, debit, credit: amount, fx: None, quote: None },
+            source: original.destination,
+            destination: original.source,
+            parent: Some(original.id),
+            hold: false,
+            request: refund.request.clone(),
+        })
+    }
+
+    async fn check_accounts(
+        &self,
+        original: &Payment,
+        debit: Money,
+        credit: Money,
+    ) -> Result<(), CreateError> {
+        let names = [original.destination, original.source].map(AccountRef::Id);
+        let found = self.accounts.find(names.to_vec()).await?;
+        for account in found.iter().flatten().map(|record| &record.account) {
+            if account.closed {
+                return Err(Refusal::AccountClosed(account.number.to_string()).into());
+            }
+        }
+        let mut found = found.into_iter().map(|record| record.map(|record| record.account));
+        let (payer, payee) = (found.next().flatten(), found.next().flatten());
+        let spendable = payer.is_some_and(|payer| {
+            payer.overdraft || payer.available_minor().is_some_and(|it| it >= debit.minor)
+        });
+        if !spendable {
+            return Err(Refusal::InsufficientFunds.into());
+        }
+        match payee.is_none_or(|payee| payee.has_room_for(credit.minor)) {
+            true => Ok(()),
+            false => Err(Refusal::NoRoom.into()),
+        }
+    }
+}

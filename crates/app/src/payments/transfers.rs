@@ -1,0 +1,199 @@
+//! Transfers: money from one account of the house to another. What can be refused at once is, in
+//! the order of the design: existence, limits, funds; the worker looks again under lock.
+
+use crate::accounts::directory::Directory;
+use crate::accounts::find::FindAccounts;
+use crate::exchange::Exchange;
+use crate::payments::accepting::{Accepting, Call, Created};
+use crate::payments::create_error::{CreateError, Refusal};
+use paygate_core::account::headroom::AmountLimit;
+use paygate_core::account::{Account, AccountRef};
+use paygate_core::id::{PaymentId, QuoteId};
+use paygate_core::money::{Currency, Money};
+use paygate_core::payment::{NewPayment, Request};
+use paygate_core::risk::{LimitBroken, Limits};
+use paygate_core::status::Kind;
+use paygate_core::terms::{Terms, TermsError, needed_rate};
+use std::sync::Arc;
+
+/// A transfer to be accepted.
+#[derive(Clone, Debug)]
+pub struct CreateTransfer {
+    /// Where the money comes from, and how the client wrote that.
+    pub source: (AccountRef, String),
+    /// Where it goes, and how the client wrote that.
+    pub destination: (AccountRef, String),
+    /// The amount as a positive decimal ([`paygate_core::money::check_amount_text`]).
+    pub amount: String,
+    /// What the amount is in; the source's currency if `None`.
+    pub currency: Option<Currency>,
+    /// The quote whose rate is to be used.
+    pub quote: Option<QuoteId>,
+    /// Whether the money is only held until it is captured.
+    pub hold: bool,
+    /// What the client asked for.
+    pub request: Request,
+    /// How it came.
+    pub call: Call,
+}
+
+/// Accepts transfers.
+#[derive(Clone)]
+pub struct Transfers {
+    accepting: Accepting,
+    accounts: FindAccounts,
+    exchange: Exchange,
+    directory: Arc<Directory>,
+    limits: Limits,
+    most: AmountLimit,
+}
+
+impl Transfers {
+    /// Transfers between accounts that are found there, within these limits and each side of at
+    /// most so much.
+    #[must_use]
+    pub fn new(
+        accepting: Accepting,
+        accounts: FindAccounts,
+        exchange: Exchange,
+        directory: Arc<Directory>,
+        limits: Limits,
+        most: AmountLimit,
+    ) -> Self {
+        Self { accepting, accounts, exchange, directory, limits, most }
+    }
+
+    /// Accepts a transfer. Once it is stored the answer is the payment, whatever happens after.
+    ///
+    /// # Errors
+    /// [`CreateError`]; then nothing of it is stored and the key is not used (or, with a transient
+    /// store error, it can't be told).
+    pub async fn create(&self, transfer: CreateTransfer) -> Result<Created, CreateError> {
+        match self.check(&transfer).await {
+            Ok(payment) => self.accepting.accept(payment, transfer.call).await,
+            Err(refusal) => {
+                let CreateTransfer { request, call, .. } = transfer;
+                self.accepting.replay_or(Kind::Transfer, &request, call.wait, refusal).await
+            }
+        }
+    }
+
+    async fn check(&self, transfer: &CreateTransfer) -> Result<NewPayment, CreateError> {
+        let (source, destination) = self.parties(transfer).await?;
+        let currency = transfer.currency.unwrap_or(source.currency);
+        if !self.directory.is_enabled(currency) {
+            return Err(Refusal::UnsupportedCurrency(currency).into());
+        }
+        let amount =
+            Money::parse_positive(&transfer.amount, currency).map_err(CreateError::Amount)?;
+        let terms = self.terms(amount, &source, &destination, transfer.quote).await?;
+        if ![terms.amount, terms.debit, terms.credit].iter().all(|it| self.most.allows(it.minor)) {
+            return Err(Refusal::AmountTooLarge.into());
+        }
+        self.check_limits(terms.debit).await?;
+        let available = source.available_minor().unwrap_or(i64::MIN);
+        if !source.overdraft && available < terms.debit.minor {
+            return Err(Refusal::InsufficientFunds.into());
+        }
+        let leaves = terms.debit.minor.saturating_neg();
+        if !source.has_room_for(leaves) || !destination.has_room_for(terms.credit.minor) {
+            return Err(Refusal::NoRoom.into());
+        }
+        Ok(NewPayment {
+            id: PaymentId(self.accepting.ids().uuid_v7()),
+            kind: Kind::Transfer,
+            terms,
+            source: source.id,
+            destination: destination.id,
+            parent: None,
+            hold: transfer.hold,
+            request: transfer.request.clone(),
+        })
+    }
+
+    async fn parties(&self, transfer: &CreateTransfer) -> Result<(Account, Account), CreateError> {
+        let (source, destination) = (&transfer.source, &transfer.destination);
+        let names = vec![source.0.clone(), destination.0.clone()];
+        let mut found = self.accounts.find(names).await?.into_iter();
+        let mut party = |name: &str| {
+            let account = found.next().flatten().map(|record| record.account);
+            let account = account.filter(|account| account.role.may_transfer());
+            account.ok_or_else(|| Refusal::AccountNotFound(name.to_owned()))
+        };
+        let (from, to) = (party(&source.1)?, party(&destination.1)?);
+        if from.id == to.id {
+            return Err(Refusal::SameParty.into());
+        }
+        for (account, name) in [(&from, &source.1), (&to, &destination.1)] {
+            if account.closed {
+                return Err(Refusal::AccountClosed(name.clone()).into());
+            }
+        }
+        Ok((from, to))
+    }
+
+    async fn terms(
+        &self,
+        amount: Money,
+        source: &Account,
+        destination: &Account,
+        quote: Option<QuoteId>,
+    ) -> Result<Terms, CreateError> {
+        let (from, to) = (source.currency, destination.currency);
+        let needed = needed_rate(amount.currency, from, to).map_err(refusal)?;
+        let fx = match (needed, quote) {
+            (None, None) => None,
+            (None, Some(_)) => {
+                let why = "a quote is of no use between accounts of one currency";
+                return Err(Refusal::CurrencyMismatch(why).into());
+            }
+            (Some((base, rate_in)), Some(id)) => {
+                Some(self.exchange.promised(id, base, rate_in).await?)
+            }
+            // Nothing is converted between accounts of one currency: no spread.
+            (Some((base, rate_in)), None) if from == to => {
+                Some(self.exchange.market(base, rate_in).await.map_err(Refusal::from)?)
+            }
+            (Some((base, rate_in)), None) => {
+                Some(self.exchange.customer(base, rate_in).await.map_err(Refusal::from)?)
+            }
+        };
+        Ok(Terms::agree(amount, from, to, fx, quote).map_err(refusal)?)
+    }
+
+    /// Compares what is debited with the limits, by the last known rate however stale.
+    async fn check_limits(&self, debit: Money) -> Result<(), Refusal> {
+        let reference = self.limits.min.currency;
+        let worth = match debit.currency == reference {
+            true => debit.minor,
+            false => {
+                let known = match self.exchange.last_known(debit.currency, reference).await {
+                    Some(known) => known,
+                    // There never was one; the source says whether there can be.
+                    None => self.exchange.market(debit.currency, reference).await?,
+                };
+                match known.rate.credit_for(debit).map_err(Refusal::from) {
+                    Ok(worth) => worth.minor,
+                    Err(Refusal::AmountTooSmall) => 0,
+                    Err(_) => i64::MAX,
+                }
+            }
+        };
+        let told = |limit: Money| format!("{limit} {}", limit.currency);
+        self.limits.check(Money { minor: worth, currency: reference }).map_err(
+            |broken| match broken {
+                LimitBroken::BelowMin => Refusal::BelowMin(told(self.limits.min)),
+                LimitBroken::AboveMax => Refusal::AboveMax(told(self.limits.max)),
+            },
+        )
+    }
+}
+
+fn refusal(error: TermsError) -> Refusal {
+    match error {
+        TermsError::CurrencyMismatch => {
+            Refusal::CurrencyMismatch("the amount is in neither account's currency")
+        }
+        TermsError::Conversion(error) => error.into(),
+    }
+}

@@ -1,0 +1,5 @@
+//! What the use cases share and that knows nothing of payments.
+
+pub(crate) mod coalescer;
+pub(crate) mod readiness;
+pub(crate) mod retry;

@@ -1,0 +1,3 @@
+//! Who moves money in the outside world.
+
+pub(crate) mod acquirer;
