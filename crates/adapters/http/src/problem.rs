@@ -118,6 +118,22 @@ impl Problem {
         problem
     }
 
+    /// What came is no request, or not all of one.
+    #[must_use]
+    pub fn no_request(status: StatusCode) -> Self {
+        let (code, detail) = match status {
+            StatusCode::REQUEST_TIMEOUT => {
+                (Code::RequestTimeout, "the head of the request did not arrive in time")
+            }
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                (Code::HeadTooLarge, "at most 128 KiB and 96 headers are taken")
+            }
+            status if status.is_server_error() => return Self::of_status(status),
+            _ => (Code::BadRequest, "what came is not HTTP as it should be; nothing was done"),
+        };
+        Self::new(code, detail)
+    }
+
     /// What fits an error answer that something else than our handlers has made.
     #[must_use]
     pub fn of_status(status: StatusCode) -> Self {
@@ -203,7 +219,7 @@ pub struct ProblemBody<'a> {
     status: u16,
     /// This occurrence, for people.
     detail: &'a str,
-    /// The path of the request.
+    /// The path of the request; empty where no request could be read.
     #[schema(example = "/api/v1/payments")]
     instance: &'a str,
     /// The kind of problem, for programs.

@@ -1,8 +1,10 @@
 //! The two HTTP servers: the API's, and the small one of processes that have no API.
 
 pub mod config;
+mod connection;
 mod continuing;
 mod listening;
+mod own_answer;
 pub mod routes;
 pub mod state;
 pub mod telemetry;
@@ -122,7 +124,8 @@ pub fn serve(
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
     config.check_exposure(&config.addresses()?)?;
     let app = ApiApp::new(config, api, metrics, ids);
-    listening::start(config, move || app.build())
+    let ids = Arc::clone(&app.observability.ids);
+    listening::start(config, ids, move || app.build())
 }
 
 /// Starts a server with health and metrics only, for processes without an API. Takes no token,
@@ -137,5 +140,6 @@ pub fn serve_observability(
     ids: Arc<dyn IdSource>,
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
     let app = ObservabilityApp::new(readiness, metrics, ids);
-    listening::start(config, move || app.build_with(|_| ()))
+    let ids = Arc::clone(&app.ids);
+    listening::start(config, ids, move || app.build_with(|_| ()))
 }

@@ -96,6 +96,9 @@ codes! {
     QuoteUsed = "quote-already-used", CONFLICT, "The quote is used already";
     /// The body is larger than allowed.
     PayloadTooLarge = "payload-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// The request's head is larger than allowed.
+    HeadTooLarge = "head-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The path or the headers are too large";
     /// The body is not said to be JSON.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE,
         "The body must be application/json";

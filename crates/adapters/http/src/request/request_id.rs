@@ -23,7 +23,14 @@ impl RequestId {
         let sent = only(headers, &X_REQUEST_ID)
             .filter(|id| (1..=MAX_LENGTH).contains(&id.len()))
             .filter(|id| id.as_bytes().iter().all(u8::is_ascii_graphic));
-        Self(sent.cloned().unwrap_or_else(|| made(ids)))
+        sent.map_or_else(|| Self::made(ids), |sent| Self(sent.clone()))
+    }
+
+    /// Makes one.
+    pub fn made(ids: &dyn IdSource) -> Self {
+        let mut text = uuid::Uuid::encode_buffer();
+        let text = ids.uuid_v7().hyphenated().encode_lower(&mut text);
+        Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-")))
     }
 
     /// The text.
@@ -38,12 +45,6 @@ impl RequestId {
     pub fn header_value(&self) -> HeaderValue {
         self.0.clone()
     }
-}
-
-fn made(ids: &dyn IdSource) -> HeaderValue {
-    let mut text = uuid::Uuid::encode_buffer();
-    let text = ids.uuid_v7().hyphenated().encode_lower(&mut text);
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"))
 }
 
 /// The header's value if it was sent exactly once.

@@ -1,9 +1,10 @@
 //! Sockets, worker threads, and what stands between a socket and the app: actix's HTTP/1 service.
 //! It is put together here and not by `HttpServer`, which has no place for what answers
-//! `Expect: 100-continue` (see `continuing`).
+//! `Expect: 100-continue` (see `continuing`), nor for a connection of our own (see `connection`).
 
-use super::continuing::{Entrance, Expecting};
 use crate::server::config::HttpConfig;
+use crate::server::connection::{Connection, LINGER, Refuse};
+use crate::server::continuing::{Entrance, Expecting};
 use crate::server::telemetry;
 use actix_http::HttpServiceBuilder;
 use actix_http::error::DispatchError;
@@ -11,21 +12,23 @@ use actix_server::GracefulShutdownSignal;
 use actix_service::{ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error};
+use paygate_ports::IdSource;
 use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
 use tokio::net::{TcpSocket, TcpStream};
 
 /// The most connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
-/// How long a client that was answered before its body had come may go on sending it. What it sends
-/// is thrown away: a connection that is closed on it might take the answer along.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// Listens on the configured address and answers the server, and where it listens.
-pub fn start<A, F>(config: &HttpConfig, build: A) -> io::Result<(Server, Vec<SocketAddr>)>
+pub fn start<A, F>(
+    config: &HttpConfig,
+    ids: Arc<dyn IdSource>,
+    build: A,
+) -> io::Result<(Server, Vec<SocketAddr>)>
 where
     A: Fn() -> App<F> + Send + Clone + 'static,
     F: ServiceFactory<
@@ -47,8 +50,10 @@ where
     let mut addresses = Vec::new();
     for listener in listeners(config)? {
         let address = listener.local_addr()?;
-        let (config, stopping, build) = (config.clone(), stopping.clone(), build.clone());
-        let serve = move || connections(config.clone(), stopping.clone(), build());
+        let (config, stopping) = (config.clone(), stopping.clone());
+        let (ids, build) = (Arc::clone(&ids), build.clone());
+        let serve =
+            move || connections(config.clone(), stopping.clone(), Arc::clone(&ids), build());
         server = server.listen(address.to_string(), listener, serve)?;
         addresses.push(address);
     }
@@ -59,6 +64,7 @@ where
 fn connections<F>(
     config: HttpConfig,
     stopping: GracefulShutdownSignal,
+    ids: Arc<dyn IdSource>,
     app: App<F>,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 where
@@ -91,9 +97,10 @@ where
             http.new_service(()).await
         }
     });
-    fn_service(|stream: TcpStream| {
+    let refuse: Refuse = Rc::new(move |status| telemetry::refused(status, &*ids));
+    fn_service(move |stream: TcpStream| {
         let peer = stream.peer_addr().ok();
-        ready(Ok((stream, peer)))
+        ready(Ok((Connection::new(stream, Rc::clone(&refuse)), peer)))
     })
     .and_then(http)
 }

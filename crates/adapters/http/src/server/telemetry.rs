@@ -38,6 +38,15 @@ pub fn describe() {
     metrics::describe_histogram!(SECONDS, metrics::Unit::Seconds, "Time to answer HTTP requests");
 }
 
+/// The label of what came over a connection and is no request.
+const NO_REQUEST: RouteLabel = RouteLabel("no-request");
+
+/// The answer to what is no request: complete, counted and logged as every other.
+pub fn refused(status: StatusCode, ids: &dyn IdSource) -> HttpResponse {
+    let problem = Problem::no_request(status);
+    Exchange::with_nobody(ids).end(HttpResponse::from_error(problem), Some(NO_REQUEST))
+}
+
 /// The middleware. Wraps the whole app.
 pub struct Telemetry {
     /// Makes request ids.
@@ -113,7 +122,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 struct Exchange {
     started: Instant,
     method: &'static str,
-    uri: Uri,
+    uri: Option<Uri>,
     request_id: RequestId,
     span: Span,
 }
@@ -122,7 +131,16 @@ impl Exchange {
     fn begin(request: &ServiceRequest, ids: &dyn IdSource) -> Self {
         let request_id = RequestId::of(request.headers(), ids);
         request.extensions_mut().insert(request_id.clone());
-        let method = method_label(request.method());
+        // Cheap: a Uri shares its bytes.
+        Self::of(method_label(request.method()), Some(request.uri().clone()), request_id)
+    }
+
+    /// One whose request can't be read.
+    fn with_nobody(ids: &dyn IdSource) -> Self {
+        Self::of("other", None, RequestId::made(ids))
+    }
+
+    fn of(method: &'static str, uri: Option<Uri>, request_id: RequestId) -> Self {
         // At the level that is always on: the fields are for the lines within.
         let span = tracing::error_span!(
             "http_request",
@@ -132,8 +150,6 @@ impl Exchange {
             payment_id = Empty,
             status = Empty,
         );
-        // Cheap: a Uri shares its bytes.
-        let uri = request.uri().clone();
         Self { started: Instant::now(), method, uri, request_id, span }
     }
 
@@ -178,7 +194,7 @@ impl Exchange {
         if !is_error || (response.error().is_none() && has_json(&response)) {
             return (response, None);
         }
-        let path = self.uri.path();
+        let path = self.uri.as_ref().map_or("", Uri::path);
         if let Some(problem) = response.error().and_then(|error| error.as_error::<Problem>()) {
             return (problem.render(&self.request_id, path), problem.cause().map(str::to_owned));
         }

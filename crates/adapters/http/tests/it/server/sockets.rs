@@ -1,6 +1,7 @@
 //! What only shows on a real connection.
 
 mod expecting;
+mod refused;
 
 use crate::harness::{EXAMPLE, Harness};
 use actix_web::dev::ServerHandle;
@@ -156,6 +157,8 @@ async fn broken_chunks_are_a_bad_request() {
     let head = head("Transfer-Encoding: chunked");
     let answer = exchange(address, &[head.as_bytes(), b"zz\r\nnonsense"]).await;
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert!(answer.contains("\"code\":\"malformed-body\""), "{answer}");
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "one request, one answer: {answer}");
     server.stop(false).await;
 }
 
