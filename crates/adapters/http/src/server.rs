@@ -5,6 +5,7 @@ mod connection;
 mod continuing;
 mod listening;
 mod own_answer;
+mod paced;
 pub mod routes;
 pub mod state;
 pub mod telemetry;

@@ -25,6 +25,8 @@ pub struct HttpConfig {
     pub head_timeout: Duration,
     /// How long a client may take to send a request's body.
     pub body_timeout: Duration,
+    /// How long a client may take nothing of its answer.
+    pub write_timeout: Duration,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
     /// How long a stopping server lets requests finish, in whole seconds (rounded up).
@@ -42,6 +44,7 @@ impl Default for HttpConfig {
             workers: 2,
             head_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
             keep_alive: Duration::from_secs(75),
             shutdown_timeout: Duration::from_secs(30),
         }

@@ -6,6 +6,7 @@
 //! closed while something still comes in may take along what was sent on it.
 
 use crate::server::own_answer::OwnAnswer;
+use crate::server::paced::Paced;
 use actix_web::HttpResponse;
 use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
@@ -15,7 +16,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 /// How long a client that got its last answer may go on sending. What it sends is thrown away.
@@ -26,7 +26,7 @@ pub type Refuse = Rc<dyn Fn(StatusCode) -> HttpResponse>;
 
 /// A connection.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Paced,
     refuse: Refuse,
     last_word: LastWord,
 }
@@ -41,7 +41,7 @@ enum LastWord {
 
 impl Connection {
     /// A connection that was accepted.
-    pub fn new(stream: TcpStream, refuse: Refuse) -> Self {
+    pub fn new(stream: Paced, refuse: Refuse) -> Self {
         Self { stream, refuse, last_word: LastWord::Unsaid }
     }
 
@@ -68,7 +68,7 @@ impl Connection {
 }
 
 /// Throws away what comes, until nothing comes any more.
-fn poll_read_off(stream: &mut TcpStream, context: &mut Context<'_>) -> Poll<()> {
+fn poll_read_off(stream: &mut Paced, context: &mut Context<'_>) -> Poll<()> {
     let mut bytes = [0; 4096];
     loop {
         let mut buffer = ReadBuf::new(&mut bytes);

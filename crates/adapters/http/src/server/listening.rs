@@ -5,6 +5,7 @@
 use crate::server::config::HttpConfig;
 use crate::server::connection::{Connection, LINGER, Refuse};
 use crate::server::continuing::{Entrance, Expecting};
+use crate::server::paced::Paced;
 use crate::server::telemetry;
 use actix_http::HttpServiceBuilder;
 use actix_http::error::DispatchError;
@@ -77,6 +78,7 @@ where
         > + 'static,
 {
     let app = map_config(app, |()| AppConfig::default());
+    let patience = config.write_timeout;
     let http = fn_factory(move || {
         let (config, stopping, app) = (config.clone(), stopping.clone(), app.new_service(()));
         async move {
@@ -100,6 +102,7 @@ where
     let refuse: Refuse = Rc::new(move |status| telemetry::refused(status, &*ids));
     fn_service(move |stream: TcpStream| {
         let peer = stream.peer_addr().ok();
+        let stream = Paced::new(stream, patience);
         ready(Ok((Connection::new(stream, Rc::clone(&refuse)), peer)))
     })
     .and_then(http)

@@ -2,6 +2,7 @@
 
 mod expecting;
 mod refused;
+mod stalled;
 
 use crate::harness::{EXAMPLE, Harness};
 use actix_web::dev::ServerHandle;
