@@ -11,11 +11,11 @@ use paygate_core::account::{
     AccountRecord, AccountRef, Alias, NewWallet, NotClosable, SystemAccount,
 };
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
+use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{NewPayment, Reason, Request, RequestHash};
 use paygate_core::proof::Position;
 use paygate_core::statement::{Period, Statement, StatementLine};
-use paygate_core::status::Kind;
 use paygate_core::terms::Terms;
 use paygate_core::text::{Label, Metadata};
 use paygate_ports::{

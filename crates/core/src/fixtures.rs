@@ -4,9 +4,10 @@ use crate::Timestamp;
 use crate::account::{Account, AccountNumber, Role};
 use crate::fx::{AppliedRate, Rate};
 use crate::id::{AccountId, PaymentId};
+use crate::kind::Kind;
 use crate::money::{Currency, Money};
 use crate::payment::Payment;
-use crate::status::{Kind, Status};
+use crate::status::Status;
 use chrono::DateTime;
 
 pub(crate) fn at(seconds: i64) -> Timestamp {

@@ -23,6 +23,7 @@ pub mod fx;
 pub mod hold;
 pub mod id;
 pub mod journal;
+pub mod kind;
 pub mod money;
 pub mod payment;
 pub mod proof;

@@ -3,8 +3,9 @@
 use crate::Timestamp;
 use crate::fx::AppliedRate;
 use crate::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
+use crate::kind::Kind;
 use crate::money::Money;
-use crate::status::{Kind, Status, named};
+use crate::status::{Status, named};
 use crate::terms::Terms;
 use crate::text::{IdempotencyKey, Label, Metadata, Reference};
 

@@ -7,9 +7,10 @@
 use crate::Timestamp;
 use crate::book::{Book, Rejection, Step};
 use crate::id::PaymentId;
+use crate::kind::Kind;
 use crate::payment::{Payment, Reason};
 use crate::refund;
-use crate::status::{Kind, Status};
+use crate::status::Status;
 use crate::transfer::{fail, legs};
 use chrono::TimeDelta;
 

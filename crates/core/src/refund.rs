@@ -7,9 +7,10 @@
 
 use crate::book::{Book, Rejection, Step};
 use crate::id::PaymentId;
+use crate::kind::Kind;
 use crate::money::Money;
 use crate::payment::{Payment, Reason, share};
-use crate::status::{Kind, Status};
+use crate::status::Status;
 use crate::transfer::{fail, legs};
 
 /// Why a payment can't be refunded by so much.

@@ -4,8 +4,8 @@ use crate::Timestamp;
 use crate::account::AccountRecord;
 use crate::id::PaymentId;
 use crate::journal::Posting;
+use crate::kind::Kind;
 use crate::proof::Position;
-use crate::status::Kind;
 use crate::text::Label;
 
 /// The period of a statement: from a moment on, until before another. Open where `None`.

@@ -57,22 +57,6 @@ named! {
     }
 }
 
-named! {
-    /// What a payment does.
-    Kind {
-        /// Takes money from an outside payer into an account.
-        Charge = "charge",
-        /// Moves money between two accounts.
-        Transfer = "transfer",
-        /// Sends money from an account to the outside.
-        Payout = "payout",
-        /// Brings money from the outside into an account.
-        Deposit = "deposit",
-        /// Gives a payment back.
-        Refund = "refund",
-    }
-}
-
 impl Status {
     /// Whether the transition table has the step from `self` to `to`.
     #[must_use]
@@ -119,14 +103,6 @@ impl Status {
     }
 }
 
-impl Kind {
-    /// Whether its money leaves through a provider, so that it is held before that is called.
-    #[must_use]
-    pub fn leaves_through_provider(self) -> bool {
-        matches!(self, Self::Payout | Self::Refund)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,9 +142,6 @@ mod tests {
     fn names_read_back() {
         for status in Status::ALL {
             assert_eq!(Status::parse(status.as_str()), Some(*status));
-        }
-        for kind in Kind::ALL {
-            assert_eq!(Kind::parse(kind.as_str()), Some(*kind));
         }
         assert_eq!(Status::parse("pending"), None);
     }

@@ -2,9 +2,9 @@
 
 use crate::book::Book;
 use crate::id::PaymentId;
+use crate::kind::Kind;
 use crate::provider::{self, ClaimPolicy};
 use crate::refund;
-use crate::status::Kind;
 use crate::transfer;
 use chrono::TimeDelta;
 

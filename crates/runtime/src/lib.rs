@@ -26,9 +26,10 @@ pub use paygate_console::{Command, Form, ListAccounts, ListPayments, ShowStateme
 pub use paygate_core::Timestamp;
 pub use paygate_core::account::{AccountRef, Alias};
 pub use paygate_core::id::PaymentId;
+pub use paygate_core::kind::Kind;
 pub use paygate_core::money::Currency;
 pub use paygate_core::statement::Period;
-pub use paygate_core::status::{Kind, Status};
+pub use paygate_core::status::Status;
 pub use paygate_core::text::Reference;
 pub use paygate_core::time::bound as parse_time;
 pub use settings::{VARIABLES, Variable};

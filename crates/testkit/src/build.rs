@@ -8,10 +8,10 @@ use paygate_core::account::{
 };
 use paygate_core::fx::{AppliedRate, Quote, Rate};
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
+use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{Idempotency, NewPayment, Payment, Request, RequestHash};
 use paygate_core::refund::taken_back;
-use paygate_core::status::Kind;
 use paygate_core::terms::Terms;
 use paygate_core::text::{IdempotencyKey, Metadata, Reference};
 use paygate_ports::Opened;

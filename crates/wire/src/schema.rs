@@ -1,6 +1,7 @@
 //! What the OpenAPI document says of core's enums: their names.
 
-use paygate_core::status::{Kind, Status};
+use paygate_core::kind::Kind;
+use paygate_core::status::Status;
 use std::borrow::Cow;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};

@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use paygate_core::id::{CallerId, PaymentId};
+use paygate_core::kind::Kind;
 use paygate_core::payment::{PaymentRecord, Transition};
-use paygate_core::status::Kind;
 use paygate_core::text::IdempotencyKey;
 use paygate_ports::{Page, PaymentQuery, PaymentReader, StoreError};
 

@@ -9,11 +9,12 @@ use diesel::sql_types::{
 use paygate_core::account::{Account, AccountNumber, AccountRecord, Alias, Role, SystemAccount};
 use paygate_core::fx::{AppliedRate, Rate};
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
+use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{
     Actor, Failure, Idempotency, Payment, PaymentRecord, Reason, Request, RequestHash, Transition,
 };
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use paygate_core::text::{IdempotencyKey, Label, Metadata, Reference};
 use paygate_ports::StoreError;
 use uuid::Uuid;

@@ -8,8 +8,8 @@ use crate::{accept, list};
 use async_trait::async_trait;
 use paygate_core::decision::Loads;
 use paygate_core::id::{CallerId, PaymentId};
+use paygate_core::kind::Kind;
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
-use paygate_core::status::Kind;
 use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
     Accepted, Decide, Page, PaymentQuery, PaymentReader, PaymentStore, StoreError, Transacted,

@@ -9,9 +9,9 @@ use diesel::{QueryableByName, SqliteConnection};
 use paygate_core::Timestamp;
 use paygate_core::account::AccountRecord;
 use paygate_core::id::AccountId;
+use paygate_core::kind::Kind;
 use paygate_core::proof::Position;
 use paygate_core::statement::StatementLine;
-use paygate_core::status::Kind;
 use paygate_ports::StoreError;
 
 /// Halves the span in which the last posting at that time or before must be, from all of them to one.

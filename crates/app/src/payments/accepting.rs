@@ -8,8 +8,8 @@ use crate::payments::create_error::CreateError;
 use crate::payments::publish::HintPublisher;
 use crate::support::coalescer::{Coalescer, NotSubmitted, Submitted};
 use paygate_core::id::PaymentId;
+use paygate_core::kind::Kind;
 use paygate_core::payment::{NewPayment, PaymentRecord, Request};
-use paygate_core::status::Kind;
 use paygate_ports::{
     Accepted, Clock, HintOut, IdSource, Outcomes, PaymentQuery, PaymentReader, PaymentStore,
     StoreError, TraceContext, Waiting,

@@ -7,9 +7,9 @@ use crate::payments::create_error::{CreateError, Refusal};
 use crate::payments::headroom::Headroom;
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::id::PaymentId;
+use paygate_core::kind::Kind;
 use paygate_core::money::Money;
 use paygate_core::payment::{NewPayment, Request};
-use paygate_core::status::Kind;
 use paygate_core::terms::Terms;
 use std::sync::Arc;
 

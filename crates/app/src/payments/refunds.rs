@@ -6,10 +6,10 @@ use crate::payments::accepting::{Accepting, Call, Created};
 use crate::payments::create_error::{CreateError, Refusal};
 use paygate_core::account::AccountRef;
 use paygate_core::id::PaymentId;
+use paygate_core::kind::Kind;
 use paygate_core::money::Money;
 use paygate_core::payment::{NewPayment, Payment, Request};
 use paygate_core::refund::{self, NotRefundable};
-use paygate_core::status::Kind;
 use paygate_core::terms::Terms;
 
 /// A refund to be accepted.

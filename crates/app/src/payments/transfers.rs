@@ -9,10 +9,10 @@ use crate::payments::create_error::{CreateError, Refusal};
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::account::{Account, AccountRef};
 use paygate_core::id::{PaymentId, QuoteId};
+use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{NewPayment, Request};
 use paygate_core::risk::{LimitBroken, Limits};
-use paygate_core::status::Kind;
 use paygate_core::terms::{Terms, TermsError, needed_rate};
 use std::sync::Arc;
 

@@ -3,8 +3,9 @@
 use super::check::{Check, Findings, Row};
 use super::fact::PaymentFact;
 use super::words::Told;
+use crate::kind::Kind;
 use crate::money::Money;
-use crate::status::{Kind, Status};
+use crate::status::Status;
 use crate::terms::Terms;
 
 /// Amount, debit and credit make each other; what was captured is a part of what was held.

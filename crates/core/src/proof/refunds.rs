@@ -3,9 +3,10 @@
 use super::check::{Check, Findings, Row};
 use super::fact::PaymentFact;
 use super::words::{Sum, Told};
+use crate::kind::Kind;
 use crate::money::Money;
 use crate::payment::share;
-use crate::status::{Kind, Status};
+use crate::status::Status;
 
 /// What a payment counts as refunded is what its refunds did, never more than it moved, and what
 /// they took back is their share of what it credited.

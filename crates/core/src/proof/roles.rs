@@ -4,9 +4,10 @@ use super::check::{Check, Findings, Row};
 use super::words::Told;
 use crate::account::{Account, Role, SystemAccount};
 use crate::id::AccountId;
+use crate::kind::Kind;
 use crate::money::Currency;
 use crate::payment::Payment;
-use crate::status::{Kind, Status};
+use crate::status::Status;
 use std::collections::BTreeMap;
 
 /// The system's accounts, a few for each currency.

@@ -8,8 +8,9 @@ use crate::Timestamp;
 use crate::account::{Account, Role, SystemAccount};
 use crate::id::PaymentId;
 use crate::journal::Posting;
+use crate::kind::Kind;
 use crate::money::Currency;
-use crate::status::{Kind, Status};
+use crate::status::Status;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -7,9 +7,9 @@ use super::*;
 use crate::account::{Account, Role, SystemAccount};
 use crate::fixtures::{self, at, money};
 use crate::id::AccountId;
+use crate::kind::Kind;
 use crate::money::Currency;
 use crate::payment::Failure;
-use crate::status::Kind;
 use chrono::DateTime;
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::account::{Account, Role};
 use crate::fixtures::{self, at, money};
 use crate::hold::{HoldError, capture, void};
-use crate::status::Kind;
+use crate::kind::Kind;
 use chrono::DateTime;
 use uuid::Uuid;
 

@@ -5,10 +5,11 @@ use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountNumber, Role, SystemAccount};
 use paygate_core::book::Book;
 use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::Payment;
 use paygate_core::provider::{ClaimPolicy, Decline, Verdict, claim, settle};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use proptest::prelude::*;
 use uuid::Uuid;
 

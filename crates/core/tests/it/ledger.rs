@@ -7,13 +7,14 @@ use paygate_core::book::Book;
 use paygate_core::fx::{AppliedRate, Rate};
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::journal::Entry;
+use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{NewPayment, PaymentRecord, Request, Transition};
 use paygate_core::proof::{
     Fact, PaymentFact, Position, Proof, RefundSums, Scope, Summary, Violation,
 };
 use paygate_core::provider::{ClaimPolicy, Decline, Verdict, settle};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use paygate_core::terms::Terms;
 use paygate_core::work::{WorkPolicy, process};
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,10 +4,11 @@ use crate::ledger::{CODES, Ledger, PATIENCE, at, currency, proved};
 use paygate_core::account::{Role, SystemAccount};
 use paygate_core::hold::{HoldError, capture, void};
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
+use paygate_core::kind::Kind;
 use paygate_core::money::Money;
 use paygate_core::proof::{Check, Scope};
 use paygate_core::provider::Verdict;
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use proptest::prelude::*;
 
 /// What happens next. Payments and wallets are named by a place in what there is.

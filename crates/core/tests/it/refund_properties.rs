@@ -4,8 +4,9 @@
 use crate::ledger::{Ledger, money, proved};
 use paygate_core::account::{Role, SystemAccount};
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
+use paygate_core::kind::Kind;
 use paygate_core::proof::Scope;
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use proptest::prelude::*;
 
 fn check_sound(ledger: &Ledger) {

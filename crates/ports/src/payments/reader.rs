@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use paygate_core::Timestamp;
 use paygate_core::id::{CallerId, MerchantId, PaymentId};
+use paygate_core::kind::Kind;
 use paygate_core::money::Currency;
 use paygate_core::payment::{PaymentRecord, Transition};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use paygate_core::text::{IdempotencyKey, Reference};
 use uuid::Uuid;
 

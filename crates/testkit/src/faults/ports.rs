@@ -10,10 +10,10 @@ use paygate_core::decision::Loads;
 use paygate_core::fx::Quote;
 use paygate_core::id::{AccountId, CallerId, PaymentId, QuoteId};
 use paygate_core::journal::Entry;
+use paygate_core::kind::Kind;
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
 use paygate_core::proof::{Position, Scope};
 use paygate_core::statement::StatementLine;
-use paygate_core::status::Kind;
 use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
     Accepted, AccountPage, AccountQuery, AccountReader, AccountStore, Audit, Decide, DueStore,

@@ -5,8 +5,9 @@ use super::ledger::assert_ledger_holds;
 use super::under_test::StoreUnderTest;
 use crate::build::{Having, open_usd_pair, payment_id};
 use paygate_core::id::AccountId;
+use paygate_core::kind::Kind;
 use paygate_core::payment::NewPayment;
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use paygate_ports::{Accepted, StoreError};
 
 /// The record of a payment is exactly what was sent, PENDING since that time.

@@ -7,9 +7,10 @@ use crate::build::{Having, merchant_account, new_payment, open_usd_pair, payment
 use paygate_core::book::{Book, Changes};
 use paygate_core::decision::Loads;
 use paygate_core::id::PaymentId;
+use paygate_core::kind::Kind;
 use paygate_core::payment::NewPayment;
 use paygate_core::provider::{ClaimPolicy, Verdict, claim};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use paygate_ports::silent;
 use paygate_ports::{Accepted, StoreError};
 use std::collections::BTreeSet;

@@ -6,9 +6,10 @@ use super::under_test::StoreUnderTest;
 use paygate_core::Timestamp;
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::journal::{Entry, Posting};
+use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{Payment, share};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use paygate_ports::{AccountStore, JournalReader, PaymentQuery, PaymentReader};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -12,10 +12,11 @@ use paygate_core::book::{Book, Changes, Rejection, Step};
 use paygate_core::decision::{Loads, Refused, Verdicts};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::Leg;
+use paygate_core::kind::Kind;
 use paygate_core::money::Money;
 use paygate_core::payment::{Actor, Failure, NewPayment, Reason};
 use paygate_core::provider::{ClaimPolicy, Decline, Verdict, claim, settle};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use paygate_ports::{StoreError, silent};
 use std::sync::Arc;
 

@@ -12,8 +12,8 @@ use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateCharge;
+use paygate_core::kind::Kind;
 use paygate_core::payment::Request;
-use paygate_core::status::Kind;
 use paygate_wire::PaymentBody;
 
 /// Accepts a payment

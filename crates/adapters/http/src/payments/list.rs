@@ -10,7 +10,8 @@ use crate::server::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::id::MerchantId;
-use paygate_core::status::{Kind, Status};
+use paygate_core::kind::Kind;
+use paygate_core::status::Status;
 use paygate_ports::PaymentQuery;
 use paygate_wire::{KindSchema, PaymentPageBody, StatusSchema};
 

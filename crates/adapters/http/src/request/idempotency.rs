@@ -3,9 +3,9 @@
 use crate::problem::Violation;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use paygate_core::account::AccountRef;
+use paygate_core::kind::Kind;
 use paygate_core::money::Money;
 use paygate_core::payment::{Idempotency, RequestHash};
-use paygate_core::status::Kind;
 use paygate_core::text::{IdempotencyKey, Metadata, Reference};
 use sha2::{Digest, Sha256};
 

@@ -149,7 +149,7 @@ async fn the_catalog_holds_the_rules() {
         assert!(status_check.contains(&format!("'{status}'")), "{status_check}");
     }
     let kind_check = constraints.iter().find(|it| it.contains("'deposit'")).unwrap();
-    for kind in paygate_core::status::Kind::ALL {
+    for kind in paygate_core::kind::Kind::ALL {
         assert!(kind_check.contains(&format!("'{kind}'")), "{kind_check}");
     }
 

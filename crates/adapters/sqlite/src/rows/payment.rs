@@ -5,9 +5,10 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use paygate_core::Timestamp;
 use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::kind::Kind;
 use paygate_core::money::Money;
 use paygate_core::payment::{Failure, Payment, Reason};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use paygate_ports::StoreError;
 
 /// The columns of `payments` that decisions see.

@@ -6,9 +6,9 @@ use paygate_app::WorkerConfig;
 use paygate_core::Timestamp;
 use paygate_core::account::{AccountRef, SystemAccount};
 use paygate_core::id::AccountId;
+use paygate_core::kind::Kind;
 use paygate_core::proof::Position;
 use paygate_core::statement::Period;
-use paygate_core::status::Kind;
 use std::time::Duration;
 use uuid::Uuid;
 

@@ -6,7 +6,8 @@ use futures_util::future::join_all;
 use paygate_app::{Call, CreateTransfer, OpenWallet, WorkerConfig};
 use paygate_core::account::{Alias, SystemAccount};
 use paygate_core::id::{AccountId, PaymentId};
-use paygate_core::status::{Kind, Status};
+use paygate_core::kind::Kind;
+use paygate_core::status::Status;
 use std::time::Duration;
 
 /// What is debited and credited, as their currencies write it.

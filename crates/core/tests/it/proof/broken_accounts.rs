@@ -4,8 +4,9 @@ use super::rules::{Case, made_at, of_account, posting, row, size};
 use crate::ledger::{at, currency};
 use chrono::TimeDelta;
 use paygate_core::account::{Role, SystemAccount};
+use paygate_core::kind::Kind;
 use paygate_core::proof::{Check, Fact};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 
 pub const WHOLE: &[Case] = &[
     ("a row that can't be read", Check::UnreadableRow, |facts| {

@@ -3,8 +3,9 @@
 use super::rules::{Case, row};
 use crate::ledger::at;
 use paygate_core::account::Role;
+use paygate_core::kind::Kind;
 use paygate_core::proof::Check;
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 
 pub const REFUNDS: &[Case] = &[
     ("what is refunded", Check::RefundedDiffers, |facts| row(facts, "charge").refunded_minor += 1),

@@ -6,10 +6,11 @@ use crate::ledger::{at, currency};
 use paygate_core::account::Account;
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::{Entry, Posting};
+use paygate_core::kind::Kind;
 use paygate_core::money::Currency;
 use paygate_core::payment::{Payment, Transition};
 use paygate_core::proof::{Fact, PaymentFact, RefundSums};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use uuid::Uuid;
 
 /// A field's name, whether it matters in the row, and how to change it.

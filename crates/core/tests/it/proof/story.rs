@@ -4,9 +4,10 @@ use crate::ledger::{Ledger, money, proved};
 use paygate_core::account::{Account, Role};
 use paygate_core::hold::{capture, void};
 use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::kind::Kind;
 use paygate_core::proof::{Fact, PaymentFact, Scope, Violation};
 use paygate_core::provider::{ClaimPolicy, Verdict, settle};
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 use std::collections::BTreeMap;
 
 /// The ledger, and what its rows are called.

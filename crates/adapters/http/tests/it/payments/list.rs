@@ -1,6 +1,7 @@
 use crate::harness::{Harness, PAYMENTS};
+use paygate_core::kind::Kind;
 use paygate_core::money::Currency;
-use paygate_core::status::{Kind, Status};
+use paygate_core::status::Status;
 
 #[actix_web::test]
 async fn pages_go_from_the_newest_to_the_oldest() {
