@@ -137,12 +137,12 @@ impl Accounts {
         }
     }
 
-    /// The wallet and its deposit, with ids and a number that are drawn anew each time.
+    /// The wallet and its opening payment, with ids and a number that are drawn anew each time.
     fn drawn(&self, wallet: &OpenWallet, equity: AccountId) -> (NewWallet, Option<NewPayment>) {
         let id = AccountId(self.ids.uuid_v7());
         let opening = wallet.opening_balance.map(|amount| NewPayment {
             id: PaymentId(self.ids.uuid_v7()),
-            kind: Kind::Deposit,
+            kind: Kind::Opening,
             terms: Terms::plain(amount),
             source: equity,
             destination: id,

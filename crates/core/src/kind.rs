@@ -15,6 +15,8 @@ named! {
         Deposit = "deposit",
         /// Gives a payment back.
         Refund = "refund",
+        /// Gives a new account its opening balance.
+        Opening = "opening",
     }
 }
 

@@ -215,7 +215,9 @@ impl Payment {
         let holds = match self.status {
             Status::Authorized => true,
             Status::Processing => self.kind.leaves_through_provider(),
-            Status::ManualReview => self.kind != Kind::Charge && self.kind != Kind::Deposit,
+            Status::ManualReview => {
+                !matches!(self.kind, Kind::Charge | Kind::Deposit | Kind::Opening)
+            }
             _ => false,
         };
         holds.then_some(self.debit)

@@ -1,5 +1,5 @@
-//! How money moves between two accounts of the house: transfers and opening balances. No provider is
-//! asked, so each is decided in one transaction.
+//! How money moves that no provider is asked about, so that it is decided in one transaction:
+//! transfers, deposits that a bank has told of, and opening balances.
 
 use crate::account::SystemAccount;
 use crate::book::{Book, Rejection, Step};
@@ -10,7 +10,7 @@ use crate::payment::{Payment, Reason};
 use crate::status::Status;
 use chrono::TimeDelta;
 
-/// Does what is due for a transfer or deposit: settles or holds it if it is PENDING, gives what it
+/// Does what is due for a payment that the book alone decides about: settles or holds it if it is PENDING, gives what it
 /// holds back if its time is over. Otherwise, or parked, it is left alone. What its accounts or
 /// money forbid makes it FAILED with that reason.
 ///

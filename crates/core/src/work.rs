@@ -32,7 +32,9 @@ impl Default for WorkPolicy {
 pub fn process(book: &mut Book, id: PaymentId, policy: &WorkPolicy) -> Result<(), &'static str> {
     let Some(payment) = book.payment(id) else { return Ok(()) };
     let done = match payment.kind {
-        Kind::Transfer | Kind::Deposit => transfer::process(book, id, policy.hold_for),
+        Kind::Transfer | Kind::Deposit | Kind::Opening => {
+            transfer::process(book, id, policy.hold_for)
+        }
         Kind::Refund if !refund::needs_provider(book, payment) => refund::process(book, id),
         Kind::Charge | Kind::Refund => provider::claim(book, id, &policy.claim),
         Kind::Payout => return Err("unsupported-kind"),
@@ -71,6 +73,7 @@ mod tests {
         for (payment, of, expected) in [
             (payment(Kind::Transfer), Kind::Charge, Ok((Status::Success, 0))),
             (payment(Kind::Deposit), Kind::Charge, Ok((Status::Success, 0))),
+            (payment(Kind::Opening), Kind::Charge, Ok((Status::Success, 0))),
             (payment(Kind::Charge), Kind::Charge, Ok((Status::Processing, 1))),
             (refund(), Kind::Transfer, Ok((Status::Success, 0))),
             (refund(), Kind::Charge, Ok((Status::Processing, 1))),

@@ -280,9 +280,9 @@ pub async fn open_system(store: &StoreUnderTest, code: SystemAccount, currency: 
 pub async fn opening(store: &StoreUnderTest, wallet: &NewWallet, amount: &str) -> NewPayment {
     let code = wallet.currency.code();
     let equity = open_system(store, SystemAccount::OpeningEquity, code).await;
-    let mut deposit = new_payment(equity.id, wallet.id, money(amount, code));
-    deposit.request.reference = None;
-    deposit.with_kind(Kind::Deposit)
+    let mut opening = new_payment(equity.id, wallet.id, money(amount, code));
+    opening.request.reference = None;
+    opening.with_kind(Kind::Opening)
 }
 
 /// Opens a wallet that has so much.

@@ -58,7 +58,7 @@ CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 
 CREATE TABLE payments (
     id                  uuid PRIMARY KEY,
-    kind                text NOT NULL CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund')),
+    kind                text NOT NULL CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund', 'opening')),
     merchant_id         text NOT NULL,
     caller_id           text NOT NULL,
     amount_minor        bigint NOT NULL CHECK (amount_minor > 0),

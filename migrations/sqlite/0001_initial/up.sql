@@ -58,7 +58,7 @@ CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 
 CREATE TABLE payments (
     id                  BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    kind                TEXT    NOT NULL CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund')),
+    kind                TEXT    NOT NULL CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund', 'opening')),
     merchant_id         TEXT    NOT NULL,
     caller_id           TEXT    NOT NULL,
     amount_minor        INTEGER NOT NULL CHECK (amount_minor > 0),

@@ -46,7 +46,7 @@ impl Books {
         client.all_rest(SWEEPERS_PATIENCE).await;
         let payments = client.listed("/api/v1/payments", "").await;
         let mut stored: BTreeMap<Uuid, Value> = BTreeMap::new();
-        for payment in payments.into_iter().filter(|payment| payment["kind"] != "deposit") {
+        for payment in payments.into_iter().filter(|payment| payment["kind"] != "opening") {
             stored.insert(payment["id"].as_str().unwrap().parse().unwrap(), payment);
         }
         let mut balances: Vec<Balance> = self.wallets.iter().map(|(_, it)| free(*it)).collect();

@@ -31,7 +31,7 @@ async fn tables_are_aligned() {
     let titles =
         ["ID", "CREATED", "KIND", "STATUS", "AMOUNT", "SOURCE", "DESTINATION", "REFERENCE"];
     assert_aligned(&payments, &titles, &["AMOUNT"]);
-    assert_eq!(payments.len(), 1 + 16, "six deposits, and the history");
+    assert_eq!(payments.len(), 1 + 16, "six opening balances, and the history");
     let failed = payments.iter().find(|row| row.contains(" DEMO-2 ")).unwrap();
     assert!(failed.contains("60000 JPY  ACC006  "), "{failed}");
     assert!(failed.ends_with("insufficient-funds"), "{failed}");
@@ -123,7 +123,7 @@ async fn filters_and_limits_narrow_what_is_listed() {
     for (arguments, expected) in [
         (["--reference", "DEMO-3"], 1),
         (["--status", "FAILED"], 1),
-        (["--kind", "deposit"], 6),
+        (["--kind", "opening"], 6),
         (["--currency", "JPY"], 4),
         (["--limit", "1"], 1),
     ] {

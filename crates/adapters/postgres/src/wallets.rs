@@ -148,7 +148,7 @@ async fn existing(connection: &AsyncPgConnection, wallet: &NewWallet) -> Result<
     Ok(if id == wallet.id { Opened::Created(record) } else { Opened::Replayed(record) })
 }
 
-/// Accepts the deposit of an opening balance, and settles it at once.
+/// Accepts the payment of an opening balance, and settles it at once.
 async fn settle_opening(
     connection: &AsyncPgConnection,
     opening: &NewPayment,
@@ -156,7 +156,7 @@ async fn settle_opening(
     let accepted =
         insert::<Insert>(&[opening]).load::<(Uuid, DateTime<Utc>)>(&mut &*connection).await?;
     if accepted.is_empty() {
-        return Err(StoreError::Refused("the opening deposit exists".to_owned()).into());
+        return Err(StoreError::Refused("the opening payment exists".to_owned()).into());
     }
     let id: PaymentId = opening.id;
     let book = load(connection, &[id.0], Loads::Accounts).await?;
@@ -167,7 +167,7 @@ async fn settle_opening(
     let changes = decided(book, &settle)?.changes;
     if changes.entries.is_empty() {
         let failure = changes.payments.iter().find_map(|payment| payment.failure.as_ref());
-        let poison = || StoreError::Refused("the opening deposit can't be posted".to_owned());
+        let poison = || StoreError::Refused("the opening payment can't be posted".to_owned());
         return Err(PgError::NotOpened(failure.ok_or_else(poison)?.code));
     }
     write(connection, &changes).await

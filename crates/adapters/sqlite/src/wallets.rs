@@ -62,7 +62,7 @@ pub(crate) fn create(
         .time(now);
     insert.run(connection)?;
     if let Some(opening) = opening {
-        deposit(connection, now, opening)?;
+        settle_opening(connection, now, opening)?;
     }
     let opened = read(connection, wallet.id)?;
     let opened = opened.ok_or_else(|| StoreError::Refused("it was not stored".to_owned()))?;
@@ -87,7 +87,7 @@ fn taken(
     }))
 }
 
-/// What the account that an opening deposit comes from can't take. Whom it reaches is new.
+/// What the account that an opening balance comes from can't take. Whom it reaches is new.
 fn refusal(
     connection: &mut SqliteConnection,
     now: Timestamp,
@@ -111,8 +111,8 @@ fn refusal(
     Ok(failure.map(|failure| failure.code))
 }
 
-/// Accepts an opening deposit and settles it there and then.
-fn deposit(
+/// Accepts the payment of an opening balance, and settles it at once.
+fn settle_opening(
     connection: &mut SqliteConnection,
     now: Timestamp,
     opening: NewPayment,

@@ -37,6 +37,7 @@ fn what_is_held_follows_from_kind_and_state() {
         "refund PROCESSING",
         "refund AUTHORIZED",
         "refund MANUAL_REVIEW",
+        "opening AUTHORIZED",
     ];
     assert_eq!(held, expected);
 }

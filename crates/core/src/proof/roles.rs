@@ -40,8 +40,8 @@ impl SystemAccounts {
     }
 }
 
-/// Charges come from the acquirer, deposits from the bank or as opening balances, and all reach a
-/// client's account; transfers stay between clients; refunds go back to where such money came from,
+/// Charges come from the acquirer, deposits from the bank, opening balances from the opening equity,
+/// and all reach a client's account; transfers stay between clients; refunds go back to where such money came from,
 /// unless they never began: what can't be refunded may have been asked for.
 pub(super) fn prove(payment: &Payment, system: &SystemAccounts, findings: &mut Findings<'_>) {
     use SystemAccount::{Acquirer, Bank, OpeningEquity};
@@ -49,16 +49,14 @@ pub(super) fn prove(payment: &Payment, system: &SystemAccounts, findings: &mut F
     let (debit, credit) = (payment.debit.currency, payment.credit.currency);
     let fits = match payment.kind {
         Kind::Charge => source == Some((Acquirer, debit)) && destination.is_none(),
-        Kind::Deposit => {
-            [Bank, OpeningEquity].map(|code| Some((code, debit))).contains(&source)
-                && destination.is_none()
-        }
+        Kind::Deposit => source == Some((Bank, debit)) && destination.is_none(),
+        Kind::Opening => source == Some((OpeningEquity, debit)) && destination.is_none(),
         Kind::Transfer => source.is_none() && destination.is_none(),
         Kind::Refund if matches!(payment.status, Status::Pending | Status::Failed) => true,
         Kind::Refund => {
             source.is_none() && destination.is_none_or(|role| role == (Acquirer, credit))
         }
-        Kind::Payout => source.is_none(),
+        Kind::Payout => source.is_none() && destination == Some((Bank, credit)),
     };
     let mut at = findings.at(debit, Row::Payment(payment.id));
     at.holds(Check::RoleDiffers, fits, || {

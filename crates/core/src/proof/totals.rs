@@ -68,7 +68,7 @@ impl CurrencyTotals {
 #[derive(Default)]
 pub(super) struct Totals {
     currencies: BTreeMap<Currency, CurrencyTotals>,
-    /// What deposits brought in as opening balances.
+    /// What opening balances have brought in.
     opened: BTreeMap<Currency, i128>,
     of_accounts: PostingSum,
     of_payments: PostingSum,
@@ -101,7 +101,7 @@ impl Totals {
             }
         }
         let opening = |(code, currency)| (code == SystemAccount::OpeningEquity).then_some(currency);
-        let moved = payment.kind == Kind::Deposit && payment.status == Status::Success;
+        let moved = payment.kind == Kind::Opening && payment.status == Status::Success;
         if let Some(currency) = system.role(payment.source).and_then(opening).filter(|_| moved) {
             let opened = self.opened.entry(currency).or_default();
             *opened = opened.saturating_add(i128::from(payment.credit.minor));

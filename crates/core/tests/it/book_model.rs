@@ -111,7 +111,7 @@ impl Operation {
 /// What a payment would hold of its source in that state.
 fn holds(payment: &Payment, status: Status) -> Option<i64> {
     let outgoing = matches!(payment.kind, Kind::Payout | Kind::Refund);
-    let incoming = matches!(payment.kind, Kind::Charge | Kind::Deposit);
+    let incoming = matches!(payment.kind, Kind::Charge | Kind::Deposit | Kind::Opening);
     let held = status == Status::Authorized
         || (status == Status::Processing && outgoing)
         || (status == Status::ManualReview && !incoming);

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 enum Event {
     Time(i64),
-    Deposit { wallet: usize, minor: i64, opening: bool },
+    Arrive { wallet: usize, minor: i64, opening: bool },
     Charge { code: usize, minor: i64 },
     Transfer { wallets: (usize, usize), minor: i64, code: usize, hold: bool },
     Refund { of: usize, minor: i64 },
@@ -39,7 +39,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (-60..200i64).prop_map(Time),
         1 => Just(Time(8 * 24 * 3_600)),
         2 => (any_one(), minor(), any::<bool>())
-            .prop_map(|(wallet, minor, opening)| Deposit { wallet, minor, opening }),
+            .prop_map(|(wallet, minor, opening)| Arrive { wallet, minor, opening }),
         3 => (0..3usize, minor()).prop_map(|(code, minor)| Charge { code, minor }),
         6 => ((any_one(), any_one()), minor(), 0..3usize, any::<bool>())
             .prop_map(|(wallets, minor, code, hold)| Transfer { wallets, minor, code, hold }),
@@ -64,7 +64,7 @@ impl World {
         let wallets: Vec<_> = [0, 1, 2, 0, 1, 2].map(|code| ledger.wallet(CODES[code])).to_vec();
         let mut world = Self { ledger, wallets };
         for wallet in 0..6 {
-            world.happen(Event::Deposit { wallet, minor: 1_000, opening: true });
+            world.happen(Event::Arrive { wallet, minor: 1_000, opening: true });
             world.happen(Event::Work(wallet));
         }
         world
@@ -84,12 +84,15 @@ impl World {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Time(by) => self.ledger.seconds += by,
-            Event::Deposit { wallet, minor, opening } => {
+            Event::Arrive { wallet, minor, opening } => {
                 let wallet = self.wallet(wallet);
                 let currency = self.ledger.accounts[&wallet].currency;
-                let from = if opening { SystemAccount::OpeningEquity } else { SystemAccount::Bank };
+                let (kind, from) = match opening {
+                    true => (Kind::Opening, SystemAccount::OpeningEquity),
+                    false => (Kind::Deposit, SystemAccount::Bank),
+                };
                 let sides = (self.ledger.system(from, currency), wallet);
-                self.ledger.accept(Kind::Deposit, Money { minor, currency }, sides, false);
+                self.ledger.accept(kind, Money { minor, currency }, sides, false);
             }
             Event::Charge { code, minor } => {
                 let currency = currency(CODES[code]);

@@ -25,8 +25,8 @@ fn transfer(codes: (&str, &str), minor: i64, part: Option<i64>) -> Option<(Ledge
     let payee = ledger.wallet(codes.1);
     let amount = money(minor, codes.0);
     let equity = ledger.system(SystemAccount::OpeningEquity, amount.currency);
-    let deposit = ledger.accept(Kind::Deposit, amount, (equity, payer), false)?;
-    assert_eq!(ledger.work(deposit), Status::Success);
+    let opening = ledger.accept(Kind::Opening, amount, (equity, payer), false)?;
+    assert_eq!(ledger.work(opening), Status::Success);
     let id = ledger.accept(Kind::Transfer, amount, (payer, payee), part.is_some())?;
     ledger.work(id);
     if let Some(part) = part {

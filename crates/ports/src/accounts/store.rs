@@ -34,8 +34,8 @@ pub trait AccountStore: Send + Sync {
     /// account.
     async fn open(&self, accounts: Vec<NewAccount>) -> Result<Vec<Account>, StoreError>;
 
-    /// Opens a wallet and posts its opening balance, in one transaction. `opening` is a deposit
-    /// into it from the system's opening equity, which [`paygate_core::transfer::process`] settles
+    /// Opens a wallet and posts its opening balance, in one transaction. `opening` is a payment
+    /// of that kind, from the system's opening equity, which [`paygate_core::transfer::process`] settles
     /// there and then; what it can't take is [`Opened::Refused`].
     ///
     /// The same id (a lost commit, whatever else is in the request) is [`Opened::Created`]; the same

@@ -353,7 +353,7 @@ async fn open_wallet(
     let equity = equity.unwrap().id;
     let opening = (opening_minor > 0).then(|| {
         let amount = Money { minor: opening_minor, currency };
-        payment(Kind::Deposit, Terms::plain(amount), equity, id)
+        payment(Kind::Opening, Terms::plain(amount), equity, id)
     });
     let wallet = NewWallet {
         id,

@@ -97,9 +97,9 @@ impl Ledger {
         let equity = |code| of(Role::System(SystemAccount::OpeningEquity), code).id;
         let (mut payments, mut wallets) = (Vec::new(), Vec::new());
         for (code, opening) in [("USD", "100.00"), ("USD", "50.00"), ("IDR", "900000.00")] {
-            let (id, deposit) = open_wallet(store, code, opening, equity(code)).await;
+            let (id, balance) = open_wallet(store, code, opening, equity(code)).await;
             wallets.push(id);
-            payments.push(deposit);
+            payments.push(balance);
         }
         let [first, second, rupiah] = [wallets[0], wallets[1], wallets[2]];
         let plain = |amount: &str, code| Terms::plain(money(amount, code));
@@ -361,8 +361,8 @@ async fn open_wallet(
     equity: AccountId,
 ) -> (AccountId, PaymentId) {
     let id = AccountId(payment_id().0);
-    let deposit = payment(Kind::Deposit, Terms::plain(money(opening, code)), equity, id);
-    let deposit_id = deposit.id;
+    let balance = payment(Kind::Opening, Terms::plain(money(opening, code)), equity, id);
+    let balance_id = balance.id;
     let wallet = NewWallet {
         id,
         number: AccountNumber::from_random(Uuid::as_u64_pair(&id.0).1),
@@ -373,9 +373,9 @@ async fn open_wallet(
         metadata: None,
         hash: RequestHash([0; 32]),
     };
-    let opened = store.accounts.create(wallet, Some(deposit)).await.unwrap();
+    let opened = store.accounts.create(wallet, Some(balance)).await.unwrap();
     assert!(matches!(opened, Opened::Created(_)), "{opened:?}");
-    (id, deposit_id)
+    (id, balance_id)
 }
 
 fn payment(kind: Kind, terms: Terms, source: AccountId, destination: AccountId) -> NewPayment {

@@ -77,9 +77,9 @@ pub async fn an_opening_balance_is_posted_with_its_wallet(store: StoreUnderTest)
     let record = created(create(&store, &wallet, Some(&opening)).await.unwrap());
     assert_eq!((record.account.posted_minor, record.account.last_seq), (10_050, 1));
     assert_eq!(store.account(wallet.id).await, record.account);
-    let deposit = store.reader.payment(opening.id).await.unwrap().unwrap();
-    assert_eq!((deposit.payment.status, deposit.payment.transitions), (Status::Success, 1));
-    assert_eq!(deposit.request, opening.request);
+    let balance = store.reader.payment(opening.id).await.unwrap().unwrap();
+    assert_eq!((balance.payment.status, balance.payment.transitions), (Status::Success, 1));
+    assert_eq!(balance.request, opening.request);
     let [entry] = store.journal.entries_of(opening.id).await.unwrap().try_into().unwrap();
     assert_eq!(record.account.last_entry_at, Some(entry.at));
     let equity = open_system(&store, SystemAccount::OpeningEquity, "USD").await;
@@ -89,8 +89,8 @@ pub async fn an_opening_balance_is_posted_with_its_wallet(store: StoreUnderTest)
 
 pub async fn a_wallet_asked_for_again_is_the_same(store: StoreUnderTest) {
     let first = wallet_called("alice", "USD", 1);
-    let deposit = opening(&store, &first, "10.00").await;
-    created(create(&store, &first, Some(&deposit)).await.unwrap());
+    let balance = opening(&store, &first, "10.00").await;
+    created(create(&store, &first, Some(&balance)).await.unwrap());
     // As it is now, not as it was.
     let other = open_empty_wallet(&store, "USD").await;
     let account = store.account(first.id).await;
@@ -106,7 +106,7 @@ pub async fn a_wallet_asked_for_again_is_the_same(store: StoreUnderTest) {
     assert_eq!(store.reader.payment(second.id).await.unwrap(), None, "nothing is deposited twice");
 
     // The very same call, as after a lost commit.
-    for (wallet, opening) in [(first, Some(deposit)), (wallet("USD"), None)] {
+    for (wallet, opening) in [(first, Some(balance)), (wallet("USD"), None)] {
         for _ in 0..2 {
             let record = created(create(&store, &wallet, opening.as_ref()).await.unwrap());
             assert_eq!(record.account, store.account(wallet.id).await);
@@ -119,11 +119,11 @@ pub async fn an_alias_is_one_accounts(store: StoreUnderTest) {
     let first = wallet_called("alice", "USD", 1);
     created(create(&store, &first, None).await.unwrap());
     let other = wallet_called("alice", "USD", 2);
-    let deposit = opening(&store, &other, "10.00").await;
-    let answer = create(&store, &other, Some(&deposit)).await.unwrap();
+    let balance = opening(&store, &other, "10.00").await;
+    let answer = create(&store, &other, Some(&balance)).await.unwrap();
     assert_eq!(answer, Opened::AliasTaken { existing: first.id });
     assert_eq!(store.accounts.account(other.id).await.unwrap(), None);
-    assert_eq!(store.reader.payment(deposit.id).await.unwrap(), None);
+    assert_eq!(store.reader.payment(balance.id).await.unwrap(), None);
     // Aliases differ by case.
     created(create(&store, &wallet_called("Alice", "USD", 1), None).await.unwrap());
     assert_ledger_holds(&store).await;
@@ -134,11 +134,11 @@ pub async fn a_taken_number_opens_nothing(store: StoreUnderTest) {
     created(create(&store, &first, None).await.unwrap());
     let pair = open_usd_pair(&store).await;
     let same_number = NewWallet { number: first.number, ..wallet("USD") };
-    let deposit = opening(&store, &same_number, "10.00").await;
-    let answer = create(&store, &same_number, Some(&deposit)).await;
+    let balance = opening(&store, &same_number, "10.00").await;
+    let answer = create(&store, &same_number, Some(&balance)).await;
     assert!(matches!(answer, Err(StoreError::Refused(_))), "{answer:?}");
     assert_eq!(store.accounts.account(same_number.id).await.unwrap(), None);
-    assert_eq!(store.reader.payment(deposit.id).await.unwrap(), None);
+    assert_eq!(store.reader.payment(balance.id).await.unwrap(), None);
     let same_number = NewWallet { number: pair.merchant.number, ..wallet("USD") };
     let answer = create(&store, &same_number, None).await;
     assert!(matches!(answer, Err(StoreError::Refused(_))), "{answer:?}");
@@ -148,18 +148,18 @@ pub async fn a_taken_number_opens_nothing(store: StoreUnderTest) {
 
 pub async fn an_opening_balance_beyond_all_balances_is_refused(store: StoreUnderTest) {
     let rich = wallet("USD");
-    let deposit = opening(&store, &rich, "10.00").await;
-    let equity = store.id(deposit.source.0);
+    let balance = opening(&store, &rich, "10.00").await;
+    let equity = store.id(balance.source.0);
     let set =
         |minor: i64| format!("UPDATE accounts SET posted_minor = {minor} WHERE id = {equity}");
     for opened_so_far in [i64::MAX, BALANCE_LIMIT_MINOR - 999] {
         store.run(set(-opened_so_far)).await;
-        let answer = create(&store, &rich, Some(&deposit)).await.unwrap();
+        let answer = create(&store, &rich, Some(&balance)).await.unwrap();
         assert_eq!(answer, Opened::Refused(Reason::Overflow));
         assert_eq!(store.accounts.account(rich.id).await.unwrap(), None);
     }
     store.run(set(0)).await;
-    created(create(&store, &rich, Some(&deposit)).await.unwrap());
+    created(create(&store, &rich, Some(&balance)).await.unwrap());
     assert_ledger_holds(&store).await;
 }
 

@@ -38,7 +38,7 @@ impl Sql for OpenHolds {
          SELECT source_id, sum(coalesce(debit_minor, amount_minor))::text FROM payments \
          WHERE status = 'AUTHORIZED' \
          OR (status = 'PROCESSING' AND kind IN ('payout', 'refund')) \
-         OR (status = 'MANUAL_REVIEW' AND kind NOT IN ('charge', 'deposit')) \
+         OR (status = 'MANUAL_REVIEW' AND kind NOT IN ('charge', 'deposit', 'opening')) \
          GROUP BY source_id ORDER BY source_id";
     type Row = ();
 }

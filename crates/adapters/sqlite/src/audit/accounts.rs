@@ -33,7 +33,7 @@ const HELD: &str = concat!(
     wide_sum!("coalesce(debit_minor, amount_minor)", "held"),
     " FROM payments WHERE source_id > ? AND (status = 'AUTHORIZED' \
         OR (status = 'PROCESSING' AND kind IN ('payout', 'refund')) \
-        OR (status = 'MANUAL_REVIEW' AND kind NOT IN ('charge', 'deposit'))) \
+        OR (status = 'MANUAL_REVIEW' AND kind NOT IN ('charge', 'deposit', 'opening'))) \
      GROUP BY source_id ORDER BY source_id LIMIT ?"
 );
 

@@ -73,8 +73,8 @@ async fn a_wallet_is_opened_with_its_balance_against_the_opening_equity() {
     assert_eq!(record.name, Label::parse("Ana").ok());
     let equity = rig.directory.system(SystemAccount::OpeningEquity, currency("SGD")).unwrap();
     assert_eq!(rig.has(equity).0, "-150.25");
-    let deposit = rig.payment(rig.newest());
-    assert_eq!((deposit.kind, deposit.status), (Kind::Deposit, Status::Success));
+    let opening = rig.payment(rig.newest());
+    assert_eq!((opening.kind, opening.status), (Kind::Opening, Status::Success));
     rig.check();
 
     for name in [
@@ -102,8 +102,8 @@ async fn a_number_that_is_taken_is_drawn_again() {
     let (record, _) = accounts.open(wallet).await.unwrap();
     assert_ne!(record.account.number, ids.taken);
     assert_eq!((record.account.posted_minor, ids.drawn.load(Ordering::SeqCst)), (900, 4));
-    let deposits = rig.payments();
-    assert_eq!(deposits, 1, "what was not opened has left nothing behind");
+    let openings = rig.payments();
+    assert_eq!(openings, 1, "what was not opened has left nothing behind");
 }
 
 #[tokio::test]

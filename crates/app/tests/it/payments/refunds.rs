@@ -125,9 +125,9 @@ async fn what_can_be_refused_at_once_is() {
     // A refund, a failed payment and an opening balance are none that can be refunded.
     let refund = rig.refunds.create(rig.refund(pending, Some("1"))).await;
     assert_eq!(code(&refund.unwrap_err()), "account-closed");
-    let deposit = rig.oldest();
-    assert_eq!(rig.payment(deposit).kind, Kind::Deposit);
-    assert_eq!(refusal(&rig, deposit, None).await, "payment-not-refundable");
+    let opening = rig.oldest();
+    assert_eq!(rig.payment(opening).kind, Kind::Opening);
+    assert_eq!(refusal(&rig, opening, None).await, "payment-not-refundable");
 }
 
 #[tokio::test]

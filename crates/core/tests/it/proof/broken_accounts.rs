@@ -41,14 +41,17 @@ pub const WHOLE: &[Case] = &[
     ("money from nowhere", Check::CurrencyUnbalanced, |facts| {
         facts.account("bob").posted_minor += 1;
     }),
-    ("an opening balance without a deposit", Check::OpeningEquityDiffers, |facts| {
+    ("an opening balance from elsewhere", Check::OpeningEquityDiffers, |facts| {
         row(facts, "opening").source = facts.id("bank USD");
     }),
-    ("a deposit that failed after all", Check::OpeningEquityDiffers, |facts| {
+    ("an opening balance that failed after all", Check::OpeningEquityDiffers, |facts| {
         row(facts, "opening").status = Status::Failed;
     }),
     ("an opening balance by transfer", Check::OpeningEquityDiffers, |facts| {
         row(facts, "opening").kind = Kind::Transfer;
+    }),
+    ("an opening balance by deposit", Check::OpeningEquityDiffers, |facts| {
+        row(facts, "opening").kind = Kind::Deposit;
     }),
 ];
 

@@ -28,8 +28,11 @@ pub const REFUNDS: &[Case] = &[
         fact.record.payment.refunded_minor = 2_501;
         fact.refunds.refunded_minor = 2_501;
     }),
-    ("a refunded deposit", Check::NotRefundable, |facts| {
+    ("a refunded opening balance", Check::NotRefundable, |facts| {
         row(facts, "opening").refunded_minor = 1;
+    }),
+    ("a refunded deposit", Check::NotRefundable, |facts| {
+        row(facts, "from the bank").refunded_minor = 1;
     }),
     ("a claim on what is pending", Check::NotRefundable, |facts| {
         row(facts, "pending").refunding_minor = 1;
@@ -68,7 +71,22 @@ pub const ROLES_AND_TIME: &[Case] = &[
         row(facts, "charge").destination = facts.id("bank USD");
     }),
     ("a deposit from the acquirer", Check::RoleDiffers, |facts| {
-        row(facts, "opening").source = facts.id("acquirer USD");
+        row(facts, "from the bank").source = facts.id("acquirer USD");
+    }),
+    ("a deposit from the opening equity", Check::RoleDiffers, |facts| {
+        row(facts, "from the bank").source = facts.id("opening_equity USD");
+    }),
+    ("an opening balance from a bank", Check::RoleDiffers, |facts| {
+        row(facts, "opening").source = facts.id("bank USD");
+    }),
+    ("an opening balance from a client", Check::RoleDiffers, |facts| {
+        row(facts, "opening").source = facts.id("eve");
+    }),
+    ("an opening balance in another currency", Check::RoleDiffers, |facts| {
+        row(facts, "opening").source = facts.id("opening_equity EUR");
+    }),
+    ("an opening balance for a bank", Check::RoleDiffers, |facts| {
+        row(facts, "opening").destination = facts.id("bank USD");
     }),
     ("a deposit from a client", Check::RoleDiffers, |facts| {
         row(facts, "from the bank").source = facts.id("eve");
@@ -77,7 +95,7 @@ pub const ROLES_AND_TIME: &[Case] = &[
         row(facts, "from the bank").source = facts.id("bank EUR");
     }),
     ("a deposit for a bank", Check::RoleDiffers, |facts| {
-        row(facts, "opening").destination = facts.id("bank USD");
+        row(facts, "from the bank").destination = facts.id("acquirer USD");
     }),
     ("a transfer from a bank", Check::RoleDiffers, |facts| {
         row(facts, "pending").source = facts.id("bank USD");
@@ -96,7 +114,15 @@ pub const ROLES_AND_TIME: &[Case] = &[
     }),
     ("a payout by a bank", Check::RoleDiffers, |facts| {
         row(facts, "pending").kind = Kind::Payout;
-        row(facts, "pending").source = facts.id("bank USD");
+        row(facts, "pending").source = facts.id("acquirer USD");
+        row(facts, "pending").destination = facts.id("bank USD");
+    }),
+    ("a payout to a client", Check::RoleDiffers, |facts| {
+        row(facts, "pending").kind = Kind::Payout;
+    }),
+    ("a payout to the acquirer", Check::RoleDiffers, |facts| {
+        row(facts, "pending").kind = Kind::Payout;
+        row(facts, "pending").destination = facts.id("acquirer USD");
     }),
     ("a client's acquirer", Check::RoleDiffers, |facts| {
         facts.account("acquirer USD").role = Role::Wallet;

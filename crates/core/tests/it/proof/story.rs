@@ -99,9 +99,9 @@ impl Story {
     }
 
     fn money_comes_in(&mut self) {
-        use Kind::{Charge, Deposit};
-        self.pay("opening", Deposit, (100_000, "USD"), ["opening_equity USD", "ada"]);
-        self.pay("opening in yen", Deposit, (9_000, "JPY"), ["opening_equity JPY", "yui"]);
+        use Kind::{Charge, Deposit, Opening};
+        self.pay("opening", Opening, (100_000, "USD"), ["opening_equity USD", "ada"]);
+        self.pay("opening in yen", Opening, (9_000, "JPY"), ["opening_equity JPY", "yui"]);
         self.pay("from the bank", Deposit, (5_000, "USD"), ["bank USD", "bob"]);
         self.pay("charge", Charge, (10_000, "USD"), ["acquirer USD", "merchant USD"]);
         self.ledger.approve(self.payment("charge"));

@@ -57,7 +57,7 @@ async fn a_statement_tells_what_happened_between_two_balances() {
     };
     assert_eq!(
         (line(0), line(1), line(2)),
-        ((1, "credit", "deposit"), (2, "debit", "transfer"), (3, "credit", "transfer"))
+        ((1, "credit", "opening"), (2, "debit", "transfer"), (3, "credit", "transfer"))
     );
     assert!(told.text.contains(
         r#""at":"2026-01-31T13:00:00.123456Z","direction":"debit","amount":10.00,"balance_after":90.00,"kind":"transfer","payment_id":""#
