@@ -1,30 +1,17 @@
 //! Accounts: who holds money, in one currency each.
 
 pub mod headroom;
+pub(crate) mod system;
+
+pub use system::SystemAccount;
 
 use crate::Timestamp;
 use crate::id::{AccountId, MerchantId};
 use crate::money::Currency;
 use crate::payment::RequestHash;
-use crate::status::named;
 use crate::text::{Label, Metadata};
 use std::fmt;
 use thiserror::Error;
-
-named! {
-    /// The system's own accounts, one of each per currency. They may go below zero: what they lack
-    /// is what the outside world owes or is owed.
-    SystemAccount {
-        /// Money taken from payers by the acquirer.
-        Acquirer = "acquirer",
-        /// Money that came from or went to banks.
-        Bank = "bank",
-        /// The counterparty of every conversion.
-        FxLiquidity = "fx_liquidity",
-        /// The counterparty of every opening balance.
-        OpeningEquity = "opening_equity",
-    }
-}
 
 /// What an account is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use crate::Timestamp;
 use crate::fx::AppliedRate;
 use crate::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
-use crate::kind::Kind;
+use crate::kind::{Claim, Kind};
 use crate::money::Money;
 use crate::status::{Status, named};
 use crate::terms::Terms;
@@ -209,18 +209,10 @@ pub struct Payment {
 impl Payment {
     /// What of the source is held for this payment in the state it is in. That is a rule, so that
     /// what an account holds can be proved: the whole debit while it waits for its capture, for a
-    /// provider that is to pay it out, or for a person.
+    /// provider that is to pay it out, or for a person; in which states, the table of kinds says.
     #[must_use]
     pub fn held(&self) -> Option<Money> {
-        let holds = match self.status {
-            Status::Authorized => true,
-            Status::Processing => self.kind.leaves_through_provider(),
-            Status::ManualReview => {
-                !matches!(self.kind, Kind::Charge | Kind::Deposit | Kind::Opening)
-            }
-            _ => false,
-        };
-        holds.then_some(self.debit)
+        self.kind.rules().holds.contains(&self.status).then_some(self.debit)
     }
 
     /// What moves or has moved: debit and credit; of a partial capture its share of both.
@@ -245,14 +237,20 @@ impl Payment {
     /// Whether a claim on it changes balances, so that its accounts must be locked for it.
     #[must_use]
     pub fn claim_needs_accounts(&self) -> bool {
-        self.kind != Kind::Charge
+        match self.kind.rules().claim {
+            Claim::ChangesAccounts => true,
+            Claim::LooksAtAccounts => false,
+        }
     }
 
     /// Whether a claim on it asks its accounts for room without changing them, so that they are only
     /// looked at. One that was claimed before was asked about already.
     #[must_use]
     pub fn claim_looks_at_accounts(&self) -> bool {
-        self.kind == Kind::Charge && self.status == Status::Pending
+        match self.kind.rules().claim {
+            Claim::ChangesAccounts => false,
+            Claim::LooksAtAccounts => self.status == Status::Pending,
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::Timestamp;
 use crate::book::{Book, Rejection, Step};
 use crate::id::PaymentId;
-use crate::kind::Kind;
+use crate::kind::DecidedBy;
 use crate::payment::{Payment, Reason};
 use crate::refund;
 use crate::status::Status;
@@ -49,6 +49,34 @@ impl ClaimPolicy {
     #[must_use]
     pub fn only_asks(&self, attempt: i32) -> bool {
         attempt > self.max_attempts
+    }
+}
+
+/// What a provider is asked to do about a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Take the money from the payer.
+    Authorize,
+    /// Give money back that it took.
+    Refund {
+        /// The payment it was taken for.
+        of: PaymentId,
+    },
+}
+
+/// What the provider is asked about a payment. Its kind says that, so that money that is to be paid
+/// out is never taken instead.
+///
+/// # Errors
+/// [`Rejection::UnsupportedKind`] if no provider is to be asked about it, or there is none yet, and
+/// [`Rejection::UnknownPayment`] if it is a refund of nothing.
+pub fn call(payment: &Payment) -> Result<Call, Rejection> {
+    match payment.kind.rules().decided_by {
+        DecidedBy::Authorization => Ok(Call::Authorize),
+        DecidedBy::Parent => {
+            payment.parent.map(|of| Call::Refund { of }).ok_or(Rejection::UnknownPayment)
+        }
+        DecidedBy::PayoutSubmission | DecidedBy::Book => Err(Rejection::UnsupportedKind),
     }
 }
 
@@ -107,15 +135,16 @@ pub fn claim(book: &mut Book, id: PaymentId, policy: &ClaimPolicy) -> Result<(),
     if !claimable(payment, book.now()) {
         return Ok(());
     }
+    let call = call(payment)?;
     if payment.attempts >= policy.given_up_at() {
-        return give_up(book, id);
+        return give_up(book, id, call);
     }
     // Before the step, so that a claim is made whole or not at all.
     let until = book.now().checked_add_signed(policy.lease).ok_or(Rejection::Overflow)?;
     if payment.status == Status::Pending {
-        match payment.kind {
-            Kind::Refund => refund::begin(book, id)?,
-            _ => begin(book, id)?,
+        match call {
+            Call::Authorize => begin(book, id)?,
+            Call::Refund { .. } => refund::begin(book, id)?,
         }
     }
     match book.payment(id).is_some_and(|payment| payment.status == Status::Processing) {
@@ -138,12 +167,12 @@ fn begin(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
 
 /// Hands a payment to a person. A refund that was never begun is begun first: what waits for a person
 /// is claimed at its original and held, as if it waited for the provider.
-fn give_up(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
-    let unclaimed =
-        |payment: &Payment| payment.kind == Kind::Refund && payment.status == Status::Pending;
+fn give_up(book: &mut Book, id: PaymentId, call: Call) -> Result<(), Rejection> {
     book.atomically(|book| {
-        if book.payment(id).is_some_and(unclaimed) {
-            refund::begin(book, id)?;
+        let pending = book.payment(id).is_some_and(|payment| payment.status == Status::Pending);
+        match call {
+            Call::Refund { .. } if pending => refund::begin(book, id)?,
+            Call::Refund { .. } | Call::Authorize => {}
         }
         match book.payment(id).is_some_and(|payment| payment.status.is_in_flight()) {
             true => book.transition(id, &outcome_unknown()),
@@ -179,14 +208,15 @@ pub fn settle(
     let Some(payment) = book.payment(id).filter(|payment| !payment.status.is_terminal()) else {
         return Ok(());
     };
+    let call = call(payment)?;
     let holds_claim = payment.status == Status::Processing && payment.attempts == attempt;
     match verdict {
-        Verdict::Approved => approve(book, id),
+        Verdict::Approved => approve(book, id, call),
         Verdict::Declined(why) => {
             let step = Step::failed(why.reason(), why.detail());
-            match payment.kind {
-                Kind::Refund => refund::cancel(book, id, &step),
-                _ => book.transition(id, &step),
+            match call {
+                Call::Authorize => book.transition(id, &step),
+                Call::Refund { .. } => refund::cancel(book, id, &step),
             }
         }
         Verdict::Unknown | Verdict::NotAsked { .. } if !holds_claim => Ok(()),
@@ -203,12 +233,12 @@ pub fn settle(
 
 /// Posts what the provider approved. It has moved the money by now, so a rule that forbids the
 /// posting can't make the payment fail: a person must look.
-fn approve(book: &mut Book, id: PaymentId) -> Result<(), Rejection> {
+fn approve(book: &mut Book, id: PaymentId, call: Call) -> Result<(), Rejection> {
     let payment = book.payment(id).ok_or(Rejection::UnknownPayment)?;
     let in_review = payment.status == Status::ManualReview;
-    let posted = match payment.kind {
-        Kind::Refund => refund::complete(book, id),
-        _ => {
+    let posted = match call {
+        Call::Refund { .. } => refund::complete(book, id),
+        Call::Authorize => {
             let legs = legs(book, payment, payment.debit, payment.credit);
             let step = Step::by_worker(Status::Success, Reason::Settled);
             legs.and_then(|legs| book.post(id, &legs, &step))

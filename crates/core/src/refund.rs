@@ -7,7 +7,7 @@
 
 use crate::book::{Book, Rejection, Step};
 use crate::id::PaymentId;
-use crate::kind::Kind;
+use crate::kind::RefundedBy;
 use crate::money::Money;
 use crate::payment::{Payment, Reason, share};
 use crate::status::Status;
@@ -38,8 +38,8 @@ impl NotRefundable {
 /// # Errors
 /// [`NotRefundable`].
 pub fn check(original: &Payment, minor: i64) -> Result<(), NotRefundable> {
-    let of_that_kind = matches!(original.kind, Kind::Charge | Kind::Transfer);
-    if !of_that_kind || !matches!(original.status, Status::Success | Status::Reversed) {
+    let moved = matches!(original.status, Status::Success | Status::Reversed);
+    if !original.kind.is_refundable() || !moved {
         return Err(NotRefundable::State);
     }
     match (1..=original.refundable_minor()).contains(&minor) {
@@ -57,11 +57,14 @@ pub fn taken_back(original: &Payment, minor: i64) -> Money {
     Money { minor: part(before.saturating_add(minor)).saturating_sub(part(before)), ..credit }
 }
 
-/// Whether the acquirer has to give the money back: it took it from outside.
+/// Whether a provider has to give the money back, because it took it from outside.
 #[must_use]
 pub fn needs_provider(book: &Book, refund: &Payment) -> bool {
     let original = refund.parent.and_then(|parent| book.payment(parent));
-    original.is_some_and(|original| original.kind == Kind::Charge)
+    original.is_some_and(|original| match original.kind.rules().refunded_by {
+        RefundedBy::Provider => true,
+        RefundedBy::Book | RefundedBy::Nobody => false,
+    })
 }
 
 /// Settles a PENDING refund of a transfer in one go; FAILED if its original or its accounts forbid

@@ -2,7 +2,7 @@
 
 use crate::book::Book;
 use crate::id::PaymentId;
-use crate::kind::Kind;
+use crate::kind::DecidedBy;
 use crate::provider::{self, ClaimPolicy};
 use crate::refund;
 use crate::transfer;
@@ -31,13 +31,12 @@ impl Default for WorkPolicy {
 /// A stable code when the row can't take the step; such a row is poison.
 pub fn process(book: &mut Book, id: PaymentId, policy: &WorkPolicy) -> Result<(), &'static str> {
     let Some(payment) = book.payment(id) else { return Ok(()) };
-    let done = match payment.kind {
-        Kind::Transfer | Kind::Deposit | Kind::Opening => {
-            transfer::process(book, id, policy.hold_for)
+    let done = match payment.kind.rules().decided_by {
+        DecidedBy::Book => transfer::process(book, id, policy.hold_for),
+        DecidedBy::Parent if !refund::needs_provider(book, payment) => refund::process(book, id),
+        DecidedBy::Parent | DecidedBy::Authorization | DecidedBy::PayoutSubmission => {
+            provider::claim(book, id, &policy.claim)
         }
-        Kind::Refund if !refund::needs_provider(book, payment) => refund::process(book, id),
-        Kind::Charge | Kind::Refund => provider::claim(book, id, &policy.claim),
-        Kind::Payout => return Err("unsupported-kind"),
     };
     done.map_err(|rejection| rejection.code())
 }
@@ -48,6 +47,7 @@ mod tests {
     use crate::account::Account;
     use crate::fixtures::{self, at, money};
     use crate::id::AccountId;
+    use crate::kind::Kind;
     use crate::payment::Payment;
     use crate::status::Status;
     use uuid::Uuid;

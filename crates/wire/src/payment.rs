@@ -4,7 +4,6 @@ use crate::rate::RateBody;
 use crate::schema::{KindSchema, StatusSchema};
 use crate::value::{MoneyBody, Unwritable, metadata, number, time};
 use paygate_core::id::{AccountId, PaymentId};
-use paygate_core::kind::Kind;
 use paygate_core::money::Money;
 use paygate_core::payment::PaymentRecord;
 use paygate_core::text::{Label, Reference};
@@ -123,7 +122,7 @@ impl<'a> PaymentBody<'a> {
         let side = |money: Money| (money != payment.amount).then(|| MoneyBody::of(money));
         let of_debit = |minor: i64| number(Money { minor, ..payment.debit });
         let refunded = Some(payment.refunded_minor).filter(|minor| *minor > 0);
-        let party = |id: AccountId| (payment.kind != Kind::Charge).then(|| id.to_string());
+        let party = |id: AccountId| payment.kind.rules().shows_parties.then(|| id.to_string());
         Ok(Self {
             id: payment.id.to_string(),
             kind: payment.kind.as_str(),

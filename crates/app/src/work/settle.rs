@@ -1,5 +1,5 @@
-//! Asking the provider about claimed charges, in a bounded pool and without any lock, and settling
-//! what it says, in batches.
+//! Asking the provider about claimed payments, in a bounded pool and without any lock, and settling
+//! what it says, in batches. What it is asked, core says by the payment's kind.
 
 use crate::support::coalescer::{Coalescer, Submitted};
 use crate::work::quarantine::QuarantineWard;
@@ -10,7 +10,7 @@ use paygate_core::book::Book;
 use paygate_core::decision::Loads;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Payment;
-use paygate_core::provider::{self, ClaimPolicy, Verdict};
+use paygate_core::provider::{self, Call, ClaimPolicy, Verdict};
 use paygate_ports::{
     Acquirer, AcquirerError, Authorization, Clock, Decision, KnownOutcome, RefundRequest,
 };
@@ -118,13 +118,15 @@ impl Caller {
     /// it. An attempt beyond the last only asks.
     async fn ask(&self, payment: &Payment, claimed_at: Timestamp) -> Verdict {
         let not_asked = Verdict::NotAsked { lease_until: payment.lease_until };
+        // Whatever else is claimed is nobody's to answer for: its settlement finds that it is poison.
+        let Ok(call) = provider::call(payment) else { return not_asked };
         let Ok(_place) = self.places.acquire().await else { return not_asked };
         if !self.lease_covers_a_call(claimed_at) {
             metrics::counter!("paygate_claims_given_back_total").increment(1);
             return not_asked;
         }
         if !self.policy.only_asks(payment.attempts) {
-            match self.call(payment).await {
+            match self.call(payment, call).await {
                 Ok(decision) => return verdict(decision),
                 Err(error) => tracing::debug!(payment_id = %payment.id, %error, "no answer"),
             }
@@ -135,14 +137,13 @@ impl Caller {
         }
     }
 
-    /// Asks for the money of a charge, or for that of a refund to be given back.
-    async fn call(&self, payment: &Payment) -> Result<Decision, AcquirerError> {
-        match payment.parent {
-            None => {
+    async fn call(&self, payment: &Payment, call: Call) -> Result<Decision, AcquirerError> {
+        match call {
+            Call::Authorize => {
                 let request = Authorization { key: payment.id, amount: payment.amount };
                 self.acquirer.authorize(request).await
             }
-            Some(of) => {
+            Call::Refund { of } => {
                 let request = RefundRequest { key: payment.id, of, amount: payment.amount };
                 self.acquirer.refund(request).await
             }
@@ -188,3 +189,6 @@ async fn settle(ward: QuarantineWard, policy: ClaimPolicy, batch: Vec<Submitted<
         let _ = submitted.answer.send(());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,9 @@ pub enum Rejection {
     /// An account of a posting is not in the book.
     #[error("an account is not in this book")]
     UnknownAccount,
+    /// No provider decides about payments of this kind.
+    #[error("no provider decides about payments of this kind")]
+    UnsupportedKind,
     /// The transition table has no such step.
     #[error("no step leads from {from} to {to}")]
     IllegalTransition {
@@ -45,6 +48,7 @@ impl Rejection {
         match self {
             Self::UnknownPayment => "unknown-payment",
             Self::UnknownAccount => "account-not-found",
+            Self::UnsupportedKind => "unsupported-kind",
             Self::IllegalTransition { .. } => "illegal-transition",
             Self::CurrencyMismatch => "currency-mismatch",
             Self::Unbalanced => "unbalanced",
@@ -64,7 +68,10 @@ impl Rejection {
             Self::AccountClosed => Some(Reason::AccountClosed),
             Self::InsufficientFunds => Some(Reason::InsufficientFunds),
             Self::Overflow => Some(Reason::Overflow),
-            Self::UnknownPayment | Self::IllegalTransition { .. } | Self::Unbalanced => None,
+            Self::UnknownPayment
+            | Self::UnsupportedKind
+            | Self::IllegalTransition { .. }
+            | Self::Unbalanced => None,
         }
     }
 }

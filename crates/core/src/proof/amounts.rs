@@ -3,7 +3,7 @@
 use super::check::{Check, Findings, Row};
 use super::fact::PaymentFact;
 use super::words::Told;
-use crate::kind::Kind;
+use crate::kind::Way;
 use crate::money::Money;
 use crate::status::Status;
 use crate::terms::Terms;
@@ -14,20 +14,23 @@ pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
     let (amount, debit, credit) = (payment.amount, payment.debit, payment.credit);
     let mut at = findings.at(debit.currency, Row::Payment(payment.id));
 
-    // What a small refund takes back may round to zero.
-    let least_debit = if payment.kind == Kind::Refund { 0 } else { 1 };
+    let least_debit = match payment.kind.rules().way {
+        // What a small refund takes back may round to zero.
+        Way::Back => 0,
+        Way::Between { .. } => 1,
+    };
     let positive = amount.minor > 0 && credit.minor > 0 && debit.minor >= least_debit;
     let sides =
         || format!("amount {}, debit {}, credit {}", amount.told(), debit.told(), credit.told());
     at.holds(Check::AmountNotPositive, positive, sides);
-    let fits = match payment.kind {
-        Kind::Refund => {
+    let fits = match payment.kind.rules().way {
+        Way::Back => {
             use Status::{ManualReview, Processing, Reversed, Success};
             let claimed = matches!(payment.status, Processing | ManualReview | Success | Reversed);
             let plain = debit.currency == credit.currency;
             credit == amount && (debit == credit || !plain || !claimed)
         }
-        _ => {
+        Way::Between { .. } => {
             let (fx, quote) = (fact.record.fx.clone(), fact.record.quote);
             Terms { amount, debit, credit, fx, quote }.hold_together()
         }

@@ -3,7 +3,6 @@
 use super::check::{Check, Findings, Row};
 use super::fact::PaymentFact;
 use super::words::{Sum, Told};
-use crate::kind::Kind;
 use crate::money::Money;
 use crate::payment::share;
 use crate::status::Status;
@@ -28,10 +27,10 @@ pub(super) fn prove(fact: &PaymentFact, findings: &mut Findings<'_>) {
     };
     at.holds(Check::RefundsExceedPayment, all <= i128::from(debit.minor), counted);
 
-    let of_that_kind = matches!(payment.kind, Kind::Charge | Kind::Transfer);
+    let refundable = payment.kind.is_refundable();
     let moved = matches!(payment.status, Status::Success | Status::Reversed);
     let untouched = refunded == 0 && refunding == 0;
-    at.holds(Check::NotRefundable, untouched || (of_that_kind && moved), || {
+    at.holds(Check::NotRefundable, untouched || (refundable && moved), || {
         format!("{} of a {} that is {}", counted(), payment.kind, payment.status)
     });
     let whole = refunded > 0 && refunded == debit.minor;

@@ -4,8 +4,8 @@ use super::check::{Check, Findings, Row};
 use super::words::Told;
 use crate::account::{Account, Role, SystemAccount};
 use crate::id::AccountId;
-use crate::kind::Kind;
-use crate::money::Currency;
+use crate::kind::{Kind, Party, Way};
+use crate::money::{Currency, Money};
 use crate::payment::Payment;
 use crate::status::Status;
 use std::collections::BTreeMap;
@@ -40,34 +40,53 @@ impl SystemAccounts {
     }
 }
 
-/// Charges come from the acquirer, deposits from the bank, opening balances from the opening equity,
-/// and all reach a client's account; transfers stay between clients; refunds go back to where such money came from,
-/// unless they never began: what can't be refunded may have been asked for.
-pub(super) fn prove(payment: &Payment, system: &SystemAccounts, findings: &mut Findings<'_>) {
-    use SystemAccount::{Acquirer, Bank, OpeningEquity};
-    let (source, destination) = (system.role(payment.source), system.role(payment.destination));
-    let (debit, credit) = (payment.debit.currency, payment.credit.currency);
-    let fits = match payment.kind {
-        Kind::Charge => source == Some((Acquirer, debit)) && destination.is_none(),
-        Kind::Deposit => source == Some((Bank, debit)) && destination.is_none(),
-        Kind::Opening => source == Some((OpeningEquity, debit)) && destination.is_none(),
-        Kind::Transfer => source.is_none() && destination.is_none(),
-        Kind::Refund if matches!(payment.status, Status::Pending | Status::Failed) => true,
-        Kind::Refund => {
-            source.is_none() && destination.is_none_or(|role| role == (Acquirer, credit))
+/// One side of a payment: what its account is, if it is the system's, and what its money is in.
+#[derive(Clone, Copy)]
+struct Side {
+    role: Option<(SystemAccount, Currency)>,
+    currency: Currency,
+}
+
+impl Side {
+    fn is(self, party: Party) -> bool {
+        match party {
+            Party::Client => self.role.is_none(),
+            Party::System(code) => self.role == Some((code, self.currency)),
         }
-        Kind::Payout => source.is_none() && destination == Some((Bank, credit)),
+    }
+}
+
+/// Whether something that can be refunded goes from the destination to the source.
+fn leads_back(source: Side, destination: Side) -> bool {
+    let there = |kind: &Kind| match kind.rules().way {
+        Way::Between { from, to } => destination.is(from) && source.is(to),
+        Way::Back => false,
     };
-    let mut at = findings.at(debit, Row::Payment(payment.id));
+    Kind::ALL.iter().filter(|kind| kind.is_refundable()).any(there)
+}
+
+/// The accounts of a payment are those that the table of kinds says. Refunds go back to where money
+/// came from that can be refunded, unless they never began: what can't be refunded may have been
+/// asked for.
+pub(super) fn prove(payment: &Payment, system: &SystemAccounts, findings: &mut Findings<'_>) {
+    let side =
+        |account, money: Money| Side { role: system.role(account), currency: money.currency };
+    let source = side(payment.source, payment.debit);
+    let destination = side(payment.destination, payment.credit);
+    let (fits, has_parent) = match payment.kind.rules().way {
+        Way::Between { from, to } => (source.is(from) && destination.is(to), false),
+        Way::Back if matches!(payment.status, Status::Pending | Status::Failed) => (true, true),
+        Way::Back => (leads_back(source, destination), true),
+    };
+    let mut at = findings.at(source.currency, Row::Payment(payment.id));
     at.holds(Check::RoleDiffers, fits, || {
-        let [source, destination] = [source, destination].map(|role| match role {
+        let [source, destination] = [source, destination].map(|side| match side.role {
             Some(role) => role.told(),
             None => "a client's account".to_owned(),
         });
         format!("a {} from {source} to {destination}", payment.kind)
     });
-    let refund = payment.kind == Kind::Refund;
-    at.holds(Check::ParentDiffers, payment.parent.is_some() == refund, || {
+    at.holds(Check::ParentDiffers, payment.parent.is_some() == has_parent, || {
         format!("a {} whose parent is {}", payment.kind, payment.parent.told())
     });
 }

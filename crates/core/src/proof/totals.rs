@@ -8,7 +8,6 @@ use crate::Timestamp;
 use crate::account::{Account, Role, SystemAccount};
 use crate::id::PaymentId;
 use crate::journal::Posting;
-use crate::kind::Kind;
 use crate::money::Currency;
 use crate::status::Status;
 use std::collections::BTreeMap;
@@ -100,8 +99,9 @@ impl Totals {
                 self.of_payments.add(posting, entry.payment, entry.transition_seq, Some(entry.at));
             }
         }
-        let opening = |(code, currency)| (code == SystemAccount::OpeningEquity).then_some(currency);
-        let moved = payment.kind == Kind::Opening && payment.status == Status::Success;
+        let equity = SystemAccount::OpeningEquity;
+        let opening = |(code, currency)| (code == equity).then_some(currency);
+        let moved = payment.kind.comes_from(equity) && payment.status == Status::Success;
         if let Some(currency) = system.role(payment.source).and_then(opening).filter(|_| moved) {
             let opened = self.opened.entry(currency).or_default();
             *opened = opened.saturating_add(i128::from(payment.credit.minor));

@@ -355,3 +355,32 @@ fn a_claim_that_is_given_back_twice_takes_nobody_elses() {
     settle(&mut later, ID, 1, not_asked(Some(30)), &policy()).unwrap();
     assert_eq!(later.payment(ID).cloned(), claimed_by_another);
 }
+
+/// A payout that reached a provider would be authorised: money taken instead of paid.
+#[test]
+fn what_no_provider_decides_about_is_neither_claimed_nor_settled_by_one() {
+    let none = Err(Rejection::UnsupportedKind);
+    let asked = [
+        (Kind::Charge, Ok(Call::Authorize)),
+        (Kind::Transfer, none),
+        (Kind::Payout, none),
+        (Kind::Deposit, none),
+        (Kind::Refund, Err(Rejection::UnknownPayment)),
+        (Kind::Opening, none),
+    ];
+    assert_eq!(asked.map(|(kind, _)| kind), Kind::ALL);
+    for (kind, expected) in asked {
+        let payment = Payment { kind, ..charge(Status::Processing, 1, None) };
+        assert_eq!(call(&payment), expected, "{kind}");
+        let Err(expected) = expected else { continue };
+        let mut book = book(payment);
+        assert_eq!(claim(&mut book, ID, &policy()), Err(expected), "{kind}");
+        let not_asked = Verdict::NotAsked { lease_until: None };
+        let declined = Verdict::Declined(Decline::Generic);
+        for verdict in [Verdict::Approved, declined, Verdict::Unknown, not_asked] {
+            let settled = settle(&mut book, ID, 1, verdict, &policy());
+            assert_eq!(settled, Err(expected), "{kind} {verdict:?}");
+        }
+        assert!(book.into_changes().is_empty(), "{kind}");
+    }
+}

@@ -4,6 +4,7 @@ use super::*;
 use crate::account::{Account, Role, SystemAccount};
 use crate::fixtures::{self, at, money};
 use crate::id::AccountId;
+use crate::kind::Kind;
 use uuid::Uuid;
 
 const ORIGINAL: PaymentId = PaymentId(Uuid::from_u128(1));

@@ -8,7 +8,7 @@ use paygate_core::book::{Book, Changes, Step};
 use paygate_core::decision::Loads;
 use paygate_core::id::{AccountId, MerchantId, PaymentId};
 use paygate_core::payment::{Actor, NewPayment, Payment, Reason};
-use paygate_core::provider::{ClaimPolicy, Decline, Verdict, claim, settle};
+use paygate_core::provider::{ClaimPolicy, Decline, Verdict, call, claim, settle};
 use paygate_core::status::Status;
 use paygate_core::work::{self, WorkPolicy};
 use paygate_ports::silent;
@@ -60,9 +60,17 @@ pub fn step(to: Status, reason: Reason) -> Step {
     Step { to, actor: Actor::Worker, reason, detail: "as the test wants it".to_owned() }
 }
 
-/// Settles a payment with what the provider said, whatever attempt said it.
+/// Settles a payment with what the provider said, whatever attempt said it. What no provider is asked
+/// about, the book settles, or a person fails.
 pub fn settled(book: &mut Book, id: PaymentId, verdict: Verdict) {
-    settle(book, id, 1, verdict, &ClaimPolicy::default()).unwrap();
+    let asked = book.payment(id).is_none_or(|payment| call(payment).is_ok());
+    match verdict {
+        Verdict::Declined(why) if !asked => {
+            book.transition(id, &Step::failed(why.reason(), "Declined.")).unwrap();
+        }
+        _ if !asked => work::process(book, id, &WorkPolicy::default()).unwrap(),
+        _ => settle(book, id, 1, verdict, &ClaimPolicy::default()).unwrap(),
+    }
 }
 
 /// Takes a step with each of the named payments that are in the book. Others are there, too: what

@@ -210,7 +210,7 @@ impl<'a> History<'a> {
     }
 
     fn refund(&mut self) -> Option<NewPayment> {
-        let of = self.any(|it| it.kind != Kind::Refund && it.kind != Kind::Deposit)?;
+        let of = self.any(|it| it.kind.is_refundable())?;
         let original = self.world.payments[&of].clone();
         let all = original.moved().0.minor;
         let minor = match self.dice.roll(3) {

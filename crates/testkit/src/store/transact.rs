@@ -17,6 +17,7 @@ use paygate_core::money::Money;
 use paygate_core::payment::{Actor, Failure, NewPayment, Reason};
 use paygate_core::provider::{ClaimPolicy, Decline, Verdict, claim, settle};
 use paygate_core::status::Status;
+use paygate_core::work::{WorkPolicy, process};
 use paygate_ports::{StoreError, silent};
 use std::sync::Arc;
 
@@ -86,14 +87,15 @@ pub async fn a_failure_is_written_with_its_detail(store: StoreUnderTest) {
 pub async fn payments_of_one_batch_see_each_others_balances(store: StoreUnderTest) {
     let pair = open_usd_pair(&store).await;
     let charge = store.created_one(pair.charge("5.00")).await;
-    let mut payout = pair.charge("5.00").with_kind(Kind::Payout);
-    (payout.source, payout.destination) = (payout.destination, payout.source);
-    let payout = store.created_one(payout).await;
-    // The merchant has nothing before: the payout rests on the charge beside it.
+    let mut transfer = pair.charge("5.00").with_kind(Kind::Transfer);
+    transfer.source = pair.merchant.id;
+    transfer.destination = open_empty_wallet(&store, "USD").await.id;
+    let transfer = store.created_one(transfer).await;
+    // The merchant has nothing before: the transfer rests on the charge beside it.
     let changes = store
-        .transact(&[payout, charge], move |book| {
+        .transact(&[transfer, charge], move |book| {
             settled(book, charge, Verdict::Approved);
-            settled(book, payout, Verdict::Approved);
+            process(book, transfer, &WorkPolicy::default()).unwrap();
         })
         .await;
     let states: Vec<_> = changes.payments.iter().map(|payment| payment.status).collect();

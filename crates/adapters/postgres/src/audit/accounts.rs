@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as Sq
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use paygate_core::account::Account;
 use paygate_core::id::PaymentId;
+use paygate_core::kind::holding;
 use paygate_core::proof::{Fact, Position, Scope};
 use paygate_ports::Examiner;
 use std::collections::HashMap;
@@ -30,15 +31,13 @@ impl Sql for Page {
     type Row = AccountTypes;
 }
 
-/// What payments hold, by the rule of `Payment::held`. A cursor, so that neither side keeps all of
-/// it in memory.
+/// What payments hold that are of these kinds in these states, which core's table names. A cursor, so
+/// that neither side keeps all of it in memory.
 struct OpenHolds;
 impl Sql for OpenHolds {
     const TEXT: &'static str = "DECLARE holds NO SCROLL CURSOR FOR \
          SELECT source_id, sum(coalesce(debit_minor, amount_minor))::text FROM payments \
-         WHERE status = 'AUTHORIZED' \
-         OR (status = 'PROCESSING' AND kind IN ('payout', 'refund')) \
-         OR (status = 'MANUAL_REVIEW' AND kind NOT IN ('charge', 'deposit', 'opening')) \
+         WHERE (kind, status) IN (SELECT * FROM unnest(?::text[], ?::text[])) \
          GROUP BY source_id ORDER BY source_id";
     type Row = ();
 }
@@ -132,7 +131,10 @@ async fn show_all(
     connection: &mut AsyncPgConnection,
     examiner: &mut dyn Examiner,
 ) -> Result<(), PgError> {
-    statement::<OpenHolds>([]).execute(connection).await?;
+    let (kinds, states): (Vec<_>, Vec<_>) =
+        holding().map(|(kind, status)| (kind.to_string(), status.to_string())).unzip();
+    let holds = statement::<OpenHolds>([Param::Texts(kinds), Param::Texts(states)]);
+    holds.execute(connection).await?;
     let mut holds: Vec<(Uuid, String)> = Vec::new();
     let mut holds_end = false;
     let mut last = Uuid::nil();

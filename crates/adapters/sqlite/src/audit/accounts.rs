@@ -8,8 +8,10 @@ use diesel::sql_types::{BigInt, Binary, Nullable};
 use diesel::{QueryableByName, SqliteConnection};
 use paygate_core::Timestamp;
 use paygate_core::account::Account;
+use paygate_core::kind::holding;
 use paygate_core::proof::{Fact, Position};
 use paygate_ports::StoreError;
+use serde_json::{Value, json};
 
 const ACCOUNTS: &str = concat!(
     "SELECT ",
@@ -26,14 +28,14 @@ const ACCOUNT_BEFORE: &str = concat!(
      FROM accounts AS a WHERE a.id = ?"
 );
 
-/// By the rule of `Payment::held`. There is no index on it: it looks through all payments, once for
-/// ten thousand accounts of which something is held.
+/// What payments hold that are of the kinds and in the states of a list, which core's table names.
+/// There is no index on it: it looks through all payments, once for ten thousand accounts of which
+/// something is held.
 const HELD: &str = concat!(
     "SELECT source_id, ",
     wide_sum!("coalesce(debit_minor, amount_minor)", "held"),
-    " FROM payments WHERE source_id > ? AND (status = 'AUTHORIZED' \
-        OR (status = 'PROCESSING' AND kind IN ('payout', 'refund')) \
-        OR (status = 'MANUAL_REVIEW' AND kind NOT IN ('charge', 'deposit', 'opening'))) \
+    " FROM payments WHERE source_id > ? AND (kind, status) IN \
+        (SELECT value ->> 0, value ->> 1 FROM json_each(?)) \
      GROUP BY source_id ORDER BY source_id LIMIT ?"
 );
 
@@ -78,7 +80,7 @@ pub(super) fn show_all(
 ) -> Result<(), StoreError> {
     let page = |after: &[u8]| statement(ACCOUNTS).blob(after).integer(PAGE);
     let mut accounts = Pages::new(PAGE, page(&[]), move |row: &AccountRow| page(&row.id));
-    let page = |after: &[u8]| statement(HELD).blob(after).integer(SUMMARY_PAGE);
+    let page = |after: &[u8]| statement(HELD).blob(after).list(holds()).integer(SUMMARY_PAGE);
     let mut held = Pages::new(SUMMARY_PAGE, page(&[]), move |row: &HeldRow| page(&row.source_id));
     while let Some(row) = accounts.next(connection)? {
         let mut held_minor = 0;
@@ -90,6 +92,11 @@ pub(super) fn show_all(
         show_account(connection, row, Position::START, Some(held_minor), show)?;
     }
     Ok(())
+}
+
+/// The kinds and states in which payments hold something.
+fn holds() -> Vec<Value> {
+    holding().map(|(kind, status)| json!([kind.as_str(), status.as_str()])).collect()
 }
 
 /// Shows the accounts that have postings made since then, from these on.

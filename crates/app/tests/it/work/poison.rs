@@ -107,6 +107,23 @@ async fn a_batch_of_nothing_but_payments_that_break_a_rule_is_parked() {
     rig.broken();
 }
 
+/// Taken for a charge, it would be authorised: money taken instead of paid.
+#[tokio::test]
+async fn a_payout_is_set_aside_and_the_acquirer_hears_nothing_of_it() {
+    let rig = Rig::new().await;
+    let ids = rig.accept_many(2).await;
+    rig.set_payment(ids[0], "kind = 'payout'");
+    // As if it had been claimed before, so that its outcome would only be asked for.
+    rig.set_payment(ids[1], "kind = 'payout', status = 'PROCESSING', attempts = 9");
+    let worker = rig.worker(WorkerConfig::default());
+    rest().await;
+    let expected = ids.iter().map(|id| (*id, "unsupported-kind".to_owned())).collect();
+    assert_eq!(rig.store.set_aside(), expected);
+    assert_eq!(rig.acquirer.script().calls, []);
+    worker.stop().await;
+    rig.broken();
+}
+
 /// Ten payments are claimed; one of them becomes poison before its settlement.
 async fn poisoned_at_settlement() -> (Rig, Vec<PaymentId>, crate::rig::Running) {
     let rig = Rig::new().await;
