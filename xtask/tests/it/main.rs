@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod code;
+#[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod servers;
