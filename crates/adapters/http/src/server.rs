@@ -6,6 +6,7 @@ mod continuing;
 mod listening;
 mod own_answer;
 mod paced;
+pub mod places;
 pub mod routes;
 pub mod state;
 pub mod telemetry;

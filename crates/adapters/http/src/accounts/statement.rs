@@ -14,6 +14,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::statement::Period;
 use paygate_wire::StatementBody;
+use std::sync::Arc;
 
 /// Shows what happened in an account, oldest first
 ///
@@ -58,7 +59,8 @@ pub async fn statement(
     let found = accounts.statement(named(&account)?, asked.period).await?;
     let statement = found.ok_or_else(Problem::account_not_found)?;
     if prefers_csv(request.headers()) {
-        return statement_csv::answer(&request, accounts.clone(), statement).await;
+        let places = Arc::clone(&state.statement_places);
+        return statement_csv::answer(&request, accounts.clone(), places, statement).await;
     }
     // A cursor of another period may point behind this one.
     let after = asked.after.min(statement.closing.seq);

@@ -5,6 +5,7 @@
 //! body ends without its last chunk, which clients take for the failure it is.
 
 use crate::problem::{Code, Problem};
+use crate::server::places::Places;
 use actix_web::http::{Method, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,19 +15,11 @@ use paygate_core::statement::{Statement, StatementLine};
 use paygate_ports::StoreError;
 use paygate_wire::CsvRows;
 use std::io;
-use std::time::Duration;
+use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::Semaphore;
 
 /// The most lines in memory at a time.
 const PAGE: u16 = 1_000;
-
-/// The most pages that are read at once. A place is held while a page is read from the store, never
-/// while a client takes it: how fast that goes is the client's to say.
-const MOST_READS: usize = 8;
-static READS: Semaphore = Semaphore::const_new(MOST_READS);
-/// How long a page waits for its place.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a file ends before its end.
 #[derive(Debug, Error)]
@@ -58,6 +51,7 @@ impl From<Broken> for Problem {
 pub async fn answer(
     request: &HttpRequest,
     accounts: Accounts,
+    places: Arc<Places>,
     statement: Statement,
 ) -> Result<HttpResponse, Problem> {
     let name = format!("statement-{}.csv", statement.account.account.number);
@@ -68,7 +62,7 @@ pub async fn answer(
     if request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, Broken>>()));
     }
-    let mut file = File { after: statement.opening.seq, accounts, statement };
+    let mut file = File { after: statement.opening.seq, accounts, places, statement };
     let first = file.page(true).await?;
     let rest = stream::try_unfold(file, |mut file| async move {
         if file.is_over() {
@@ -87,6 +81,7 @@ pub async fn answer(
 /// A file that is being written.
 struct File {
     accounts: Accounts,
+    places: Arc<Places>,
     statement: Statement,
     /// The last line that was written.
     after: i64,
@@ -98,8 +93,7 @@ impl File {
     }
 
     async fn read(&self) -> Result<Vec<StatementLine>, Broken> {
-        let place = tokio::time::timeout(PATIENCE, READS.acquire()).await;
-        let _place = place.map_err(|_| Broken::Busy)?.map_err(|_| Broken::Busy)?;
+        let _place = self.places.take().await.ok_or(Broken::Busy)?;
         Ok(self.accounts.lines(&self.statement, self.after, PAGE).await?)
     }
 

@@ -27,6 +27,10 @@ pub struct HttpConfig {
     pub body_timeout: Duration,
     /// How long a client may take nothing of its answer.
     pub write_timeout: Duration,
+    /// How many pages of CSV statements may be read at once.
+    pub statement_reads: usize,
+    /// How long a page waits to be read.
+    pub statement_patience: Duration,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
     /// How long a stopping server lets requests finish, in whole seconds (rounded up).
@@ -45,6 +49,8 @@ impl Default for HttpConfig {
             head_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
+            statement_reads: 8,
+            statement_patience: Duration::from_secs(5),
             keep_alive: Duration::from_secs(75),
             shutdown_timeout: Duration::from_secs(30),
         }

@@ -2,6 +2,7 @@
 
 use crate::request::rules::EnabledCurrencies;
 use crate::server::config::{ApiToken, HttpConfig};
+use crate::server::places::Places;
 use paygate_app::Api;
 use paygate_ports::IdSource;
 use std::sync::Arc;
@@ -19,6 +20,9 @@ pub struct State {
     pub currencies: EnabledCurrencies,
     /// Whether there is more than in production.
     pub sandbox: bool,
+    /// Where pages of CSV statements are read. A place is held while a page is read from the store,
+    /// never while a client takes it: how fast that goes is the client's to say.
+    pub statement_places: Arc<Places>,
     /// How long a body may take.
     pub body_timeout: Duration,
 }
@@ -32,6 +36,10 @@ impl State {
             ids,
             token: config.token.clone(),
             sandbox: config.sandbox,
+            statement_places: Arc::new(Places::new(
+                config.statement_reads,
+                config.statement_patience,
+            )),
             body_timeout: config.body_timeout,
         }
     }

@@ -2,12 +2,14 @@ use crate::harness::{ACCOUNTS, Answer, Harness};
 use actix_web::body::MessageBody;
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
+use futures_util::future::join;
 use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{NewPayment, Request};
 use paygate_core::terms::Terms;
 use paygate_core::text::Label;
+use paygate_http::HttpConfig;
 use paygate_ports::{IdSource, PaymentStore, StoreError};
 use paygate_testkit::faults;
 use serde_json::json;
@@ -251,4 +253,34 @@ async fn a_store_that_fails_midway_ends_the_file_before_its_end() {
     csv(&harness, A).await.is_problem(503, "store-unavailable");
     harness.fail_with(StoreError::Refused("secret".to_owned()));
     csv(&harness, A).await.is_problem(500, "internal-error");
+}
+
+#[actix_web::test]
+async fn more_statements_than_can_be_read_at_once_are_turned_away() {
+    let harness = Harness::with(HttpConfig {
+        statement_reads: 2,
+        statement_patience: Duration::from_millis(100),
+        ..HttpConfig::default()
+    });
+    let harness = harness.await;
+    lines(&harness, 3).await;
+    let gate = harness.faults.gate(faults::Method::Lines);
+    gate.shut();
+    let reading = join(csv(&harness, A), csv(&harness, A));
+    let refused = async {
+        while gate.waiting() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let refused = tokio::time::timeout(Duration::from_secs(10), csv(&harness, A)).await;
+        gate.open();
+        refused.expect("it is not let in")
+    };
+    let ((first, second), refused) = join(reading, refused).await;
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    refused.is_problem(503, "overloaded");
+    // A turned away request has read nothing, and those that were let in have all.
+    for file in [first, second, csv(&harness, A).await] {
+        assert_eq!((file.status.as_u16(), file.text.lines().count()), (200, 5));
+    }
+    assert_eq!(harness.pages().len(), 3);
 }

@@ -1,6 +1,7 @@
 //! Clients that ask, and do not read what they get.
 
-use super::{config, served};
+use super::{config, exchange, served};
+use crate::accounts::statement::lines;
 use crate::harness::Harness;
 use paygate_http::HttpConfig;
 use std::net::SocketAddr;
@@ -11,6 +12,8 @@ use tokio::net::{TcpSocket, TcpStream};
 /// A file of more than a megabyte. Asked for a few times, it is more than the system keeps for a
 /// client.
 const LARGE: &str = "GET /api/v1/docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n";
+const STATEMENT: &str =
+    "GET /api/v1/accounts/a/statement HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\n\r\n";
 
 /// Asks so many times, with little room for answers.
 async fn ask(address: SocketAddr, asked: &str, times: usize) -> TcpStream {
@@ -63,5 +66,37 @@ async fn a_client_that_takes_its_time_is_not_cut_off() {
         }
     }
     assert!(read > TIMES * file, "all of it: {read} of {TIMES} times {file}");
+    server.stop(false).await;
+}
+
+/// Nor does it wait for them: a place is held for a page, not for who takes it.
+#[actix_web::test]
+async fn statements_that_nobody_reads_keep_nobody_from_one() {
+    let harness = Harness::new().await;
+    lines(&harness, 2_500).await;
+    let config = HttpConfig {
+        // A store in memory keeps the server's one thread to itself while it reads a page.
+        head_timeout: Duration::from_secs(10),
+        write_timeout: Duration::from_secs(5),
+        statement_reads: 2,
+        statement_patience: Duration::from_secs(1),
+        ..config()
+    };
+    let (server, address) = served(&harness, &config).await;
+    let mut idle = Vec::new();
+    for _ in 0..6 {
+        idle.push(ask(address, STATEMENT, 8).await);
+    }
+    let last = STATEMENT.replace("Host", "Connection: close\r\nHost");
+    for _ in 0..2 {
+        let whole = exchange(address, &[last.as_bytes()]).await;
+        assert!(
+            whole.starts_with("HTTP/1.1 200 OK") && whole.ends_with("\r\n0\r\n\r\n"),
+            "{whole}"
+        );
+    }
+    for stream in idle {
+        is_cut_off(stream).await;
+    }
     server.stop(false).await;
 }
