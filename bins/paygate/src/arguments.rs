@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, value_parser};
 use paygate_runtime::{
     AccountRef, Alias, Command, Currency, Form, Kind, ListAccounts, ListPayments, PaymentId,
-    Period, Reference, Role, ShowStatement, Status, Timestamp, parse_time,
+    Period, Reference, ShowStatement, Start, Status, Timestamp, parse_time,
 };
 
 /// A payment service: accepts payments over HTTP and settles each exactly once.
@@ -133,20 +133,20 @@ where
 
 impl Arguments {
     /// What is to be run.
-    pub fn into_role(self) -> Role {
+    pub fn into_start(self) -> Start {
         match self.command.unwrap_or(Asked::Serve) {
-            Asked::Serve => Role::Serve,
-            Asked::Migrate => Role::Migrate,
-            Asked::Config => Role::Config,
-            Asked::Acquirer => Role::Acquirer,
-            Asked::Health => Role::Health,
-            Asked::Demo { force } => Role::Demo { force },
-            Asked::Accounts(asked) => Role::Command(Command::Accounts(asked.into())),
-            Asked::Payments(asked) => Role::Command(Command::Payments(asked.into())),
-            Asked::Statement(asked) => Role::Command(Command::Statement(asked.into())),
-            Asked::Prove { json } => Role::Command(Command::Prove { json }),
-            Asked::Parked { json } => Role::Command(Command::Parked { json }),
-            Asked::Unpark { id } => Role::Command(Command::Unpark(id)),
+            Asked::Serve => Start::Serve,
+            Asked::Migrate => Start::Migrate,
+            Asked::Config => Start::Config,
+            Asked::Acquirer => Start::Acquirer,
+            Asked::Health => Start::Health,
+            Asked::Demo { force } => Start::Demo { force },
+            Asked::Accounts(asked) => Start::Command(Command::Accounts(asked.into())),
+            Asked::Payments(asked) => Start::Command(Command::Payments(asked.into())),
+            Asked::Statement(asked) => Start::Command(Command::Statement(asked.into())),
+            Asked::Prove { json } => Start::Command(Command::Prove { json }),
+            Asked::Parked { json } => Start::Command(Command::Parked { json }),
+            Asked::Unpark { id } => Start::Command(Command::Unpark(id)),
         }
     }
 }

@@ -7,5 +7,5 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    paygate_runtime::run(Arguments::parse().into_role())
+    paygate_runtime::run(Arguments::parse().into_start())
 }

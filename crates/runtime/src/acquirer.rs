@@ -1,8 +1,8 @@
 //! The acquirer the configuration names, as its port; and the simulated one as a process.
 
 use crate::config::{AcquirerChoice, Config};
+use crate::fatal::{Fatal, fatal};
 use crate::stop::Stop;
-use crate::{Fatal, fatal};
 use paygate_acquirer::{HttpAcquirer, Measured, SimulatedAcquirer, server};
 use paygate_ports::Acquirer;
 use std::sync::Arc;

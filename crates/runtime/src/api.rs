@@ -2,12 +2,12 @@
 
 use crate::broker::Queue;
 use crate::config::Config;
+use crate::fatal::{Fatal, fatal};
 use crate::stop::Stop;
 use crate::store::{self, Stores};
 use crate::system::{RandomIds, SystemClock};
 use crate::tasks::Tasks;
 use crate::telemetry::{self, RenderMetrics};
-use crate::{Fatal, fatal};
 use paygate_app::{
     Accepting, Accounts, Api, Charges, Directory, Exchange, FindAccounts, HintPublisher, Holds,
     Proving, ReadPayments, Readiness, Refunds, Transfers,

@@ -1,7 +1,7 @@
 //! The queue the configuration names, as its ports: RabbitMQ, or a queue within this process.
 
-use crate::Fatal;
 use crate::config::Config;
+use crate::fatal::Fatal;
 use crate::system::{RandomIds, SystemClock};
 use paygate_memory::{MemoryOutcomes, MemoryQueue, MemoryQueueConfig};
 use paygate_ports::{Deliveries, HealthCheck, Outcomes, PaymentQueue};

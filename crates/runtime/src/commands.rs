@@ -1,9 +1,9 @@
 //! Puts the operator's desk together, and hands it the commands.
 
 use crate::config::Config;
+use crate::fatal::{Fatal, fatal};
 use crate::store::{self, Stores};
 use crate::system::RandomIds;
-use crate::{Fatal, fatal};
 use paygate_app::{Accounts, Directory, Proving};
 use paygate_console::{Command, Desk};
 use paygate_core::account::headroom::AmountLimit;

@@ -1,8 +1,8 @@
 //! From text to configuration: every value is read before anything starts, and the first that
 //! can't be read stops the start.
 
-use crate::Role;
 use crate::settings::{Settings, SettingsError};
+use crate::start::Start;
 use crate::telemetry::LogFormat;
 use chrono::TimeDelta;
 use paygate_acquirer::{FailRate, HttpAcquirerConfig, SimulatorConfig};
@@ -58,18 +58,18 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    pub(crate) fn parse(settings: &Settings, role: &Role) -> Result<Self, SettingsError> {
+    pub(crate) fn parse(settings: &Settings, start: &Start) -> Result<Self, SettingsError> {
         let worker = worker(settings)?;
         let ids_per_message = settings.count("PUBLISH_IDS_PER_MESSAGE")?;
         let shutdown_timeout = settings.duration("SHUTDOWN_TIMEOUT")?;
-        let simulator = simulator(settings, role)?;
-        let database = database(settings, role)?;
-        let rabbitmq = rabbitmq(settings, role, worker.batch, ids_per_message)?;
-        let acquirer = acquirer(settings, role, simulator.clone())?;
+        let simulator = simulator(settings, start)?;
+        let database = database(settings, start)?;
+        let rabbitmq = rabbitmq(settings, start, worker.batch, ids_per_message)?;
+        let acquirer = acquirer(settings, start, simulator.clone())?;
         let nothing_is_real = nothing_is_real(&database, rabbitmq.as_ref(), &acquirer);
         let http = HttpConfig {
-            sandbox: nothing_is_real && *role == Role::Serve,
-            ..http(settings, role, shutdown_timeout)?
+            sandbox: nothing_is_real && *start == Start::Serve,
+            ..http(settings, start, shutdown_timeout)?
         };
         let config = Self {
             nothing_is_real,
@@ -101,16 +101,16 @@ impl Config {
             shutdown_timeout,
             startup_timeout: settings.duration("STARTUP_TIMEOUT")?,
             log_format: settings.read("LOG_FORMAT", "pretty or json")?,
-            log_filter: log_filter(settings, role),
+            log_filter: log_filter(settings, start),
         };
         Ok(config)
     }
 }
 
 /// Who asked a question wants its answer, and to hear of nothing else that goes well.
-fn log_filter(settings: &Settings, role: &Role) -> String {
-    match role {
-        Role::Command(_) | Role::Demo { .. } if !settings.is_set("RUST_LOG") => {
+fn log_filter(settings: &Settings, start: &Start) -> String {
+    match start {
+        Start::Command(_) | Start::Demo { .. } if !settings.is_set("RUST_LOG") => {
             "warn,lapin=off".to_owned()
         }
         _ => settings.text("RUST_LOG").unwrap_or_default().to_owned(),
@@ -122,9 +122,9 @@ fn milliseconds(settings: &Settings, name: &'static str) -> Result<Duration, Set
     Ok(Duration::from_millis(u64::from(ms)))
 }
 
-fn database(settings: &Settings, role: &Role) -> Result<Database, SettingsError> {
+fn database(settings: &Settings, start: &Start) -> Result<Database, SettingsError> {
     let url = settings.text("DATABASE_URL").unwrap_or_default();
-    let alone = matches!(role, Role::Api | Role::Worker);
+    let alone = matches!(start, Start::Api | Start::Worker);
     if alone && !settings.is_set("DATABASE_URL") {
         return Err(SettingsError::invalid("DATABASE_URL", "must be set to a postgres:// URL"));
     }
@@ -154,13 +154,13 @@ fn database(settings: &Settings, role: &Role) -> Result<Database, SettingsError>
 
 fn rabbitmq(
     settings: &Settings,
-    role: &Role,
+    start: &Start,
     batch: usize,
     ids_per_message: usize,
 ) -> Result<Option<RabbitConfig>, SettingsError> {
     let Some(url) = settings.text("RABBITMQ_URL") else {
-        return match role {
-            Role::Api | Role::Worker => {
+        return match start {
+            Start::Api | Start::Worker => {
                 Err(SettingsError::invalid("RABBITMQ_URL", "must be set to an amqp:// URL"))
             }
             _ => Ok(None),
@@ -174,9 +174,9 @@ fn rabbitmq(
             u16::try_from(messages).unwrap_or(u16::MAX)
         }
     };
-    let name = match role {
-        Role::Api => "paygate-api",
-        Role::Worker => "paygate-worker",
+    let name = match start {
+        Start::Api => "paygate-api",
+        Start::Worker => "paygate-worker",
         _ => "paygate",
     };
     Ok(Some(RabbitConfig {
@@ -188,7 +188,7 @@ fn rabbitmq(
     }))
 }
 
-fn simulator(settings: &Settings, role: &Role) -> Result<SimulatorConfig, SettingsError> {
+fn simulator(settings: &Settings, start: &Start) -> Result<SimulatorConfig, SettingsError> {
     let fail_rate: FailRate = settings.read("ACQUIRER_FAIL_RATE", "a share such as 0.02")?;
     let timeout = settings.duration("ACQUIRER_TIMEOUT")?;
     Ok(SimulatorConfig {
@@ -197,18 +197,18 @@ fn simulator(settings: &Settings, role: &Role) -> Result<SimulatorConfig, Settin
         seed: settings.read("ACQUIRER_SEED", "a whole number")?,
         journal: settings.text("ACQUIRER_JOURNAL").map(Into::into),
         // As a server it must outwait its clients, to be what never answers.
-        timeout: if *role == Role::Acquirer { timeout.saturating_mul(4) } else { timeout },
+        timeout: if *start == Start::Acquirer { timeout.saturating_mul(4) } else { timeout },
     })
 }
 
 fn acquirer(
     settings: &Settings,
-    role: &Role,
+    start: &Start,
     simulator: SimulatorConfig,
 ) -> Result<AcquirerChoice, SettingsError> {
     let Some(url) = settings.text("ACQUIRER_URL") else {
         // Each worker would remember alone what was charged, and a retry elsewhere charge twice.
-        if *role == Role::Worker {
+        if *start == Start::Worker {
             return Err(SettingsError::invalid("ACQUIRER_URL", "must be set to an http:// URL"));
         }
         return Ok(AcquirerChoice::Simulated(simulator));
@@ -222,12 +222,12 @@ fn acquirer(
 
 fn http(
     settings: &Settings,
-    role: &Role,
+    start: &Start,
     shutdown_timeout: Duration,
 ) -> Result<HttpConfig, SettingsError> {
     let token = settings.text("PAYGATE_API_TOKEN").map(ApiToken::parse).transpose();
     let port = match settings.is_set("PORT") {
-        false if *role == Role::Acquirer => 8090,
+        false if *start == Start::Acquirer => 8090,
         _ => settings.read("PORT", "a port number")?,
     };
     Ok(HttpConfig {
@@ -339,10 +339,11 @@ fn worker(settings: &Settings) -> Result<WorkerConfig, SettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use paygate_core::account::headroom::MAX_AMOUNT_MINOR;
 
     fn refused(name: &str, value: &str) -> Option<String> {
         let settings = Settings::from_pairs([(name.to_owned(), value.into())]).unwrap();
-        Config::parse(&settings, &Role::Serve).err().map(|error| error.to_string())
+        Config::parse(&settings, &Start::Serve).err().map(|error| error.to_string())
     }
 
     #[test]
@@ -356,6 +357,18 @@ mod tests {
             assert_eq!(refused.is_some(), told.is_some(), "{list}: {refused:?}");
             assert!(told.is_none_or(|told| refused.unwrap().contains(told)), "{list}");
         }
+    }
+
+    #[test]
+    fn a_cap_that_is_no_amount_stops_the_start() {
+        assert_eq!(refused("MAX_AMOUNT_MINOR", "1"), None);
+        assert_eq!(refused("MAX_AMOUNT_MINOR", &MAX_AMOUNT_MINOR.to_string()), None);
+        for cap in ["0", "-1", "1.5", "1e3", "many", "9223372036854775808"] {
+            let why = refused("MAX_AMOUNT_MINOR", cap).unwrap_or_default();
+            assert!(why.contains("MAX_AMOUNT_MINOR"), "{cap:?}: {why}");
+        }
+        let beyond = (MAX_AMOUNT_MINOR + 1).to_string();
+        assert!(refused("MAX_AMOUNT_MINOR", &beyond).is_some());
     }
 
     #[test]
@@ -380,18 +393,18 @@ mod tests {
         const POSTGRES: (&str, &str) = ("DATABASE_URL", "postgres://u:p@localhost:5432/d");
         const RABBITMQ: (&str, &str) = ("RABBITMQ_URL", "amqp://localhost");
         const ACQUIRER: (&str, &str) = ("ACQUIRER_URL", "http://localhost");
-        for (role, pairs, expected) in [
-            (Role::Serve, &[][..], true),
-            (Role::Serve, &[("DATABASE_URL", "sqlite://:memory:")], true),
-            (Role::Serve, &[POSTGRES], false),
-            (Role::Serve, &[RABBITMQ], false),
-            (Role::Serve, &[ACQUIRER], false),
-            (Role::Api, &[POSTGRES, RABBITMQ], false),
+        for (start, pairs, expected) in [
+            (Start::Serve, &[][..], true),
+            (Start::Serve, &[("DATABASE_URL", "sqlite://:memory:")], true),
+            (Start::Serve, &[POSTGRES], false),
+            (Start::Serve, &[RABBITMQ], false),
+            (Start::Serve, &[ACQUIRER], false),
+            (Start::Api, &[POSTGRES, RABBITMQ], false),
         ] {
             let settings = pairs.iter().map(|(name, value)| (String::from(*name), (*value).into()));
             let settings = Settings::from_pairs(settings).unwrap();
-            let config = Config::parse(&settings, &role).unwrap();
-            assert_eq!(config.http.sandbox, expected, "{role:?} {pairs:?}");
+            let config = Config::parse(&settings, &start).unwrap();
+            assert_eq!(config.http.sandbox, expected, "{start:?} {pairs:?}");
         }
     }
 }

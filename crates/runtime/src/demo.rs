@@ -3,10 +3,11 @@
 use crate::broker::Queue;
 use crate::commands::desk;
 use crate::config::Config;
+use crate::fatal::Fatal;
 use crate::stop::Stop;
 use crate::store::{self, Stores};
 use crate::tasks::Tasks;
-use crate::{Fatal, acquirer, api, worker};
+use crate::{acquirer, api, worker};
 use paygate_console::Demo;
 use std::time::Duration;
 use tokio::time::Instant;

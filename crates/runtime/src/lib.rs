@@ -8,8 +8,10 @@ mod broker;
 mod commands;
 mod config;
 mod demo;
+mod fatal;
 mod serve;
 mod settings;
+mod start;
 mod stop;
 mod store;
 mod system;
@@ -18,8 +20,8 @@ mod telemetry;
 mod worker;
 
 use config::Config;
+use fatal::{Fatal, fatal};
 use settings::Settings;
-use std::fmt::Display;
 use std::process::ExitCode;
 
 pub use paygate_console::{Command, Form, ListAccounts, ListPayments, ShowStatement};
@@ -33,41 +35,13 @@ pub use paygate_core::status::Status;
 pub use paygate_core::text::Reference;
 pub use paygate_core::time::bound as parse_time;
 pub use settings::{VARIABLES, Variable};
+pub use start::Start;
 
-/// What a binary can start.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Everything in one process.
-    Serve,
-    /// The API alone.
-    Api,
-    /// A worker alone.
-    Worker,
-    /// The simulated acquirer as an HTTP server.
-    Acquirer,
-    /// Apply the migrations and end.
-    Migrate,
-    /// Print the effective configuration and end.
-    Config,
-    /// Answer an operator's command and end.
-    Command(Command),
-    /// Fill the store with a few wallets and a little history, and end.
-    Demo {
-        /// Also a store, or with a broker or an acquirer, where money may be real.
-        force: bool,
-    },
-    /// Ask a running process for its readiness and end: the health check of containers.
-    Health,
-}
-
-/// Why a process ends otherwise than asked to; one line for the operator.
-pub(crate) type Fatal = String;
-
-/// Runs a role with the environment's configuration until it is done or told to stop (SIGTERM,
+/// Starts what is asked for with the environment's configuration, until it is done or told to stop (SIGTERM,
 /// SIGINT). A failure is one line on standard error and exit code 1.
 #[must_use]
-pub fn run(role: Role) -> ExitCode {
-    match try_run(&role) {
+pub fn run(start: Start) -> ExitCode {
+    match try_run(&start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("paygate: {why}");
@@ -76,25 +50,25 @@ pub fn run(role: Role) -> ExitCode {
     }
 }
 
-fn try_run(role: &Role) -> Result<(), Fatal> {
+fn try_run(start: &Start) -> Result<(), Fatal> {
     let settings = Settings::from_environment().map_err(fatal)?;
-    let config = Config::parse(&settings, role).map_err(fatal)?;
-    if *role == Role::Config {
+    let config = Config::parse(&settings, start).map_err(fatal)?;
+    if *start == Start::Config {
         return print_settings(&settings);
     }
     telemetry::start_logging(config.log_format, &config.log_filter)?;
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     threads.map_err(fatal)?.block_on(async {
-        match role {
-            Role::Serve => serve::serve(config).await,
-            Role::Api => api::run(config).await,
-            Role::Worker => worker::run(config).await,
-            Role::Acquirer => acquirer::run(config).await,
-            Role::Migrate => store::migrate(&config).await,
-            Role::Command(command) => commands::run(command, &config).await,
-            Role::Demo { force } => demo::run(&config, *force).await,
-            Role::Health => acquirer::health(&config).await,
-            Role::Config => Ok(()),
+        match start {
+            Start::Serve => serve::serve(config).await,
+            Start::Api => api::run(config).await,
+            Start::Worker => worker::run(config).await,
+            Start::Acquirer => acquirer::run(config).await,
+            Start::Migrate => store::migrate(&config).await,
+            Start::Command(command) => commands::run(command, &config).await,
+            Start::Demo { force } => demo::run(&config, *force).await,
+            Start::Health => acquirer::health(&config).await,
+            Start::Config => Ok(()),
         }
     })
 }
@@ -107,8 +81,4 @@ fn print_settings(settings: &Settings) -> Result<(), Fatal> {
         writeln!(out, "{name:<28} {value}").map_err(fatal)?;
     }
     Ok(())
-}
-
-fn fatal(error: impl Display) -> Fatal {
-    error.to_string()
 }

@@ -2,9 +2,10 @@
 
 use crate::broker::Queue;
 use crate::config::Config;
+use crate::fatal::Fatal;
 use crate::stop::Stop;
 use crate::tasks::Tasks;
-use crate::{Fatal, api, store, telemetry, worker};
+use crate::{api, store, telemetry, worker};
 use std::io::Write;
 use std::net::SocketAddr;
 

@@ -1,7 +1,7 @@
 //! Stopping: SIGTERM or SIGINT means taking nothing more and finishing what is in hand, within a
 //! bounded time.
 
-use crate::{Fatal, fatal};
+use crate::fatal::{Fatal, fatal};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;

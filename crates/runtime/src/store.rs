@@ -1,8 +1,8 @@
 //! The store the configuration names, as its ports.
 
 use crate::config::{Config, Database};
+use crate::fatal::{Fatal, fatal};
 use crate::system::SystemClock;
-use crate::{Fatal, fatal};
 use paygate_ports::{
     AccountReader, AccountStore, Audit, DueStore, HealthCheck, PaymentReader, PaymentStore,
     ProofLog, Quarantine, QuoteStore,

@@ -1,7 +1,7 @@
 //! Tasks that live as long as the process, watched together: one that ends before it was told to, or
 //! panics, stops the others in order and is the reason why the process ends. None ends silently.
 
-use crate::Fatal;
+use crate::fatal::Fatal;
 use std::collections::BTreeMap;
 use std::future::Future;
 use tokio::task::JoinSet;

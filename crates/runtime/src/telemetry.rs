@@ -1,6 +1,6 @@
 //! Logs and metrics of the process.
 
-use crate::{Fatal, fatal};
+use crate::fatal::{Fatal, fatal};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal;
 use std::str::FromStr;

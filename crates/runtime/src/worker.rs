@@ -3,11 +3,12 @@
 use crate::acquirer;
 use crate::broker::{Consumer, Queue};
 use crate::config::Config;
+use crate::fatal::Fatal;
 use crate::stop::Stop;
 use crate::store::{self, Stores};
 use crate::system::{RandomIds, SystemClock};
 use crate::tasks::Tasks;
-use crate::{Fatal, api, fatal, telemetry};
+use crate::{api, fatal, telemetry};
 use paygate_app::{Proving, QuoteForgetter, Readiness, Reconciler, Sweeper, Worker, WorkerPorts};
 use paygate_http::HttpConfig;
 use std::sync::Arc;

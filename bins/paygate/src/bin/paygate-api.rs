@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    paygate_runtime::run(paygate_runtime::Role::Api)
+    paygate_runtime::run(paygate_runtime::Start::Api)
 }

@@ -4,5 +4,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    paygate_runtime::run(paygate_runtime::Role::Worker)
+    paygate_runtime::run(paygate_runtime::Start::Worker)
 }
