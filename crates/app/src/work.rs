@@ -1,6 +1,7 @@
 //! What nobody waits at the door for: hints are processed, providers asked, what they say is settled,
 //! what was forgotten is found, and poison is set aside.
 
+mod announcer;
 mod process;
 mod quarantine;
 pub(crate) mod settle;

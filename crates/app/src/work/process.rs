@@ -5,7 +5,9 @@
 //! claim under a lease, as nothing left to do, or as parked with its reason. One payment that can't
 //! be processed never holds up its neighbours.
 
-use crate::work::quarantine::QuarantineWard;
+use crate::support::retry::Patience;
+use crate::work::announcer::Announcer;
+use crate::work::quarantine::Quarantiner;
 use crate::work::settle::Settler;
 use crate::work::setup::{WorkerConfig, WorkerPorts};
 use crate::work::transact_each::{Changed, transact_each};
@@ -27,7 +29,8 @@ pub(crate) struct Processor {
     ports: WorkerPorts,
     config: WorkerConfig,
     settler: Settler,
-    ward: QuarantineWard,
+    quarantiner: Quarantiner,
+    announcer: Announcer,
 }
 
 impl Processor {
@@ -36,9 +39,11 @@ impl Processor {
         config: WorkerConfig,
         abandon: CancellationToken,
     ) -> Self {
-        let ward = QuarantineWard::new(ports.clone(), config.parked_at, abandon);
-        let settler = Settler::new(&ports, &config, ward.clone());
-        Self { ports, config, settler, ward }
+        let patience = Patience::new(Arc::clone(&ports.clock), abandon);
+        let quarantiner = Quarantiner::new(ports.clone(), config.parked_at, patience);
+        let announcer = Announcer::new(Arc::clone(&ports.outcomes));
+        let settler = Settler::new(&ports, &config, quarantiner.clone(), announcer.clone());
+        Self { ports, config, settler, quarantiner, announcer }
     }
 
     /// Waits until charges may be claimed, and answers how many.
@@ -48,8 +53,8 @@ impl Processor {
 
     /// Waits until nothing is in hand, or the time to abandon it has come.
     pub(crate) async fn finish(&self) {
-        self.settler.finish(&self.ward.abandon).await;
-        self.ward.finish().await;
+        self.settler.finish(&self.quarantiner.patience).await;
+        self.quarantiner.finish().await;
     }
 
     /// Processes what was delivered, and acknowledges it unless the time to abandon it came first.
@@ -67,7 +72,7 @@ impl Processor {
                 }
                 Err(reason) => {
                     tracing::error!(%reason, "an unparsable message goes to the dead letters");
-                    self.ward.bury(delivery.tag, DeadLetter { body: delivery.body, reason });
+                    self.quarantiner.bury(delivery.tag, DeadLetter { body: delivery.body, reason });
                 }
             }
         }
@@ -131,7 +136,7 @@ impl Processor {
             return Some(false);
         }
         let why = format!("redelivered {} times without being settled", times.saturating_sub(1));
-        self.ward.park(id, &why).await?;
+        self.quarantiner.park(id, &why).await?;
         Some(true)
     }
 
@@ -143,7 +148,7 @@ impl Processor {
         if_refused: i32,
     ) -> Option<Vec<Redelivered>> {
         let count = || self.ports.quarantine.redelivered(ids.clone(), below);
-        match self.ward.patiently("counting redeliveries", count).await? {
+        match self.quarantiner.patience.with_store("counting redeliveries", count).await? {
             Ok(counted) => Some(counted),
             Err(error) => {
                 tracing::error!(%error, "redeliveries can't be counted");
@@ -158,7 +163,8 @@ impl Processor {
     async fn claim_and_call(&self, ids: Vec<PaymentId>) -> Option<()> {
         let policy = self.config.policy.clone();
         let decide = move |book: &mut Book, id| work::process(book, id, &policy);
-        let changed = transact_each(&self.ward, ids, Loads::ForClaims, Arc::new(decide)).await?;
+        let changed =
+            transact_each(&self.quarantiner, ids, Loads::ForClaims, Arc::new(decide)).await?;
         let mut done = Vec::new();
         for Changed { payment, since } in changed {
             if payment.status == Status::Processing {
@@ -171,7 +177,7 @@ impl Processor {
         if !done.is_empty() {
             metrics::histogram!("paygate_settle_batch_size").record(done.len() as f64);
         }
-        self.ward.announce(&done);
+        self.announcer.announce(&done);
         Some(())
     }
 }

@@ -2,7 +2,9 @@
 //! what it says, in batches. What it is asked, core says by the payment's kind.
 
 use crate::support::coalescer::{Coalescer, Submitted};
-use crate::work::quarantine::QuarantineWard;
+use crate::support::retry::Patience;
+use crate::work::announcer::Announcer;
+use crate::work::quarantine::Quarantiner;
 use crate::work::setup::{WorkerConfig, WorkerPorts};
 use crate::work::transact_each::{DecideOne, transact_each};
 use paygate_core::Timestamp;
@@ -18,7 +20,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
-use tokio_util::sync::CancellationToken;
 
 /// What a provider call came to.
 struct Settlement {
@@ -36,10 +37,15 @@ pub(crate) struct Settler {
 }
 
 impl Settler {
-    pub(crate) fn new(ports: &WorkerPorts, config: &WorkerConfig, ward: QuarantineWard) -> Self {
+    pub(crate) fn new(
+        ports: &WorkerPorts,
+        config: &WorkerConfig,
+        quarantiner: Quarantiner,
+        announcer: Announcer,
+    ) -> Self {
         let policy = config.policy.claim.clone();
         let settling = Coalescer::start(config.batch, config.batch, move |batch| {
-            Box::pin(settle(ward.clone(), policy.clone(), batch))
+            Box::pin(settle(quarantiner.clone(), announcer.clone(), policy.clone(), batch))
         });
         let caller = Arc::new(Caller {
             acquirer: Arc::clone(&ports.acquirer),
@@ -63,13 +69,13 @@ impl Settler {
     }
 
     /// Waits until all that was claimed is settled or given up, or the time to abandon it has come.
-    pub(crate) async fn finish(&self, abandon: &CancellationToken) {
+    pub(crate) async fn finish(&self, patience: &Patience) {
         let mut in_hand = self.in_hand.subscribe();
         tokio::select! {
             biased;
             // The sender lives as long as self.
             _ = in_hand.wait_for(|count| *count == 0) => {}
-            () = abandon.cancelled() => {}
+            () = patience.over() => {}
         }
     }
 
@@ -167,7 +173,12 @@ fn verdict(decision: Decision) -> Verdict {
 
 /// Settles a batch in one transaction and announces it.
 #[tracing::instrument(level = "info", name = "settle", skip_all, fields(payments = batch.len()))]
-async fn settle(ward: QuarantineWard, policy: ClaimPolicy, batch: Vec<Submitted<Settlement, ()>>) {
+async fn settle(
+    quarantiner: Quarantiner,
+    announcer: Announcer,
+    policy: ClaimPolicy,
+    batch: Vec<Submitted<Settlement, ()>>,
+) {
     metrics::histogram!("paygate_settle_batch_size").record(batch.len() as f64);
     // Two attempts of one charge may end together, and each has its say: the answer of a stale one
     // may be the definitive one.
@@ -182,9 +193,11 @@ async fn settle(ward: QuarantineWard, policy: ClaimPolicy, batch: Vec<Submitted<
                 .map_err(|rejection| rejection.code())
         })
     });
-    let Some(changed) = transact_each(&ward, ids, Loads::Accounts, decide).await else { return };
+    let Some(changed) = transact_each(&quarantiner, ids, Loads::Accounts, decide).await else {
+        return;
+    };
     let changed: Vec<Payment> = changed.into_iter().map(|changed| changed.payment).collect();
-    ward.announce(&changed);
+    announcer.announce(&changed);
     for submitted in batch {
         let _ = submitted.answer.send(());
     }

@@ -1,7 +1,7 @@
 //! Deciding about the payments of a batch in one transaction, and, when that fails for a reason
 //! that stays, finding whose fault it is.
 
-use crate::work::quarantine::QuarantineWard;
+use crate::work::quarantine::Quarantiner;
 use paygate_core::Timestamp;
 use paygate_core::book::Book;
 use paygate_core::decision::{Loads, Refused};
@@ -39,34 +39,30 @@ const SYSTEMIC_TRIES: u32 = 6;
 /// it takes nothing for a while: one failure that does not pass must not hold up what comes after.
 /// Answers the payments that changed; `None` if abandoned.
 pub(crate) async fn transact_each(
-    ward: &QuarantineWard,
+    quarantiner: &Quarantiner,
     ids: Vec<PaymentId>,
     loads: Loads,
     decide: DecideOne,
 ) -> Option<Vec<Changed>> {
     let mut tries = 0;
     loop {
-        let attempt = attempt_each(ward, &ids, loads, &decide).await?;
+        let attempt = attempt_each(quarantiner, &ids, loads, &decide).await?;
         let systemic = attempt.by_store() >= SYSTEMIC && attempt.by_store() == ids.len();
         if !systemic || tries >= SYSTEMIC_TRIES {
             for (id, why) in attempt.refused {
                 match why {
-                    Why::Rule(refused) => ward.park(id, &refused.to_string()).await?,
+                    Why::Rule(refused) => quarantiner.park(id, &refused.to_string()).await?,
                     Why::Store(error) if systemic || error.is_transient() => {
-                        ward.set_aside(id, &error.to_string()).await?;
+                        quarantiner.set_aside(id, &error.to_string()).await?;
                     }
-                    Why::Store(error) => ward.park(id, &error.to_string()).await?,
+                    Why::Store(error) => quarantiner.park(id, &error.to_string()).await?,
                 }
             }
             return Some(attempt.changed);
         }
         tries += 1;
         tracing::error!(payments = ids.len(), tries, "the store takes nothing; waiting");
-        tokio::select! {
-            biased;
-            () = ward.abandon.cancelled() => return None,
-            () = ward.ports.clock.sleep(SYSTEMIC_PAUSE) => {}
-        }
+        quarantiner.patience.wait(SYSTEMIC_PAUSE).await?;
     }
 }
 
@@ -92,7 +88,7 @@ impl Attempt {
 }
 
 async fn attempt_each(
-    ward: &QuarantineWard,
+    quarantiner: &Quarantiner,
     ids: &[PaymentId],
     loads: Loads,
     decide: &DecideOne,
@@ -101,13 +97,14 @@ async fn attempt_each(
     let mut groups = vec![ids];
     while let Some(group) = groups.pop() {
         let attempt = || {
-            let (ports, ids, whole) = (ward.ports.clone(), group.to_vec(), all_of(group, decide));
+            let (ports, ids, whole) =
+                (quarantiner.ports.clone(), group.to_vec(), all_of(group, decide));
             async move {
                 let since = ports.clock.now();
                 Ok((ports.store.transact(ids, loads, whole).await?, since))
             }
         };
-        match ward.patiently("processing a batch", attempt).await? {
+        match quarantiner.patience.with_store("processing a batch", attempt).await? {
             Ok((Transacted { changes, verdicts }, since)) => {
                 // Not the payments that a refund among these has changed: each was at its end before
                 // the refund was accepted, also where a hint of it came along.
