@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
-use xtask::servers::{Postgres, RabbitMq, ensure_installed};
+use paygate_test_servers::{Postgres, RabbitMq, ensure_installed};
 
 use crate::cargo;
 use report::Report;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::thread;
 
-use xtask::servers::{self, Postgres, RabbitMq};
+use paygate_test_servers::{self as servers, Postgres, RabbitMq};
 
 use crate::cargo;
 

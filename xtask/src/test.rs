@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use xtask::servers::{Postgres, RabbitMq, ensure_installed};
+use paygate_test_servers::{Postgres, RabbitMq, ensure_installed};
 
 use crate::cargo;
 use crate::steps::Steps;

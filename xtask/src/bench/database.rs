@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use xtask::servers::Postgres;
+use paygate_test_servers::Postgres;
 
 use super::work::Work;
 

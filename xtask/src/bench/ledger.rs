@@ -1,7 +1,7 @@
 //! Whether the ledger holds after all of it: every balance is the sum of its postings, every entry
 //! in balance. The operator's own command is asked.
 
-use xtask::servers::{Postgres, RabbitMq};
+use paygate_test_servers::{Postgres, RabbitMq};
 
 use super::report::Report;
 use super::{announce, service};

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use xtask::servers::Postgres;
+use paygate_test_servers::Postgres;
 
 use super::announce;
 use super::database::Database;

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xtask::servers::{Postgres, RabbitMq, Workplace, free_port};
+use paygate_test_servers::{Postgres, RabbitMq, Workplace, free_port};
 
 use super::binary;
 use super::client::{Answer, Client};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xtask::servers::{Postgres, RabbitMq};
+use paygate_test_servers::{Postgres, RabbitMq};
 
 use super::database::{Database, SettleTimes};
 use super::load::{Load, Tally};

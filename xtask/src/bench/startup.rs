@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use xtask::servers::{Workplace, free_port};
+use paygate_test_servers::{Workplace, free_port};
 
 use super::binary;
 use super::client::{Client, create_payment};

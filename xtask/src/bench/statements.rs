@@ -4,7 +4,7 @@
 //! The workers have a user of their own, and only for that one the server counts: so it slows
 //! neither the API nor pgbench, and counts nothing of theirs.
 
-use xtask::servers::Postgres;
+use paygate_test_servers::Postgres;
 
 use super::calls::{Calls, share};
 use super::database::Database;

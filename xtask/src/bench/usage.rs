@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use xtask::servers::{Postgres, RabbitMq};
+use paygate_test_servers::{Postgres, RabbitMq};
 
 use super::machine::{self, Memory};
 use super::report::{Report, memory};

@@ -1,5 +1,5 @@
 //! What keeps Paygate's crates and files apart and its documents whole, checked against the workspace
-//! itself; and the private servers, started and killed for real.
+//! itself.
 
 #[cfg(test)]
 mod architecture;
@@ -9,7 +9,5 @@ mod code;
 mod kinds;
 #[cfg(test)]
 mod links;
-#[cfg(test)]
-mod servers;
 #[cfg(test)]
 mod workspace;

@@ -2,13 +2,13 @@
 
 use crate::client::{Answer, Client};
 use crate::stack::Servers;
+use paygate_test_servers::RabbitMq;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
-use xtask::servers::RabbitMq;
 
 /// Shared by the tests that need the management API and never stop the broker. Its watchdog ends it
 /// with this process.

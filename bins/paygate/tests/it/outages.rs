@@ -5,8 +5,8 @@ use crate::load::Load;
 use crate::management::Management;
 use crate::mix::Mix;
 use crate::stack::{Servers, Stack};
+use paygate_test_servers::{Postgres, RabbitMq};
 use tokio::task::block_in_place;
-use xtask::servers::{Postgres, RabbitMq};
 
 /// Some are declined.
 fn mixed(number: i64) -> i64 {

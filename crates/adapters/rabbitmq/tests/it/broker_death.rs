@@ -3,6 +3,7 @@
 use crate::support::{config, connected};
 use paygate_core::status::Status;
 use paygate_ports::{Deliveries, HealthCheck, Outcome, Outcomes, PaymentQueue};
+use paygate_test_servers::RabbitMq;
 use paygate_testkit::queue::helpers::{hint, hints, ids_in, ids_of, next, tags, take, until};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::task::block_in_place;
 use tokio::time::{sleep, timeout};
-use xtask::servers::RabbitMq;
 
 /// Has a broker die this way while hints flow, and checks what must survive.
 async fn check(die: fn(&mut RabbitMq) -> Result<(), String>) {

@@ -1,12 +1,12 @@
 //! The topology as the broker's management API shows it.
 
 use crate::support::{config, connected};
+use paygate_test_servers::RabbitMq;
 use paygate_testkit::queue::helpers::until;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use tokio::task::block_in_place;
-use xtask::servers::RabbitMq;
 
 /// Asks the management API; `guest:guest` in base64.
 fn ask(port: u16, path: &str) -> Option<Value> {

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::place::Place;
-use super::process::{self, Process};
+use crate::place::Place;
+use crate::process::{self, Process};
 
 /// What our programs need to finish what is in hand.
 const GRACE: Duration = Duration::from_secs(5);
@@ -97,7 +97,7 @@ impl Drop for Workplace {
 #[cfg(test)]
 mod tests {
     use super::Workplace;
-    use crate::servers::process::{Process, wait_until};
+    use crate::process::{Process, wait_until};
     use std::path::Path;
     use std::time::Duration;
 

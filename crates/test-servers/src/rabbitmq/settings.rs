@@ -5,13 +5,13 @@ use std::fs;
 use std::process::Command;
 
 use super::ports::Ports;
-use crate::servers::place::Place;
+use crate::place::Place;
 
 /// Few threads, and other Erlang nodes reach it over loopback only.
 const ERLANG: &str = "+S 2:2 -kernel inet_dist_use_interface {127,0,0,1}";
 
 /// Writes the configuration anew, because the ports may be others than before.
-pub(super) fn write_files(place: &Place, ports: Ports) -> Result<(), String> {
+pub(crate) fn write_files(place: &Place, ports: Ports) -> Result<(), String> {
     let config = format!(
         "management.tcp.ip = 127.0.0.1\n\
          management.tcp.port = {}\n\
@@ -35,7 +35,7 @@ pub(super) fn write_files(place: &Place, ports: Ports) -> Result<(), String> {
 }
 
 /// Sets what RabbitMQ and Erlang read before any file.
-pub(super) fn set_environment(command: &mut Command, place: &Place, ports: Ports) {
+pub(crate) fn set_environment(command: &mut Command, place: &Place, ports: Ports) {
     command
         // The data is filed under the node's name, so it must not change in this folder. The own
         // epmd keeps equal names of several brokers apart.

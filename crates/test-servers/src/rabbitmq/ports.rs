@@ -1,20 +1,20 @@
 //! A broker's ports: chosen together, and noted in its folder for whoever opens it next.
 
-use crate::servers::place::Place;
-use crate::servers::ports::{free_port, is_free};
-use crate::servers::process::Process;
+use crate::place::Place;
+use crate::ports::{free_port, is_free};
+use crate::process::Process;
 
 /// The four ports of a broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ports {
-    pub(super) amqp: u16,
-    pub(super) management: u16,
-    pub(super) distribution: u16,
-    pub(super) epmd: u16,
+pub(crate) struct Ports {
+    pub(crate) amqp: u16,
+    pub(crate) management: u16,
+    pub(crate) distribution: u16,
+    pub(crate) epmd: u16,
 }
 
 impl Ports {
-    pub(super) fn choose() -> Result<Self, String> {
+    pub(crate) fn choose() -> Result<Self, String> {
         Ok(Self {
             amqp: free_port()?,
             management: free_port()?,
@@ -23,11 +23,11 @@ impl Ports {
         })
     }
 
-    pub(super) fn are_free(self) -> bool {
+    pub(crate) fn are_free(self) -> bool {
         [self.amqp, self.management, self.distribution, self.epmd].into_iter().all(is_free)
     }
 
-    pub(super) fn recall(place: &Place) -> Option<Self> {
+    pub(crate) fn recall(place: &Place) -> Option<Self> {
         let port = |name| u16::try_from(place.recall(name)?).ok();
         Some(Self {
             amqp: port("port")?,
@@ -37,7 +37,7 @@ impl Ports {
         })
     }
 
-    pub(super) fn note(
+    pub(crate) fn note(
         self,
         place: &Place,
         broker: Option<&Process>,
@@ -53,7 +53,7 @@ impl Ports {
         ])
     }
 
-    pub(super) fn epmd_marker(self) -> String {
+    pub(crate) fn epmd_marker(self) -> String {
         format!("-port {}", self.epmd)
     }
 }

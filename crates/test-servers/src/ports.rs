@@ -16,7 +16,7 @@ const COUNT: u16 = 14_000;
 
 /// How often a first start tries other ports: between choosing one and listening on it, somebody
 /// else may have taken it.
-pub(super) const RETRIES: usize = 3;
+pub(crate) const RETRIES: usize = 3;
 
 static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 
@@ -39,7 +39,7 @@ pub fn free_port() -> Result<u16, String> {
 }
 
 /// Whether a server could listen on this loopback port now.
-pub(super) fn is_free(port: u16) -> bool {
+pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 

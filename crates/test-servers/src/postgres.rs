@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::account;
-use super::place::Place;
-use super::ports;
-use super::process::{self, Process};
-use super::programs;
-use super::wire;
+use crate::account;
+use crate::place::Place;
+use crate::ports;
+use crate::process::{self, Process};
+use crate::programs;
+use crate::wire;
 
 const LOG: &str = "server.log";
 const START_DEADLINE: Duration = Duration::from_secs(60);

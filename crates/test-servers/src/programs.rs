@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folder that holds `postgres` and `initdb`.
-pub(super) fn postgres_folder() -> Result<PathBuf, String> {
+pub(crate) fn postgres_folder() -> Result<PathBuf, String> {
     on_path("postgres")
         .into_iter()
         .filter_map(|program| program.parent().map(Path::to_path_buf))
@@ -16,7 +16,7 @@ pub(super) fn postgres_folder() -> Result<PathBuf, String> {
 
 /// RabbitMQ's own start script. Debian's wrapper of the same name insists on root and changes the
 /// user, so it does not count.
-pub(super) fn rabbitmq_server() -> Result<PathBuf, String> {
+pub(crate) fn rabbitmq_server() -> Result<PathBuf, String> {
     let debian = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
     std::iter::once(debian)
         .chain(
@@ -30,7 +30,7 @@ pub(super) fn rabbitmq_server() -> Result<PathBuf, String> {
 }
 
 /// Erlang's port mapper, which RabbitMQ cannot start without.
-pub(super) fn epmd() -> Result<PathBuf, String> {
+pub(crate) fn epmd() -> Result<PathBuf, String> {
     on_path("epmd")
         .into_iter()
         .chain([PathBuf::from("/usr/lib/erlang/bin/epmd")])
@@ -40,7 +40,7 @@ pub(super) fn epmd() -> Result<PathBuf, String> {
 
 /// Every `name` on `PATH`, in order, with links resolved: only the real folder of a program holds
 /// its siblings.
-pub(super) fn on_path(name: &str) -> Vec<PathBuf> {
+pub(crate) fn on_path(name: &str) -> Vec<PathBuf> {
     #[allow(clippy::disallowed_methods, reason = "PATH is how programs are found")]
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).filter_map(|folder| fs::canonicalize(folder.join(name)).ok()).collect()

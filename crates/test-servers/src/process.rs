@@ -14,7 +14,7 @@ const POLL: Duration = Duration::from_millis(10);
 
 /// A running server: a child of ours, or one found again that an earlier process left running.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     pid: u32,
     child: Option<Child>,
     marker: String,
@@ -23,7 +23,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts `command` in a process group of its own, its output appended to `log`. `marker` is
     /// a piece of its command line by which it can be told from a later process of the same id.
-    pub(super) fn spawn(command: &mut Command, log: &Path, marker: &str) -> Result<Self, String> {
+    pub(crate) fn spawn(command: &mut Command, log: &Path, marker: &str) -> Result<Self, String> {
         let failed = |error| format!("{}: {error}", command.get_program().display());
         let output = File::options().create(true).append(true).open(log);
         let output = output.map_err(|error| format!("{}: {error}", log.display()))?;
@@ -40,18 +40,18 @@ impl Process {
     }
 
     /// Process `pid`, if it is still the one whose command line holds `marker`.
-    pub(super) fn find(pid: u32, marker: &str) -> Option<Self> {
+    pub(crate) fn find(pid: u32, marker: &str) -> Option<Self> {
         let mut process = Self { pid, child: None, marker: marker.to_owned() };
         process.is_alive().then_some(process)
     }
 
     /// Its id, which is also its group's.
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
 
     /// Whether it still runs. A child that has ended is reaped.
-    pub(super) fn is_alive(&mut self) -> bool {
+    pub(crate) fn is_alive(&mut self) -> bool {
         match &mut self.child {
             Some(child) => matches!(child.try_wait(), Ok(None)),
             None => command_line(self.pid).is_some_and(|line| line.contains(&self.marker)),
@@ -62,7 +62,7 @@ impl Process {
     /// once if the process has gone (what it leaves behind), else when `grace` is over.
     ///
     /// Nothing is sent if the process had gone before: its number may be somebody else's by now.
-    pub(super) fn end(&mut self, signal: &str, grace: Duration) -> Result<(), String> {
+    pub(crate) fn end(&mut self, signal: &str, grace: Duration) -> Result<(), String> {
         if !self.is_alive() {
             return Ok(());
         }
@@ -81,7 +81,7 @@ impl Process {
 }
 
 /// Polls `condition` until it holds; false when `at_most` has passed first.
-pub(super) fn wait_until(at_most: Duration, mut condition: impl FnMut() -> bool) -> bool {
+pub(crate) fn wait_until(at_most: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + at_most;
     loop {
         if condition() {
@@ -95,7 +95,7 @@ pub(super) fn wait_until(at_most: Duration, mut condition: impl FnMut() -> bool)
 }
 
 /// The last lines of a log, for an error that must explain itself.
-pub(super) fn tail(log: &Path) -> String {
+pub(crate) fn tail(log: &Path) -> String {
     const LINES: usize = 25;
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

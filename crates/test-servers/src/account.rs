@@ -11,15 +11,15 @@ use std::process::{self, Command};
 
 /// A user of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Account {
+pub(crate) struct Account {
     /// The numeric user id.
-    pub(super) uid: u32,
+    pub(crate) uid: u32,
     /// The numeric id of the user's own group.
-    pub(super) gid: u32,
+    pub(crate) gid: u32,
 }
 
 /// The user to drop to: none unless this process is root.
-pub(super) fn unprivileged() -> Result<Option<Account>, String> {
+pub(crate) fn unprivileged() -> Result<Option<Account>, String> {
     if !is_root()? {
         return Ok(None);
     }
@@ -33,14 +33,14 @@ pub(super) fn unprivileged() -> Result<Option<Account>, String> {
 }
 
 /// Whether this process has root's rights. The standard library cannot say; `id` can.
-pub(super) fn is_root() -> Result<bool, String> {
+pub(crate) fn is_root() -> Result<bool, String> {
     let output =
         Command::new("id").arg("-u").output().map_err(|error| format!("id -u: {error}"))?;
     Ok(output.stdout.trim_ascii() == b"0")
 }
 
 /// A folder for temporary servers that `account` can reach.
-pub(super) fn temporary_folder(account: Option<&Account>) -> PathBuf {
+pub(crate) fn temporary_folder(account: Option<&Account>) -> PathBuf {
     let chosen = env::temp_dir();
     if can_reach(&chosen, account) { chosen } else { PathBuf::from("/tmp") }
 }

@@ -44,14 +44,14 @@ rm -rf -- "$folder"
 
 /// The shell and our end of its pipe.
 #[derive(Debug)]
-pub(super) struct Watchdog {
+pub(crate) struct Watchdog {
     shell: Child,
     orders: ChildStdin,
 }
 
 impl Watchdog {
     /// Starts watching over `folder`, which goes when we go.
-    pub(super) fn start(folder: &Path) -> Result<Self, String> {
+    pub(crate) fn start(folder: &Path) -> Result<Self, String> {
         // Nothing of ours may stay open in the shell: whoever waits for the end of our output
         // would wait for the shell too.
         let mut shell = Command::new("sh")
@@ -69,12 +69,12 @@ impl Watchdog {
     }
 
     /// Ends process group `group` by `signal` when we go.
-    pub(super) fn watch(&mut self, signal: &str, group: u32) -> Result<(), String> {
+    pub(crate) fn watch(&mut self, signal: &str, group: u32) -> Result<(), String> {
         self.order(&format!("watch {signal} {group}"))
     }
 
     /// Leaves `group` alone from now on: it has ended, and its number may be used again.
-    pub(super) fn forget(&mut self, group: u32) -> Result<(), String> {
+    pub(crate) fn forget(&mut self, group: u32) -> Result<(), String> {
         self.order(&format!("forget {group}"))
     }
 

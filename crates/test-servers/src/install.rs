@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{account, programs};
+use crate::{account, programs};
 
 /// Debian asks this program before it starts a service; 101 means "do not".
 const POLICY: &str = "/usr/sbin/policy-rc.d";

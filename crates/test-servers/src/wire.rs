@@ -13,11 +13,11 @@ const LONGEST_MESSAGE: usize = 1 << 20;
 
 /// What the server said against a connection or a statement.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// The five characters of SQLSTATE; empty when there was no server to talk to.
-    pub(super) code: String,
+    pub(crate) code: String,
     /// The server's text, or what went wrong on the way.
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 impl Refusal {
@@ -27,12 +27,12 @@ impl Refusal {
 }
 
 /// Connects as `postgres` to the database of that name and leaves again.
-pub(super) fn greet(port: u16) -> Result<(), Refusal> {
+pub(crate) fn greet(port: u16) -> Result<(), Refusal> {
     Connection::open(port).map(|_| ())
 }
 
 /// The first column of every row that `sql` returns; NULL is an empty text.
-pub(super) fn query(port: u16, sql: &str) -> Result<Vec<String>, Refusal> {
+pub(crate) fn query(port: u16, sql: &str) -> Result<Vec<String>, Refusal> {
     let mut connection = Connection::open(port)?;
     let mut body = sql.as_bytes().to_vec();
     body.push(0);

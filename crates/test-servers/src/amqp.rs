@@ -10,7 +10,7 @@ use std::time::Duration;
 const HEADER: [u8; 8] = *b"AMQP\x00\x00\x09\x01";
 
 /// Whether the broker on `port` takes connections; the error says what it did instead.
-pub(super) fn greet(port: u16) -> Result<(), String> {
+pub(crate) fn greet(port: u16) -> Result<(), String> {
     exchange(port).map_err(|error| error.to_string()).and_then(|start| {
         if is_connection_start(&start) { Ok(()) } else { Err("that is not AMQP 0-9-1".to_owned()) }
     })

@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::account::{self, Account};
-use super::process::Process;
-use super::watchdog::Watchdog;
+use crate::account::{self, Account};
+use crate::process::Process;
+use crate::watchdog::Watchdog;
 
 /// Numbers the temporary folders of this process.
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// A server's folder.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     folder: PathBuf,
     runs_as: Option<Account>,
     /// Present exactly when the folder is temporary.
@@ -29,7 +29,7 @@ pub(super) struct Place {
 impl Place {
     /// A new folder in the system's temporary folder, gone when this value is dropped or its
     /// process dies.
-    pub(super) fn temporary(name: &str, runs_as: Option<Account>) -> Result<Self, String> {
+    pub(crate) fn temporary(name: &str, runs_as: Option<Account>) -> Result<Self, String> {
         let parent = account::temporary_folder(runs_as.as_ref());
         let folder = loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -48,7 +48,7 @@ impl Place {
     }
 
     /// A folder that stays, with the servers started in it; made if it is not there yet.
-    pub(super) fn kept(folder: &Path, runs_as: Option<Account>) -> Result<Self, String> {
+    pub(crate) fn kept(folder: &Path, runs_as: Option<Account>) -> Result<Self, String> {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let place = Self { folder: folder.to_path_buf(), runs_as, watchdog: None };
         place.hand_over()?;
@@ -66,22 +66,22 @@ impl Place {
     }
 
     /// Whether the servers here end with their owner.
-    pub(super) fn is_temporary(&self) -> bool {
+    pub(crate) fn is_temporary(&self) -> bool {
         self.watchdog.is_some()
     }
 
     /// The folder itself.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// A path inside the folder.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// A command that will run in this folder, as the server's user.
-    pub(super) fn command(&self, program: &Path) -> Command {
+    pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.folder).env("HOME", &self.folder).env("LANG", "C.UTF-8");
         if let Some(account) = &self.runs_as {
@@ -91,7 +91,7 @@ impl Place {
     }
 
     /// Starts a server that the watchdog ends with `signal` if we cannot.
-    pub(super) fn spawn(
+    pub(crate) fn spawn(
         &mut self,
         command: &mut Command,
         log: &str,
@@ -106,12 +106,12 @@ impl Place {
     }
 
     /// Tells the watchdog that a server has ended.
-    pub(super) fn forget(&mut self, process: &Process) -> Result<(), String> {
+    pub(crate) fn forget(&mut self, process: &Process) -> Result<(), String> {
         self.watchdog.as_mut().map_or(Ok(()), |watchdog| watchdog.forget(process.pid()))
     }
 
     /// Notes numbers (ports, process ids) in the folder, for [`Place::recall`] by a later process.
-    pub(super) fn note(&self, numbers: &[(&str, u32)]) -> Result<(), String> {
+    pub(crate) fn note(&self, numbers: &[(&str, u32)]) -> Result<(), String> {
         let mut text = String::new();
         for (name, number) in numbers {
             let _ = writeln!(text, "{name}={number}");
@@ -121,7 +121,7 @@ impl Place {
     }
 
     /// A number noted earlier.
-    pub(super) fn recall(&self, name: &str) -> Option<u32> {
+    pub(crate) fn recall(&self, name: &str) -> Option<u32> {
         let text = fs::read_to_string(self.path("state")).ok()?;
         text.lines().find_map(|line| {
             let (key, value) = line.split_once('=')?;

@@ -11,11 +11,11 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::amqp;
-use super::place::Place;
-use super::ports::RETRIES;
-use super::process::{self, Process};
-use super::programs;
+use crate::amqp;
+use crate::place::Place;
+use crate::ports::RETRIES;
+use crate::process::{self, Process};
+use crate::programs;
 use ports::Ports;
 
 const LOG: &str = "server.log";

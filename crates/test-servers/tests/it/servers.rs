@@ -8,11 +8,11 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use paygate_test_servers::{Postgres, RabbitMq};
 use serde_json::{Value, json};
-use xtask::servers::{Postgres, RabbitMq};
 
 /// Tells the child of [`servers_go_with_a_killed_owner`] that it is the owner to be killed.
-const IS_OWNER: &str = "XTASK_TEST_IS_OWNER";
+const IS_OWNER: &str = "PAYGATE_TEST_IS_OWNER";
 
 fn are_wanted() -> bool {
     let wanted = is_set("TEST_SERVERS_REQUIRED");

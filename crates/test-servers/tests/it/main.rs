@@ -1,0 +1,4 @@
+//! Private servers, started, stopped and killed for real.
+
+#[cfg(test)]
+mod servers;
