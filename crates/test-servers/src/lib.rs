@@ -10,16 +10,15 @@
 //! - its port and its data survive `stop`, `kill` and `start_again`.
 
 mod account;
-mod amqp;
 mod install;
 mod place;
 mod ports;
 mod postgres;
 mod process;
 mod programs;
+mod psql;
 mod rabbitmq;
 mod watchdog;
-mod wire;
 mod workplace;
 
 pub use account::services_folder;

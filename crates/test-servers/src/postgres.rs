@@ -8,15 +8,13 @@ use crate::place::Place;
 use crate::ports;
 use crate::process::{self, Process};
 use crate::programs;
-use crate::wire;
+use crate::psql::Psql;
 
 const LOG: &str = "server.log";
 const START_DEADLINE: Duration = Duration::from_secs(60);
 /// A fast shutdown writes a checkpoint; on a slow disk that takes its time.
 const STOP_GRACE: Duration = Duration::from_secs(30);
 const KILL_GRACE: Duration = Duration::from_secs(5);
-/// SQLSTATE of CREATE DATABASE for one that is there.
-const DUPLICATE_DATABASE: &str = "42P04";
 
 /// A PostgreSQL server of our own on a free loopback port, user `postgres`, no password.
 ///
@@ -186,7 +184,7 @@ impl Postgres {
     ///
     /// The server's message, or why it could not be asked.
     pub fn query(&self, sql: &str) -> Result<Vec<String>, String> {
-        wire::query(self.port, sql).map_err(|refusal| format!("{sql}: {}", refusal.message))
+        self.psql().query(sql)
     }
 
     /// Creates a database unless it is there.
@@ -195,12 +193,15 @@ impl Postgres {
     ///
     /// The server's message, or why it could not be asked.
     pub fn create_database(&self, name: &str) -> Result<(), String> {
-        match wire::query(self.port, &format!("CREATE DATABASE \"{name}\"")) {
-            Err(refusal) if refusal.code != DUPLICATE_DATABASE => {
-                Err(format!("database {name}: {}", refusal.message))
-            }
-            _ => Ok(()),
+        let there = format!("SELECT datname FROM pg_database WHERE datname = '{name}'");
+        if self.query(&there)?.is_empty() {
+            self.query(&format!("CREATE DATABASE \"{name}\""))?;
         }
+        Ok(())
+    }
+
+    fn psql(&self) -> Psql<'_> {
+        Psql { programs: &self.programs, port: self.port }
     }
 
     /// By which its command line is told from any other: its data folder.
@@ -241,13 +242,13 @@ impl Postgres {
     fn wait_until_ready(&mut self) -> Result<(), String> {
         let mut answer = Ok(());
         process::wait_until(START_DEADLINE, || {
-            answer = wire::greet(self.port);
+            answer = self.psql().is_ready();
             answer.is_ok() || !self.is_running()
         });
         let cause = match answer {
             Ok(()) if self.is_running() => return Ok(()),
             Ok(()) => "somebody else answers on its port".to_owned(),
-            Err(refusal) => refusal.message,
+            Err(cause) => cause,
         };
         let log = process::tail(&self.place.path(LOG));
         Err(format!("PostgreSQL did not start on port {}: {cause}; {log}", self.port))

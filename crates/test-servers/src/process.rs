@@ -4,6 +4,7 @@
 //! signals to a group, go through the shell's own `kill`, which even a minimal system has.
 
 use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -105,6 +106,21 @@ pub(crate) fn tail(log: &Path) -> String {
     format!("the end of {}:\n{shown}", log.display())
 }
 
+/// How much a log holds. One that is not there yet holds nothing.
+pub(crate) fn length(log: &Path) -> u64 {
+    fs::metadata(log).map_or(0, |found| found.len())
+}
+
+/// Whether a log holds this text behind its first so many bytes.
+pub(crate) fn says(log: &Path, behind: u64, text: &str) -> bool {
+    let mut written = Vec::new();
+    let read = File::open(log).and_then(|mut file| {
+        file.seek(SeekFrom::Start(behind))?;
+        file.read_to_end(&mut written)
+    });
+    read.is_ok() && String::from_utf8_lossy(&written).contains(text)
+}
+
 /// Sends a signal to a process, or to a group if `target` starts with a minus. That nobody is
 /// there to get it is no error: whoever sends then waits for the end.
 fn send(signal: &str, target: &str) {
@@ -135,6 +151,19 @@ mod tests {
     use std::time::Duration;
     use std::{env, fs, process};
 
+    #[test]
+    fn a_log_is_read_from_where_a_start_began() {
+        let log = env::temp_dir().join(format!("paygate-log-{}", process::id()));
+        assert_eq!(super::length(&log), 0);
+        assert!(!super::says(&log, 0, "ready"));
+        fs::write(&log, "ready\n").unwrap();
+        let behind = super::length(&log);
+        assert!(super::says(&log, 0, "ready") && !super::says(&log, behind, "ready"));
+        fs::write(&log, "ready\nready again\n").unwrap();
+        assert!(super::says(&log, behind, "ready again"));
+        fs::remove_file(&log).unwrap();
+    }
+
     /// A child that ignores SIGTERM must still end, and its own child with it.
     #[test]
     fn what_ignores_the_signal_is_killed_with_its_group() {
@@ -147,7 +176,10 @@ mod tests {
         let grandchild = read_grandchild().unwrap();
         assert!(Process::find(stubborn.pid(), "stubborn").is_some());
         assert!(Process::find(stubborn.pid(), "somebody else").is_none());
-        assert!(Process::find(grandchild, "sleep 987").is_some());
+        // A process that is being replaced by its program has no command line for a moment.
+        assert!(super::wait_until(Duration::from_secs(5), || {
+            Process::find(grandchild, "sleep 987").is_some()
+        }));
 
         stubborn.end("TERM", Duration::from_millis(100)).unwrap();
 

@@ -11,7 +11,6 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::amqp;
 use crate::place::Place;
 use crate::ports::RETRIES;
 use crate::process::{self, Process};
@@ -19,6 +18,8 @@ use crate::programs;
 use ports::Ports;
 
 const LOG: &str = "server.log";
+/// What it logs when whoever connects is served: its ports are open before.
+const STARTED: &str = "Server startup complete";
 const START_DEADLINE: Duration = Duration::from_secs(60);
 /// The broker closes its stores within milliseconds of SIGTERM. The management plugin then hangs
 /// for some 6 s in the shutdown of Erlang's runtime, which nobody needs to wait for.
@@ -154,7 +155,7 @@ impl RabbitMq {
     ///
     /// # Errors
     ///
-    /// When it does not speak AMQP within a minute; the text holds the end of its log.
+    /// When its start is not complete within a minute; the text holds the end of its log.
     pub fn start_again(&mut self) -> Result<(), String> {
         if self.is_running() {
             return Ok(());
@@ -171,10 +172,11 @@ impl RabbitMq {
         command.arg("-paygate_folder").arg(self.place.folder());
         settings::set_environment(&mut command, &self.place, self.ports);
         let marker = self.marker();
+        let logged = process::length(&self.place.path(LOG));
         let process = self.place.spawn(&mut command, LOG, &marker, "KILL")?;
         self.process = Some(process);
         self.ports.note(&self.place, self.process.as_ref(), self.epmd.as_ref())?;
-        self.wait_until_ready()
+        self.wait_until_ready(logged)
     }
 
     /// By which its command line is told from any other: its folder.
@@ -207,19 +209,20 @@ impl RabbitMq {
         ))
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), String> {
-        let mut answer = Ok(());
+    /// `logged` is what its log held before this start. Its own tools would tell, too, and start an
+    /// Erlang each time, which takes seconds.
+    fn wait_until_ready(&mut self, logged: u64) -> Result<(), String> {
+        let log = self.place.path(LOG);
+        let mut has_started = false;
         process::wait_until(START_DEADLINE, || {
-            answer = amqp::greet(self.ports.amqp);
-            answer.is_ok() || !self.is_running()
+            has_started = process::says(&log, logged, STARTED);
+            has_started || !self.is_running()
         });
-        let cause = match answer {
-            Ok(()) if self.is_running() => return Ok(()),
-            Ok(()) => "somebody else answers on its port".to_owned(),
-            Err(cause) => cause,
-        };
-        let log = process::tail(&self.place.path(LOG));
-        Err(format!("RabbitMQ did not start on port {}: {cause}; {log}", self.ports.amqp))
+        if has_started && self.is_running() {
+            return Ok(());
+        }
+        let (port, log) = (self.ports.amqp, process::tail(&log));
+        Err(format!("RabbitMQ did not start on port {port}; {log}"))
     }
 
     fn end(&mut self, signal: &str, grace: Duration) -> Result<(), String> {
