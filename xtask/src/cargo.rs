@@ -18,11 +18,14 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
+/// The cargo that runs us, which need not be the first on PATH.
+pub(crate) fn program() -> String {
+    variable("CARGO").unwrap_or_else(|| "cargo".to_owned())
+}
+
 /// Runs cargo with these arguments and extra environment; its failure is the error.
 pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
-    // The cargo that runs us, which need not be the first on PATH.
-    let program = variable("CARGO").unwrap_or_else(|| "cargo".to_owned());
-    let status = Command::new(program)
+    let status = Command::new(program())
         .args(arguments)
         .envs(environment.iter().copied())
         .current_dir(root())

@@ -8,7 +8,7 @@ mod bench;
 mod cargo;
 mod check;
 mod openapi;
-mod services;
+mod servers;
 mod steps;
 mod test;
 
@@ -43,9 +43,7 @@ fn main() -> ExitCode {
         ["check"] => in_steps(check::run),
         ["openapi"] => in_steps(openapi::run),
         ["bench", rest @ ..] => bench::run(rest),
-        ["services", "up"] => services::up(),
-        ["services", "env"] => services::env(),
-        ["services", "down"] => services::down(),
+        ["services", command @ ("up" | "env" | "down")] => servers::services(command),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -1,5 +1,6 @@
-//! Private PostgreSQL and RabbitMQ servers, started from what is installed on this machine, and a
-//! [`Workplace`] for programs that run beside them.
+//! Private PostgreSQL and RabbitMQ servers, started from what is installed on this machine, a
+//! [`Workplace`] for programs that run beside them, and [`run_errand`] for a command that needs them.
+//! The binary of this package lends them to commands of the shell.
 //!
 //! What must stay true here:
 //! - a server listens on loopback only, on ports of its own, in a folder of its own, so that it
@@ -10,6 +11,7 @@
 //! - its port and its data survive `stop`, `kill` and `start_again`.
 
 mod account;
+mod errand;
 mod install;
 mod place;
 mod ports;
@@ -22,6 +24,7 @@ mod watchdog;
 mod workplace;
 
 pub use account::services_folder;
+pub use errand::run_errand;
 pub use install::ensure_installed;
 pub use ports::free_port;
 pub use postgres::Postgres;

@@ -41,7 +41,7 @@ impl Place {
                 Err(error) => return Err(format!("{}: {error}", folder.display())),
             }
         };
-        let watchdog = Some(Watchdog::start(&folder)?);
+        let watchdog = Some(Watchdog::start(Some(&folder))?);
         let place = Self { folder, runs_as, watchdog };
         place.hand_over()?;
         Ok(place)

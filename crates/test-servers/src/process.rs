@@ -4,10 +4,10 @@
 //! signals to a group, go through the shell's own `kill`, which even a minimal system has.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,11 @@ impl Process {
             .spawn()
             .map_err(|error| format!("{}: {error}", name.display()))?;
         Ok(Self { pid: child.id(), child: Some(child), marker: marker.to_owned() })
+    }
+
+    /// A child that somebody else started in a process group of its own.
+    pub(crate) fn of(child: Child) -> Self {
+        Self { pid: child.id(), child: Some(child), marker: String::new() }
     }
 
     /// Process `pid`, if it is still the one whose command line holds `marker`.
@@ -74,6 +79,11 @@ impl Process {
             return Ok(());
         }
         Err(format!("process {} is still there 10 s after SIGKILL", self.pid))
+    }
+
+    /// How it ended; `None` while it runs, and for one that is no child of ours.
+    pub(crate) fn status(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.as_mut().map_or(Ok(None), Child::try_wait)
     }
 
     fn wait(&mut self, at_most: Duration) -> bool {

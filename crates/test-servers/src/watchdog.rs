@@ -1,8 +1,8 @@
 //! A shell that outlives us for a moment, to end our servers when we could not.
 //!
 //! It reads a pipe whose only writing end we hold. Whatever ends us closes the pipe, SIGKILL
-//! included; the shell then ends every process group it was told of and removes the folder. It is
-//! in a group of its own, so that Ctrl-C at the terminal reaches us and not it.
+//! included; the shell then ends every process group it was told of and removes the folder, if there
+//! is one. It is in a group of its own, so that Ctrl-C at the terminal reaches us and not it.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -39,7 +39,7 @@ for entry in $watched; do
     done
     kill -s KILL -- "-${entry#*:}"
 done
-rm -rf -- "$folder"
+[ -z "$folder" ] || rm -rf -- "$folder"
 "#;
 
 /// The shell and our end of its pipe.
@@ -50,13 +50,13 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Starts watching over `folder`, which goes when we go.
-    pub(crate) fn start(folder: &Path) -> Result<Self, String> {
+    /// Starts watching over processes, and over `folder`, which goes when we go.
+    pub(crate) fn start(folder: Option<&Path>) -> Result<Self, String> {
         // Nothing of ours may stay open in the shell: whoever waits for the end of our output
         // would wait for the shell too.
         let mut shell = Command::new("sh")
             .args(["-c", SCRIPT, "paygate-watchdog"])
-            .arg(folder)
+            .arg(folder.unwrap_or(Path::new("")))
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

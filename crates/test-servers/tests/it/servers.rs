@@ -1,15 +1,17 @@
 //! Private servers, started, stopped and killed for real. Skipped unless the run is meant to have
 //! servers (`cargo xtask test` says so with `TEST_SERVERS_REQUIRED=1`).
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use paygate_test_servers::{Postgres, RabbitMq};
-use serde_json::{Value, json};
+
+use crate::queue::Queue;
+use crate::wait::eventually;
 
 /// Tells the child of [`servers_go_with_a_killed_owner`] that it is the owner to be killed.
 const IS_OWNER: &str = "PAYGATE_TEST_IS_OWNER";
@@ -64,27 +66,25 @@ fn postgres_shows_its_own_words_when_it_does_not_start() {
     assert!(error.contains("no_such_setting"), "{error}");
 }
 
-#[test]
-fn rabbitmq_keeps_messages_and_ports_over_stop_and_kill() {
+#[tokio::test]
+async fn rabbitmq_keeps_messages_and_ports_over_stop_and_kill() {
     if !are_wanted() {
         return;
     }
     let mut broker = RabbitMq::start().unwrap();
     let (port, folder) = (broker.port(), broker.folder().to_path_buf());
-    let queue = json!({"durable": true, "arguments": {"x-queue-type": "quorum"}});
-    api(&broker, "PUT", "/api/queues/%2f/kept", &queue).unwrap();
 
-    publish(&broker, "first");
+    Queue::of(&broker).await.publish("first").await;
     broker.stop().unwrap();
     assert!(!broker.is_running() && refuses(port));
     broker.start_again().unwrap();
-    publish(&broker, "second");
+    Queue::of(&broker).await.publish("second").await;
     broker.kill().unwrap();
     assert!(!broker.is_running() && refuses(port));
     broker.start_again().unwrap();
 
     assert_eq!(broker.port(), port);
-    assert_eq!(kept_messages(&broker), ["first", "second"]);
+    assert_eq!(Queue::of(&broker).await.take_all().await, ["first", "second"]);
     drop(broker);
     assert!(refuses(port) && !folder.exists());
 }
@@ -166,59 +166,4 @@ fn an_opened_folder_finds_its_servers_again() {
 
 fn refuses(port: u16) -> bool {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err()
-}
-
-fn eventually(mut condition: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while Instant::now() < deadline {
-        if condition() {
-            return true;
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    false
-}
-
-/// Publishes to the queue `kept`; a quorum queue may need a moment to elect itself after a start.
-fn publish(broker: &RabbitMq, text: &str) {
-    let message = json!({
-        "routing_key": "kept", "payload": text, "payload_encoding": "string",
-        "properties": {"delivery_mode": 2},
-    });
-    let path = "/api/exchanges/%2f/amq.default/publish";
-    let is_routed =
-        || api(broker, "POST", path, &message).is_ok_and(|answer| answer["routed"] == true);
-    assert!(eventually(is_routed), "{text} was not routed");
-    // The management API does not wait for a confirm. A count that includes the message does.
-    assert!(eventually(|| kept_messages(broker).iter().any(|kept| kept == text)));
-}
-
-fn kept_messages(broker: &RabbitMq) -> Vec<String> {
-    let request = json!({"count": 10, "ackmode": "ack_requeue_true", "encoding": "auto"});
-    let answer = api(broker, "POST", "/api/queues/%2f/kept/get", &request).unwrap_or_default();
-    let messages = answer.as_array().cloned().unwrap_or_default();
-    messages.iter().map(|message| message["payload"].as_str().unwrap().to_owned()).collect()
-}
-
-/// One request to the management API, as guest.
-fn api(broker: &RabbitMq, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-    let body = body.to_string();
-    let request = format!(
-        "{method} {path} HTTP/1.0\r\nAuthorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let failed = |error: std::io::Error| error.to_string();
-    let mut stream =
-        TcpStream::connect((Ipv4Addr::LOCALHOST, broker.management_port())).map_err(failed)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10))).map_err(failed)?;
-    stream.write_all(request.as_bytes()).map_err(failed)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(failed)?;
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or("no head")?;
-    let status = head.split_whitespace().nth(1).unwrap_or_default();
-    if !status.starts_with('2') {
-        return Err(answer);
-    }
-    Ok(serde_json::from_str(body).unwrap_or_default())
 }

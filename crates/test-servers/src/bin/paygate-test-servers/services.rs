@@ -1,25 +1,23 @@
-//! `cargo xtask services`: PostgreSQL and RabbitMQ for work by hand. They run on when we leave,
-//! and keep data and ports from one `up` to the next.
+//! `up`, `env` and `down`: PostgreSQL and RabbitMQ for work by hand. They run on when we leave, and
+//! keep data and ports from one `up` to the next.
 //!
-//! Each server notes its ports and process ids in its own folder. The folder of both is
-//! `target/services`, or, when PostgreSQL's user cannot go there, one in the system's temporary
-//! folder, whose path is then noted in `target/services/folder`.
+//! Each server notes its ports and process ids in its own folder. The folder of both is the one that
+//! was asked for, or, when PostgreSQL's user cannot go there, one in the system's temporary folder.
+//! Its path is noted in the file `folder` of the one that was asked for.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use paygate_test_servers::{self as servers, Postgres, RabbitMq};
-
-use crate::cargo;
 
 /// The database that the printed address names.
 const DATABASE: &str = "payments";
 
 /// Starts what does not run yet and prints the addresses.
-pub(crate) fn up() -> Result<(), String> {
+pub(crate) fn up(wanted: &Path) -> Result<(), String> {
     servers::ensure_installed()?;
-    let folder = folder()?;
+    let folder = folder(wanted)?;
     let (mut postgres, mut rabbitmq) = open(&folder)?;
     if postgres.is_running() && rabbitmq.is_running() {
         eprintln!("already up, data in {}", folder.display());
@@ -38,8 +36,8 @@ pub(crate) fn up() -> Result<(), String> {
 }
 
 /// Prints the addresses for the shell to evaluate.
-pub(crate) fn env() -> Result<(), String> {
-    let (mut postgres, mut rabbitmq) = open(&existing_folder()?)?;
+pub(crate) fn env(wanted: &Path) -> Result<(), String> {
+    let (mut postgres, mut rabbitmq) = open(&existing_folder(wanted)?)?;
     if postgres.is_running() && rabbitmq.is_running() {
         println!("{}", environment(&postgres, &rabbitmq));
         return Ok(());
@@ -48,8 +46,8 @@ pub(crate) fn env() -> Result<(), String> {
 }
 
 /// Stops what runs.
-pub(crate) fn down() -> Result<(), String> {
-    let Ok(folder) = existing_folder() else {
+pub(crate) fn down(wanted: &Path) -> Result<(), String> {
+    let Ok(folder) = existing_folder(wanted) else {
         eprintln!("already down");
         return Ok(());
     };
@@ -60,7 +58,7 @@ pub(crate) fn down() -> Result<(), String> {
     Ok(())
 }
 
-fn open(folder: &std::path::Path) -> Result<(Postgres, RabbitMq), String> {
+fn open(folder: &Path) -> Result<(Postgres, RabbitMq), String> {
     Ok((Postgres::open(&folder.join("postgres"))?, RabbitMq::open(&folder.join("rabbitmq"))?))
 }
 
@@ -75,13 +73,12 @@ fn environment(postgres: &Postgres, rabbitmq: &RabbitMq) -> String {
 }
 
 /// The folder of an earlier `up`, or the one for the first.
-fn folder() -> Result<PathBuf, String> {
-    if let Ok(folder) = existing_folder() {
+fn folder(wanted: &Path) -> Result<PathBuf, String> {
+    if let Ok(folder) = existing_folder(wanted) {
         return Ok(folder);
     }
-    let wanted = cargo::target().join("services");
-    let folder = servers::services_folder(&wanted)?;
-    for folder in [&wanted, &folder] {
+    let folder = servers::services_folder(wanted)?;
+    for folder in [wanted, &folder] {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     let note = wanted.join("folder");
@@ -90,9 +87,9 @@ fn folder() -> Result<PathBuf, String> {
     Ok(folder)
 }
 
-/// The folder that `target/services/folder` names, if it is still there.
-fn existing_folder() -> Result<PathBuf, String> {
-    let noted = fs::read_to_string(cargo::target().join("services/folder"));
+/// The folder that the file `folder` names, if it is still there.
+fn existing_folder(wanted: &Path) -> Result<PathBuf, String> {
+    let noted = fs::read_to_string(wanted.join("folder"));
     let folder = noted.map(PathBuf::from).ok().filter(|folder| folder.is_dir());
     folder.ok_or_else(|| "the services were never up: cargo xtask services up".to_owned())
 }

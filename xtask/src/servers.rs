@@ -1,0 +1,21 @@
+//! What needs servers is handed to `paygate-test-servers`. It is built when it is needed, so that this
+//! command line needs nothing but itself.
+
+use crate::cargo;
+
+/// Runs cargo with these arguments, with PostgreSQL and RabbitMQ for as long as it runs.
+pub(crate) fn with(arguments: &[&str]) -> Result<(), String> {
+    let program = cargo::program();
+    call(&[&["run", "--", program.as_str()], arguments].concat())
+}
+
+/// `cargo xtask services <command>`, in the folder where they keep their data.
+pub(crate) fn services(command: &str) -> Result<(), String> {
+    let folder = cargo::target().join("services");
+    call(&[command, &folder.display().to_string()])
+}
+
+fn call(arguments: &[&str]) -> Result<(), String> {
+    const RUN: [&str; 5] = ["run", "--quiet", "--package", "paygate-test-servers", "--"];
+    cargo::run(&[&RUN[..], arguments].concat(), &[])
+}
