@@ -25,9 +25,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
-use paygate_test_servers::{Postgres, RabbitMq, ensure_installed};
+use paygate_test_servers::{Postgres, RabbitMq};
 
 use crate::cargo;
+use crate::install;
+use crate::servers;
 use report::Report;
 use service::Service;
 use statements::Statements;
@@ -80,6 +82,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
         return report(Plan::parse(rest)?);
     }
     Plan::parse(arguments)?;
+    install::require(servers::missing()?)?;
     announce("building the binaries as they are shipped");
     cargo::run(&["build", "--profile", "dist", "--package", "paygate", "--package", "xtask"], &[])?;
     // In place of this process, so that whoever ends one ends the other.
@@ -106,7 +109,6 @@ fn report(plan: Plan) -> Result<(), String> {
 }
 
 fn measure(plan: Plan, report: &mut Report) -> Result<(), String> {
-    ensure_installed()?;
     stages::machine(report);
     announce("starting the embedded binary on an empty folder, five times");
     startup::measure(report);

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 
 /// The workspace's root: the folder above this package's.
 pub(crate) fn root() -> &'static Path {
@@ -25,12 +25,26 @@ pub(crate) fn program() -> String {
 
 /// Runs cargo with these arguments and extra environment; its failure is the error.
 pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
-    let status = Command::new(program())
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .current_dir(root())
-        .status()
-        .map_err(|error| format!("cargo: {error}"))?;
+    let mut command = call(arguments);
+    let status = command.envs(environment.iter().copied()).status();
+    done(arguments, status.map_err(|error| format!("cargo: {error}"))?)
+}
+
+/// What cargo with these arguments writes on its standard output.
+pub(crate) fn output(arguments: &[&str]) -> Result<String, String> {
+    let output = call(arguments).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("cargo: {error}"))?;
+    done(arguments, output.status)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn call(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(arguments).current_dir(root());
+    command
+}
+
+fn done(arguments: &[&str], status: ExitStatus) -> Result<(), String> {
     if status.success() {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! `cargo xtask check`: what CI runs. The cheap steps come first, and the first failure ends it.
 
 use crate::cargo;
+use crate::install;
 use crate::openapi;
 use crate::steps::Steps;
 use crate::test;
@@ -10,6 +11,8 @@ const LOCKED: &str = "--locked";
 
 /// Format, lints, the dependency rule, documentation, tests, the OpenAPI document.
 pub(crate) fn run(steps: &mut Steps) -> Result<(), String> {
+    // Better known now than in half an hour.
+    install::require(install::missing()?)?;
     steps.run("format", || cargo::run(&["fmt", "--all", "--check"], &[]))?;
     let lints = ["clippy", "--workspace", "--all-targets", LOCKED, "--", "-D", "warnings"];
     steps.run("lints", || cargo::run(&lints, &[]))?;

@@ -7,6 +7,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod install;
 mod openapi;
 mod servers;
 mod steps;
@@ -21,12 +22,13 @@ use steps::Steps;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
+  install        install the Debian packages of what is missing, as root; nothing else does
   test [args]    build and run every test (or `cargo test` with these arguments)
                  against PostgreSQL and RabbitMQ: those of TEST_DATABASE_URL and
                  TEST_RABBITMQ_URL if set, else private ones that end with the run
   check          what CI runs: format, lints, the dependency rule, documentation, tests, openapi
   openapi        hold the OpenAPI document against a running `paygate` by tools of others: two
-                 validators, generated requests, and a generated client (python3 and npm)
+                 validators, generated requests, and a generated client (python3)
   bench [charges|transfers] [seconds] [connections] [workers]
                  build the binaries as shipped and measure them beside pgbench, against private
                  servers: throughput, latency, start-up, memory, CPU, statements, and whether the
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
+        ["install"] => install::run(),
         ["test", rest @ ..] => in_steps(|steps| test::run(steps, rest, &[])),
         ["check"] => in_steps(check::run),
         ["openapi"] => in_steps(openapi::run),

@@ -6,16 +6,20 @@ use crate::cargo;
 /// Runs cargo with these arguments, with PostgreSQL and RabbitMQ for as long as it runs.
 pub(crate) fn with(arguments: &[&str]) -> Result<(), String> {
     let program = cargo::program();
-    call(&[&["run", "--", program.as_str()], arguments].concat())
+    cargo::run(&call(&[&["run", "--", program.as_str()], arguments].concat()), &[])
 }
 
 /// `cargo xtask services <command>`, in the folder where they keep their data.
 pub(crate) fn services(command: &str) -> Result<(), String> {
     let folder = cargo::target().join("services");
-    call(&[command, &folder.display().to_string()])
+    cargo::run(&call(&[command, &folder.display().to_string()]), &[])
 }
 
-fn call(arguments: &[&str]) -> Result<(), String> {
-    const RUN: [&str; 5] = ["run", "--quiet", "--package", "paygate-test-servers", "--"];
-    cargo::run(&[&RUN[..], arguments].concat(), &[])
+/// The packages that are missing for servers.
+pub(crate) fn missing() -> Result<Vec<String>, String> {
+    Ok(cargo::output(&call(&["missing"]))?.lines().map(str::to_owned).collect())
+}
+
+fn call<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [&["run", "--quiet", "--package", "paygate-test-servers", "--"], arguments].concat()
 }

@@ -1,18 +1,23 @@
 //! `cargo xtask test`: every test, with real servers.
 
 use crate::cargo;
+use crate::install;
 use crate::servers;
 use crate::steps::Steps;
 
 /// Builds the tests, and runs them with servers. `arguments` go to `cargo test`, `flags` to every
 /// cargo call.
 pub(crate) fn run(steps: &mut Steps, arguments: &[&str], flags: &[&str]) -> Result<(), String> {
-    let test = [&["test"], flags, scope(arguments)].concat();
+    install::require(servers::missing()?)?;
     // First, so that servers do not wait for the compiler.
-    let build = [&test[..], &["--no-run"], arguments].concat();
-    steps.run("build", || cargo::run(&build, &[]))?;
-    let test = [&test[..], arguments].concat();
+    steps.run("build", || build(arguments, flags))?;
+    let test = [&["test"], flags, scope(arguments), arguments].concat();
     steps.run("tests", || servers::with(&test))
+}
+
+/// Builds the tests, and with them the binaries that they start.
+pub(crate) fn build(arguments: &[&str], flags: &[&str]) -> Result<(), String> {
+    cargo::run(&[&["test", "--no-run"], flags, scope(arguments), arguments].concat(), &[])
 }
 
 /// The whole workspace, unless the arguments name packages: cargo would then ignore the names.

@@ -12,7 +12,6 @@
 
 mod account;
 mod errand;
-mod install;
 mod place;
 mod ports;
 mod postgres;
@@ -25,7 +24,6 @@ mod workplace;
 
 pub use account::services_folder;
 pub use errand::run_errand;
-pub use install::ensure_installed;
 pub use ports::free_port;
 pub use postgres::Postgres;
 pub use rabbitmq::RabbitMq;

@@ -30,6 +30,11 @@ pub struct Postgres {
 }
 
 impl Postgres {
+    /// Whether its programs are on this machine.
+    pub fn is_installed() -> bool {
+        programs::postgres_folder().is_ok()
+    }
+
     /// Starts an empty server in a temporary folder, as durable as a real one.
     ///
     /// # Errors

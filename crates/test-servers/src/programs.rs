@@ -4,14 +4,17 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder that holds `postgres` and `initdb`.
+/// What of PostgreSQL is used, all of one installation.
+const OF_POSTGRES: [&str; 4] = ["postgres", "initdb", "pg_isready", "psql"];
+
+/// The folder that holds PostgreSQL's programs.
 pub(crate) fn postgres_folder() -> Result<PathBuf, String> {
     on_path("postgres")
         .into_iter()
         .filter_map(|program| program.parent().map(Path::to_path_buf))
         .chain(newest_first("/usr/lib/postgresql", "", "bin"))
-        .find(|folder| folder.join("postgres").is_file() && folder.join("initdb").is_file())
-        .ok_or_else(|| "PostgreSQL is not installed (no `postgres` beside `initdb`)".to_owned())
+        .find(|folder| OF_POSTGRES.iter().all(|program| folder.join(program).is_file()))
+        .ok_or_else(|| format!("PostgreSQL is not installed ({})", OF_POSTGRES.join(", ")))
 }
 
 /// RabbitMQ's own start script. Debian's wrapper of the same name insists on root and changes the

@@ -40,6 +40,11 @@ pub struct RabbitMq {
 }
 
 impl RabbitMq {
+    /// Whether its programs are on this machine.
+    pub fn is_installed() -> bool {
+        programs::rabbitmq_server().is_ok() && programs::epmd().is_ok()
+    }
+
     /// Starts an empty broker in a temporary folder.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a command line answers on its standard output")]
 
+mod missing;
 mod run;
 mod services;
 
@@ -18,7 +19,8 @@ usage: paygate-test-servers <command>
                            in these variables and which end with it
   up <folder>              start both for work by hand, on loopback, their data in this folder
   env <folder>             print their addresses for the shell
-  down <folder>            stop them and keep their data";
+  down <folder>            stop them and keep their data
+  missing                  print the Debian packages that `run` would miss, one a line";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -28,6 +30,10 @@ fn main() -> ExitCode {
         ["up", folder] => services::up(Path::new(folder)).map(|()| ExitCode::SUCCESS),
         ["env", folder] => services::env(Path::new(folder)).map(|()| ExitCode::SUCCESS),
         ["down", folder] => services::down(Path::new(folder)).map(|()| ExitCode::SUCCESS),
+        ["missing"] => {
+            run::missing().iter().for_each(|package| println!("{package}"));
+            Ok(ExitCode::SUCCESS)
+        }
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

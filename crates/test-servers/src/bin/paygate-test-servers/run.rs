@@ -4,7 +4,9 @@ use std::env;
 use std::process::{Command, ExitCode};
 use std::thread;
 
-use paygate_test_servers::{Postgres, RabbitMq, ensure_installed, run_errand};
+use paygate_test_servers::{Postgres, RabbitMq, run_errand};
+
+use crate::missing;
 
 const DATABASE: &str = "TEST_DATABASE_URL";
 const RABBITMQ: &str = "TEST_RABBITMQ_URL";
@@ -22,6 +24,11 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<ExitCode, String>
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
+/// The packages that a run would miss.
+pub(crate) fn missing() -> Vec<&'static str> {
+    missing::packages(variable(DATABASE).is_none(), variable(RABBITMQ).is_none())
+}
+
 /// The servers of one run; private ones stop when this is dropped.
 struct Servers {
     database_url: String,
@@ -33,9 +40,7 @@ struct Servers {
 impl Servers {
     fn find_or_start() -> Result<Self, String> {
         let (database, rabbitmq) = (variable(DATABASE), variable(RABBITMQ));
-        if database.is_none() || rabbitmq.is_none() {
-            ensure_installed()?;
-        }
+        missing::nothing(database.is_none(), rabbitmq.is_none())?;
         // Side by side: RabbitMQ takes some seconds.
         let (postgres, broker) = thread::scope(|scope| {
             let broker = rabbitmq.is_none().then(|| scope.spawn(RabbitMq::start));

@@ -9,14 +9,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use paygate_test_servers::{self as servers, Postgres, RabbitMq};
+use paygate_test_servers::{Postgres, RabbitMq, services_folder};
+
+use crate::missing;
 
 /// The database that the printed address names.
 const DATABASE: &str = "payments";
 
 /// Starts what does not run yet and prints the addresses.
 pub(crate) fn up(wanted: &Path) -> Result<(), String> {
-    servers::ensure_installed()?;
+    missing::nothing(true, true)?;
     let folder = folder(wanted)?;
     let (mut postgres, mut rabbitmq) = open(&folder)?;
     if postgres.is_running() && rabbitmq.is_running() {
@@ -77,7 +79,7 @@ fn folder(wanted: &Path) -> Result<PathBuf, String> {
     if let Ok(folder) = existing_folder(wanted) {
         return Ok(folder);
     }
-    let folder = servers::services_folder(wanted)?;
+    let folder = services_folder(wanted)?;
     for folder in [wanted, &folder] {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }

@@ -1,65 +1,67 @@
-//! Installing what is missing, where that can be done without asking: on Debian, as root.
+//! `cargo xtask install`: the Debian packages of what tests and checks need and this machine lacks.
+//! Nothing else installs any: who misses something names it, and this command.
 
+use std::env;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::{account, programs};
+use crate::openapi;
+use crate::servers;
 
 /// Debian asks this program before it starts a service; 101 means "do not".
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
-/// Makes sure that PostgreSQL and RabbitMQ can be started: installs the Debian packages as root,
-/// without letting them start a service.
-///
-/// # Errors
-///
-/// One line that says what to install, or what went wrong with installing it.
-pub fn ensure_installed() -> Result<(), String> {
-    let missing = missing();
+/// Installs what is missing, as root, and lets none of it start a service.
+pub(crate) fn run() -> Result<(), String> {
+    let missing = missing()?;
+    if missing.is_empty() {
+        println!("nothing is missing");
+        return Ok(());
+    }
+    if !is_root() || !has_apt_get() {
+        let packages = missing.join(" ");
+        return Err(format!("as root on Debian or Ubuntu: apt-get install {packages}"));
+    }
+    println!("installing {}, which may take some minutes", missing.join(", "));
+    let _policy = Policy::forbid_services(Path::new(POLICY))?;
+    call(Command::new("apt-get").arg("update"))?;
+    call(
+        Command::new("apt-get")
+            .args(["install", "-y", "--no-install-recommends"])
+            .args(&missing)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )?;
+    require(self::missing()?)
+}
+
+/// Fails with one line if one of these packages is missing.
+pub(crate) fn require(missing: Vec<String>) -> Result<(), String> {
     if missing.is_empty() {
         return Ok(());
     }
-    let Some(apt_get) = programs::on_path("apt-get").into_iter().next() else {
-        return Err(advice(&missing));
-    };
-    if !account::is_root()? {
-        return Err(advice(&missing));
-    }
-    eprintln!("installing {} with apt-get, which may take some minutes", missing.join(" and "));
-    let _policy = Policy::forbid_services(Path::new(POLICY))?;
-    run(Command::new(&apt_get).arg("update"))?;
-    run(Command::new(&apt_get)
-        .args(["install", "-y", "--no-install-recommends"])
-        .args(&missing)
-        .env("DEBIAN_FRONTEND", "noninteractive"))?;
-    let missing = self::missing();
-    if missing.is_empty() { Ok(()) } else { Err(advice(&missing)) }
+    Err(format!("missing: {}; `cargo xtask install` installs it", missing.join(", ")))
 }
 
-/// The Debian packages of what is not there.
-fn missing() -> Vec<&'static str> {
-    let has_postgres = programs::postgres_folder().is_ok();
-    let has_rabbitmq = programs::rabbitmq_server().is_ok() && programs::epmd().is_ok();
-    [("postgresql", has_postgres), ("rabbitmq-server", has_rabbitmq)]
-        .into_iter()
-        .filter_map(|(package, is_there)| (!is_there).then_some(package))
-        .collect()
+/// The packages of all that is missing.
+pub(crate) fn missing() -> Result<Vec<String>, String> {
+    Ok([servers::missing()?, openapi::missing()].concat())
 }
 
-fn advice(missing: &[&str]) -> String {
-    format!(
-        "missing: {}; install them (Debian, Ubuntu: apt-get install {}), or set \
-         TEST_DATABASE_URL and TEST_RABBITMQ_URL to servers that run",
-        missing.join(" and "),
-        missing.join(" "),
-    )
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+#[allow(clippy::disallowed_methods, reason = "PATH is how programs are found")]
+fn has_apt_get() -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join("apt-get").is_file())
 }
 
 /// Runs quietly; the output matters only when it fails.
-fn run(command: &mut Command) -> Result<(), String> {
+fn call(command: &mut Command) -> Result<(), String> {
     let output =
         command.stdin(Stdio::null()).output().map_err(|error| format!("apt-get: {error}"))?;
     if output.status.success() {
@@ -97,9 +99,16 @@ impl Drop for Policy {
 
 #[cfg(test)]
 mod tests {
-    use super::Policy;
+    use super::{Policy, require};
     use std::process::Command;
     use std::{env, fs, process};
+
+    #[test]
+    fn what_is_missing_is_told_in_one_line_with_the_command_that_installs_it() {
+        require(Vec::new()).unwrap();
+        let told = require(vec!["postgresql".to_owned(), "npm".to_owned()]).unwrap_err();
+        assert_eq!(told, "missing: postgresql, npm; `cargo xtask install` installs it");
+    }
 
     #[test]
     fn the_policy_answers_101_and_goes_when_it_was_ours() {
