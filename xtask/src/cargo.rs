@@ -38,9 +38,19 @@ pub(crate) fn output(arguments: &[&str]) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Calls cargo as a shell would. `cargo run` has set variables for us that tell of this package; build
+/// scripts that look at one of them (ring's) run anew when it changes, and what depends on them is
+/// built again.
+#[allow(clippy::disallowed_methods, reason = "this is a command line; the rule is for the service")]
 fn call(arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments).current_dir(root());
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_PKG_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 

@@ -43,6 +43,17 @@ fn a_command_finds_the_servers_and_its_exit_code_is_handed_on() {
 }
 
 #[test]
+fn a_command_hears_nothing_of_the_package_that_runs_it() {
+    let mut seen = run("env");
+    seen.env("CARGO_PKG_NAME", "x")
+        .env("CARGO_MANIFEST_DIR", "/x")
+        .env("CARGO_TERM_COLOR", "never");
+    let (out, _) = said(&seen.output().unwrap());
+    assert!(!out.contains("CARGO_PKG_") && !out.contains("CARGO_MANIFEST_"), "{out}");
+    assert!(out.contains("CARGO_TERM_COLOR=never"), "{out}");
+}
+
+#[test]
 fn what_is_not_understood_is_answered_with_the_usage() {
     for wrong in [&[][..], &["run"], &["run", "sh"], &["up"], &["sideways", "x"]] {
         let output = Command::new(program()).args(wrong).output().unwrap();
