@@ -1,6 +1,7 @@
 //! Calls to cargo, from the workspace's root whatever folder we were called in.
 
 use std::env;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -28,6 +29,11 @@ pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()
     let mut command = call(arguments);
     let status = command.envs(environment.iter().copied()).status();
     done(arguments, status.map_err(|error| format!("cargo: {error}"))?)
+}
+
+/// Goes on as cargo with these arguments; answers only why it can't.
+pub(crate) fn become_it(arguments: &[&str]) -> String {
+    format!("cargo: {}", call(arguments).exec())
 }
 
 /// What cargo with these arguments writes on its standard output.

@@ -1,23 +1,27 @@
 //! What is measured: charges, about which the acquirer is asked, or transfers between wallets.
 
-use super::client::create_payment;
-use super::wallets;
+use http_body_util::Full;
+use hyper::Request;
+use hyper::body::Bytes;
+
+use crate::requests::create_payment;
+use crate::wallets;
 
 /// A kind of payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
+pub(crate) enum Work {
     Charges,
     Transfers,
 }
 
 impl Work {
     /// By its name on the command line.
-    pub(super) fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         [Self::Charges, Self::Transfers].into_iter().find(|work| work.name() == word)
     }
 
     /// As people call many of them.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Charges => "charges",
             Self::Transfers => "transfers",
@@ -25,7 +29,7 @@ impl Work {
     }
 
     /// As the database calls one.
-    pub(super) fn kind(self) -> &'static str {
+    pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Charges => "charge",
             Self::Transfers => "transfer",
@@ -33,7 +37,12 @@ impl Work {
     }
 
     /// The request with this number of a load of this name: another one for each.
-    pub(super) fn request(self, name: &str, number: u64, wait_seconds: Option<u64>) -> Vec<u8> {
+    pub(crate) fn request(
+        self,
+        name: &str,
+        number: u64,
+        wait_seconds: Option<u64>,
+    ) -> Request<Full<Bytes>> {
         match self {
             Self::Charges => create_payment(name, number, wait_seconds),
             Self::Transfers => wallets::create_transfer(name, number, wait_seconds),

@@ -1,7 +1,12 @@
 //! The wallets that transfers go between, and the requests for both.
 
-use super::announce;
-use super::client::{Client, post, prefer};
+use http_body_util::Full;
+use hyper::Request;
+use hyper::body::Bytes;
+
+use crate::client::Client;
+use crate::requests::{post, waiting, with_header};
+use crate::told::announce;
 
 /// Enough that transfers rarely meet in a wallet, few enough that they do.
 const COUNT: u64 = 1_000;
@@ -10,39 +15,43 @@ const CURRENCY: &str = "IDR";
 const OPENING_BALANCE: &str = "1000000000.00";
 
 /// Opens all of them, one after the other.
-pub(super) fn open(port: u16) -> Result<(), String> {
+pub(crate) async fn open(port: u16) -> Result<(), String> {
     announce(&format!("opening {COUNT} wallets"));
     let mut client = Client::new(port);
     for wallet in 0..COUNT {
-        match client.send(&open_wallet(wallet)) {
-            Ok(answer) if answer.status == 201 => {}
-            Ok(answer) => {
-                return Err(format!("opening a wallet came to {} {}", answer.status, answer.body));
-            }
-            Err(error) => return Err(format!("opening a wallet: {error}")),
+        let answer = client.send(post("/api/v1/accounts", wallet_of(wallet))).await;
+        let answer = answer.map_err(|error| format!("opening a wallet: {error}"))?;
+        if answer.status != 201 {
+            return Err(format!("opening a wallet came to {} {}", answer.status, answer.body));
         }
     }
     Ok(())
 }
 
-fn open_wallet(wallet: u64) -> Vec<u8> {
+fn wallet_of(wallet: u64) -> String {
     let alias = alias(wallet);
-    let body = format!(
+    format!(
         r#"{{"currency":"{CURRENCY}","alias":"{alias}","opening_balance":"{OPENING_BALANCE}"}}"#
-    );
-    post("/api/v1/accounts", "", &body)
+    )
 }
 
-/// A request to transfer money. The amounts vary from 1000.00, the least that is allowed, to
-/// 1999.00.
-pub(super) fn create_transfer(name: &str, number: u64, wait_seconds: Option<u64>) -> Vec<u8> {
+/// A request to transfer money.
+pub(crate) fn create_transfer(
+    name: &str,
+    number: u64,
+    wait_seconds: Option<u64>,
+) -> Request<Full<Bytes>> {
+    let mut request = post("/api/v1/transfers", transfer(number));
+    with_header(&mut request, "idempotency-key", &format!("{name}-{number}"));
+    waiting(wait_seconds, request)
+}
+
+/// The amounts vary from 1000.00, the least that is allowed, to 1999.00.
+fn transfer(number: u64) -> String {
     let (source, destination) = pair(number);
     let (source, destination) = (alias(source), alias(destination));
     let amount = 1_000 + number % 1_000;
-    let body =
-        format!(r#"{{"source":"{source}","destination":"{destination}","amount":"{amount}.00"}}"#);
-    let headers = format!("Idempotency-Key: {name}-{number}\r\n{}", prefer(wait_seconds));
-    post("/api/v1/transfers", &headers, &body)
+    format!(r#"{{"source":"{source}","destination":"{destination}","amount":"{amount}.00"}}"#)
 }
 
 fn alias(wallet: u64) -> String {
@@ -67,7 +76,7 @@ fn mix(number: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{COUNT, create_transfer, mix, open_wallet, pair};
+    use super::{COUNT, create_transfer, mix, pair, transfer, wallet_of};
     use std::collections::{BTreeMap, BTreeSet};
 
     #[test]
@@ -93,24 +102,19 @@ mod tests {
     fn each_transfer_has_its_own_key_and_an_amount_within_the_limits() {
         let mut keys = BTreeSet::new();
         for number in 0..2_000 {
-            let text = String::from_utf8(create_transfer("a", number, Some(5))).unwrap();
-            assert!(text.contains("\r\nPrefer: wait=5\r\n"), "{text}");
-            let (head, body) = text.split_once("\r\n\r\n").unwrap();
-            let key = head.lines().find_map(|it| it.strip_prefix("Idempotency-Key: ")).unwrap();
-            assert!(keys.insert(key.to_owned()));
+            let request = create_transfer("a", number, Some(5));
+            assert_eq!(request.headers()["prefer"], "wait=5");
+            assert!(keys.insert(request.headers()["idempotency-key"].clone()));
+            let body = transfer(number);
             let amount = body.split(r#""amount":""#).nth(1).unwrap().trim_end_matches("\"}");
             let amount = amount.strip_suffix(".00").unwrap().parse::<u32>().unwrap();
-            assert!((1_000..10_000_000).contains(&amount), "{text}");
+            assert!((1_000..10_000_000).contains(&amount), "{body}");
         }
-        let silent = String::from_utf8(create_transfer("a", 1, None)).unwrap();
-        assert!(!silent.contains("Prefer"));
     }
 
     #[test]
     fn a_wallet_is_opened_with_money() {
-        let text = String::from_utf8(open_wallet(12)).unwrap();
         let body = r#"{"currency":"IDR","alias":"wallet-12","opening_balance":"1000000000.00"}"#;
-        assert!(text.starts_with("POST /api/v1/accounts HTTP/1.1\r\n"), "{text}");
-        assert!(text.ends_with(&format!("Content-Length: {}\r\n\r\n{body}", body.len())), "{text}");
+        assert_eq!(wallet_of(12), body);
     }
 }

@@ -3,34 +3,55 @@
 use std::time::Duration;
 
 use paygate_test_servers::Postgres;
+use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-use super::work::Work;
+use crate::work::Work;
 
 /// The times of the payments of one run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct SettleTimes {
+pub(crate) struct SettleTimes {
     /// How many are settled.
-    pub(super) settled: u64,
-    pub(super) median: Duration,
-    pub(super) p99: Duration,
+    pub(crate) settled: u64,
+    pub(crate) median: Duration,
+    pub(crate) p99: Duration,
     /// From the start of the run to the last settlement.
-    pub(super) until_last: Duration,
+    pub(crate) until_last: Duration,
 }
 
-/// Asks the database that the service runs on.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Database<'a>(pub(super) &'a Postgres);
+/// A connection to the database that the service runs on.
+#[derive(Debug)]
+pub(crate) struct Database(tokio_postgres::Client);
 
-impl Database<'_> {
+impl Database {
+    /// Connects.
+    pub(crate) async fn connect(url: &str) -> Result<Self, String> {
+        let connected = tokio_postgres::connect(url, NoTls).await;
+        let (client, connection) = connected.map_err(|error| format!("the database: {error}"))?;
+        // How it ends, the next question tells.
+        tokio::spawn(connection);
+        Ok(Self(client))
+    }
+
+    /// The first column of every row that `sql` returns, as text; NULL is an empty one.
+    pub(crate) async fn query(&self, sql: &str) -> Result<Vec<String>, String> {
+        let answer = self.0.simple_query(sql).await;
+        let messages = answer.map_err(|error| format!("{sql}: {}", cause(&error)))?;
+        let first = |message| match message {
+            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
+            _ => None,
+        };
+        Ok(messages.into_iter().filter_map(first).collect())
+    }
+
     /// Its clock, as a text that its own `timestamptz` reads back.
-    pub(super) fn now(self) -> Result<String, String> {
-        self.one("SELECT clock_timestamp()")
+    pub(crate) async fn now(&self) -> Result<String, String> {
+        self.one("SELECT clock_timestamp()").await
     }
 
     /// How many payments are settled. Each charge is one posting of an acquirer account; each
     /// transfer is one of two wallets, whose first is their opening balance. Postings are numbered
     /// without gaps: asking costs nothing, however many there are.
-    pub(super) fn settled(self, work: Work) -> Result<u64, String> {
+    pub(crate) async fn settled(&self, work: Work) -> Result<u64, String> {
         let sql = match work {
             Work::Charges => {
                 "SELECT coalesce(sum(last_seq), 0) FROM accounts WHERE system_code = 'acquirer'"
@@ -40,28 +61,37 @@ impl Database<'_> {
                  WHERE num_nonnulls(system_code, merchant_id) = 0"
             }
         };
-        number(&self.one(sql)?)
+        number(&self.one(sql).await?)
     }
 
     /// How many payments are under way. Reads all of them.
-    pub(super) fn open(self) -> Result<u64, String> {
+    pub(crate) async fn open(&self) -> Result<u64, String> {
         let sql = "SELECT count(*) FROM payments WHERE status IN ('PENDING', 'PROCESSING')";
-        number(&self.one(sql)?)
+        number(&self.one(sql).await?)
     }
 
     /// What became of the payments accepted since `start` that did not come to SUCCESS:
     /// `FAILED insufficient-funds: 3`.
-    pub(super) fn not_succeeded(self, work: Work, start: &str) -> Result<Vec<String>, String> {
+    pub(crate) async fn not_succeeded(
+        &self,
+        work: Work,
+        start: &str,
+    ) -> Result<Vec<String>, String> {
         let kind = work.kind();
-        self.0.query(&format!(
+        let sql = format!(
             "SELECT concat(concat_ws(' ', status, failure_code), ': ', count(*)) FROM payments \
              WHERE kind = '{kind}' AND status <> 'SUCCESS' AND created_at >= '{start}' \
              GROUP BY status, failure_code ORDER BY status, failure_code"
-        ))
+        );
+        self.query(&sql).await
     }
 
     /// How long the payments accepted since `start` took to SUCCESS.
-    pub(super) fn settle_times(self, work: Work, start: &str) -> Result<SettleTimes, String> {
+    pub(crate) async fn settle_times(
+        &self,
+        work: Work,
+        start: &str,
+    ) -> Result<SettleTimes, String> {
         let seconds = |of: &str| format!("extract(epoch FROM {of})");
         let (took, kind) = (seconds("updated_at - created_at"), work.kind());
         let sql = format!(
@@ -71,7 +101,7 @@ impl Database<'_> {
              WHERE kind = '{kind}' AND status = 'SUCCESS' AND created_at >= '{start}'",
             seconds(&format!("max(updated_at) - '{start}'"))
         );
-        let row = self.one(&sql)?;
+        let row = self.one(&sql).await?;
         let (settled, times) = row.split_once(' ').ok_or("no payment is settled")?;
         let seconds = |text: &str| Duration::try_from_secs_f64(text.parse().ok()?).ok();
         let times: Option<Vec<Duration>> = times.split(' ').map(seconds).collect();
@@ -83,16 +113,22 @@ impl Database<'_> {
         }
     }
 
-    /// Writes out what earlier work left to be written, so that it does not burden the next.
-    pub(super) fn checkpoint(self) {
-        // On a slow disk it takes longer than we wait for an answer, and goes on all the same.
-        let _ = self.0.query("CHECKPOINT");
-    }
-
-    fn one(self, sql: &str) -> Result<String, String> {
-        let rows = self.0.query(sql)?;
+    async fn one(&self, sql: &str) -> Result<String, String> {
+        let rows = self.query(sql).await?;
         rows.into_iter().next().ok_or_else(|| format!("{sql}: no row"))
     }
+}
+
+/// Writes out what earlier work left to be written, so that it does not burden the next.
+pub(crate) fn checkpoint(server: &Postgres) {
+    // Without it the figures are a little worse, and still figures.
+    let _ = server.query("CHECKPOINT");
+}
+
+/// The server's own words, if it said any.
+fn cause(error: &tokio_postgres::Error) -> String {
+    let said = error.as_db_error().map(|said| said.message().to_owned());
+    said.unwrap_or_else(|| error.to_string())
 }
 
 fn number(text: &str) -> Result<u64, String> {

@@ -2,43 +2,45 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use paygate_test_servers::{Postgres, RabbitMq, Workplace, free_port};
 
-use super::binary;
-use super::client::{Answer, Client};
-use super::work::Work;
+use tokio::time::{Instant, sleep};
+
+use crate::binaries;
+use crate::client::{Answer, Client};
+use crate::requests::get;
+use crate::work::Work;
 
 /// How long a process may take to be ready.
-pub(super) const READY_DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const READY_DEADLINE: Duration = Duration::from_secs(60);
 /// What workers are called; so many at the most.
-pub(super) const WORKERS: [&str; 4] = ["worker", "worker 2", "worker 3", "worker 4"];
+pub(crate) const WORKERS: [&str; 4] = ["worker", "worker 2", "worker 3", "worker 4"];
 /// As a service would run: what is logged for each payment stays out.
-pub(super) const LOG: (&str, &str) = ("RUST_LOG", "warn");
+pub(crate) const LOG: (&str, &str) = ("RUST_LOG", "warn");
 
 /// A running process and the port it answers on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Running {
-    pub(super) name: &'static str,
-    pub(super) pid: u32,
-    pub(super) port: u16,
+pub(crate) struct Running {
+    pub(crate) name: &'static str,
+    pub(crate) pid: u32,
+    pub(crate) port: u16,
 }
 
 /// All of them, in a folder of their own; they end with this value.
 #[derive(Debug)]
-pub(super) struct Service {
-    pub(super) api: Running,
-    pub(super) workers: Vec<Running>,
-    pub(super) acquirer: Running,
+pub(crate) struct Service {
+    pub(crate) api: Running,
+    pub(crate) workers: Vec<Running>,
+    pub(crate) acquirer: Running,
     workplace: Workplace,
 }
 
 impl Service {
     /// Migrates the database and starts the processes, everything at its default but addresses.
     /// The workers go to the database by an address of their own.
-    pub(super) fn start(
+    pub(crate) async fn start(
         workers: usize,
         worker_database: &str,
         postgres: &Postgres,
@@ -56,7 +58,8 @@ impl Service {
             let port = free_port()?;
             let text = port.to_string();
             let environment = [&shared[..], &[(port_name, text.as_str())], more].concat();
-            let pid = workplace.start(name, &binary(program), arguments, &environment)?;
+            let program = binaries::path(program)?;
+            let pid = workplace.start(name, &program, arguments, &environment)?;
             Ok::<_, String>(Running { name, pid, port })
         };
         // Its journal is a file in its own folder.
@@ -69,19 +72,19 @@ impl Service {
             WORKERS.into_iter().take(workers).map(start_worker).collect::<Result<_, _>>()?;
         let api = start("API", "paygate-api", &[], "PORT", &[])?;
         let mut service = Self { api, workers, acquirer, workplace };
-        service.wait_until_ready(acquirer, "/health")?;
+        service.wait_until_ready(acquirer, "/health").await?;
         for process in service.processes() {
             if process.pid != acquirer.pid {
-                service.wait_until_ready(process, "/health/ready")?;
+                service.wait_until_ready(process, "/health/ready").await?;
             }
         }
         Ok(service)
     }
 
     /// Sends one payment through, so that connections stand and statements are prepared.
-    pub(super) fn warm_up(&self, work: Work) -> Result<(), String> {
+    pub(crate) async fn warm_up(&self, work: Work) -> Result<(), String> {
         let request = work.request("warm-up", 0, Some(10));
-        let answer = Client::new(self.api.port).send(&request).map_err(|it| it.to_string())?;
+        let answer = Client::new(self.api.port).send(request).await?;
         if answer.status == 201 && answer.body.contains("SUCCESS") {
             return Ok(());
         }
@@ -89,13 +92,13 @@ impl Service {
     }
 
     /// The processes, as they are listed.
-    pub(super) fn processes(&self) -> Vec<Running> {
+    pub(crate) fn processes(&self) -> Vec<Running> {
         let workers = self.workers.iter().copied();
         [self.api].into_iter().chain(workers).chain([self.acquirer]).collect()
     }
 
     /// Fails if a process has ended, with its last words.
-    pub(super) fn check(&mut self) -> Result<(), String> {
+    pub(crate) fn check(&mut self) -> Result<(), String> {
         for process in self.processes() {
             if !self.workplace.is_running(process.pid) {
                 let log = self.workplace.log_tail(process.name);
@@ -105,16 +108,19 @@ impl Service {
         Ok(())
     }
 
-    fn wait_until_ready(&mut self, process: Running, path: &str) -> Result<(), String> {
-        let mut running = Ok(());
-        let ready = wait_for(READY_DEADLINE, Duration::from_millis(20), || {
-            running = self.check();
-            let answer = Client::new(process.port).get(path);
-            running.is_err() || answer.is_ok_and(|answer| is_ready(&answer))
-        });
-        running?;
-        if ready {
-            return Ok(());
+    async fn wait_until_ready(
+        &mut self,
+        process: Running,
+        path: &'static str,
+    ) -> Result<(), String> {
+        let deadline = Instant::now() + READY_DEADLINE;
+        while Instant::now() < deadline {
+            self.check()?;
+            let answer = Client::new(process.port).send(get(path)).await;
+            if answer.is_ok_and(|answer| is_ready(&answer)) {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(20)).await;
         }
         let log = self.workplace.log_tail(process.name);
         Err(format!("the {} did not get ready; {log}", process.name))
@@ -127,8 +133,8 @@ fn is_ready(answer: &Answer) -> bool {
 }
 
 /// Runs one of the operator's commands, `paygate NAME`, to its end.
-pub(super) fn call(name: &str, postgres: &Postgres, rabbitmq: &RabbitMq) -> Result<Output, String> {
-    let program = binary("paygate");
+pub(crate) fn call(name: &str, postgres: &Postgres, rabbitmq: &RabbitMq) -> Result<Output, String> {
+    let program = binaries::path("paygate")?;
     Command::new(&program)
         .arg(name)
         .current_dir(program.parent().unwrap_or(Path::new("/")))
@@ -139,8 +145,8 @@ pub(super) fn call(name: &str, postgres: &Postgres, rabbitmq: &RabbitMq) -> Resu
 }
 
 /// A figure of a process's `/metrics`, summed over its labels; zero if it has never been counted.
-pub(super) fn metric(process: Running, name: &str) -> Result<f64, String> {
-    let answer = Client::new(process.port).get("/metrics");
+pub(crate) async fn metric(process: Running, name: &str) -> Result<f64, String> {
+    let answer = Client::new(process.port).send(get("/metrics")).await;
     let answer = answer.map_err(|error| format!("{}: /metrics: {error}", process.name))?;
     Ok(sum_of_metric(&answer.body, name))
 }
@@ -152,22 +158,6 @@ fn sum_of_metric(text: &str, name: &str) -> f64 {
         is_it.then(|| rest.rsplit_once(' ')?.1.parse::<f64>().ok())?
     });
     values.sum()
-}
-
-/// Asks again and again; false when the time is over first.
-pub(super) fn wait_for(
-    at_most: Duration,
-    pause: Duration,
-    mut condition: impl FnMut() -> bool,
-) -> bool {
-    let deadline = Instant::now() + at_most;
-    while !condition() {
-        if Instant::now() >= deadline {
-            return false;
-        }
-        thread::sleep(pause);
-    }
-    true
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 
 use paygate_test_servers::{Postgres, RabbitMq};
 
-use super::report::Report;
-use super::{announce, service};
+use crate::report::Report;
+use crate::service;
+use crate::told::announce;
 
 /// Proves it, and puts what came of it into the table.
-pub(super) fn tell(postgres: &Postgres, rabbitmq: &RabbitMq, report: &mut Report) {
+pub(crate) fn tell(postgres: &Postgres, rabbitmq: &RabbitMq, report: &mut Report) {
     announce("proving the ledger");
     let told = match service::call("prove", postgres, rabbitmq) {
         Ok(output) => {

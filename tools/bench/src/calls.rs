@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::report;
+use crate::report;
 
 const BEGIN: &str = "BEGIN";
 /// Once in each batch that moves money.
@@ -15,7 +15,7 @@ const NAMED: usize = 3;
 
 /// How often each statement was called.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Calls {
+pub(crate) struct Calls {
     /// Those of the transactions on payments, in their order there.
     parts: Vec<(&'static str, u64)>,
     /// By their texts, the most frequent first.
@@ -24,7 +24,7 @@ pub(super) struct Calls {
 
 impl Calls {
     /// From rows such as `12 COMMIT`; none if there was no batch.
-    pub(super) fn read(rows: &[String]) -> Option<Self> {
+    pub(crate) fn read(rows: &[String]) -> Option<Self> {
         let mut parts = PARTS.map(|(name, _)| (name, 0));
         let (mut others, mut looks) = (Vec::new(), 0);
         for (calls, text) in rows.iter().filter_map(|row| row.split_once(' ')) {
@@ -50,7 +50,7 @@ impl Calls {
     }
 
     /// How many batches moved money.
-    pub(super) fn batches(&self) -> u64 {
+    pub(crate) fn batches(&self) -> u64 {
         self.times(ONCE_A_BATCH)
     }
 
@@ -59,24 +59,24 @@ impl Calls {
     }
 
     /// How many transactions on payments there were.
-    pub(super) fn transactions(&self) -> u64 {
+    pub(crate) fn transactions(&self) -> u64 {
         self.times(BEGIN)
     }
 
     /// How many statements they had, all together.
-    pub(super) fn of_batches(&self) -> u64 {
+    pub(crate) fn of_batches(&self) -> u64 {
         self.parts.iter().map(|(_, calls)| calls).sum()
     }
 
     /// What these were: `BEGIN 1.00, COMMIT 1.00`.
-    pub(super) fn parts_of_a_batch(&self) -> String {
+    pub(crate) fn parts_of_a_batch(&self) -> String {
         let each =
             |(name, calls): &(&str, u64)| format!("{name} {:.2}", share(*calls, self.batches()));
         self.parts.iter().map(each).collect::<Vec<_>>().join(", ")
     }
 
     /// How many more there were, and what the most frequent were.
-    pub(super) fn others(&self) -> String {
+    pub(crate) fn others(&self) -> String {
         let all = report::count(self.others.iter().map(|(_, calls)| calls).sum());
         let shortened = |text: &str| text.chars().take(30).collect::<String>();
         let named = self.others.iter().take(NAMED);
@@ -118,7 +118,7 @@ fn inserts_journal(text: &str) -> bool {
 }
 
 /// How many there are for each batch.
-pub(super) fn share(number: u64, batches: u64) -> f64 {
+pub(crate) fn share(number: u64, batches: u64) -> f64 {
     number as f64 / batches.max(1) as f64
 }
 

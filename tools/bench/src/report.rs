@@ -5,18 +5,18 @@ use std::time::Duration;
 
 /// What was measured so far.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(crate) struct Report {
     sections: Vec<(String, Vec<(String, String)>)>,
 }
 
 impl Report {
     /// Begins a section; the rows that follow belong to it.
-    pub(super) fn section(&mut self, title: impl Into<String>) {
+    pub(crate) fn section(&mut self, title: impl Into<String>) {
         self.sections.push((title.into(), Vec::new()));
     }
 
     /// Adds a row.
-    pub(super) fn row(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub(crate) fn row(&mut self, name: impl Into<String>, value: impl Into<String>) {
         if self.sections.is_empty() {
             self.section("");
         }
@@ -26,7 +26,7 @@ impl Report {
     }
 
     /// Adds a row for what may have failed to be measured.
-    pub(super) fn measured<T>(
+    pub(crate) fn measured<T>(
         &mut self,
         name: impl Into<String>,
         value: &Result<T, String>,
@@ -39,7 +39,7 @@ impl Report {
     }
 
     /// All sections, their values in one column.
-    pub(super) fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let rows = self.sections.iter().flat_map(|(_, rows)| rows);
         let width = rows.map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let mut table = String::new();
@@ -54,7 +54,7 @@ impl Report {
 }
 
 /// `1,234,567`
-pub(super) fn count(number: u64) -> String {
+pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -67,23 +67,23 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// `1,234/s`
-pub(super) fn per_second(number: u64, time: Duration) -> String {
+pub(crate) fn per_second(number: u64, time: Duration) -> String {
     format!("{}/s", whole(rate(number, time)))
 }
 
 /// How many a second; none in no time.
-pub(super) fn rate(number: u64, time: Duration) -> f64 {
+pub(crate) fn rate(number: u64, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { number as f64 / time.as_secs_f64() }
 }
 
 /// A positive figure without its fraction.
-pub(super) fn whole(number: f64) -> String {
+pub(crate) fn whole(number: f64) -> String {
     // Saturates, and no figure of ours is near its limits.
     count(number.round() as u64)
 }
 
 /// `12.3 ms`; three digits that say something.
-pub(super) fn time(time: Duration) -> String {
+pub(crate) fn time(time: Duration) -> String {
     let ms = time.as_secs_f64() * 1_000.0;
     match ms {
         ms if ms < 10.0 => format!("{ms:.2} ms"),
@@ -94,18 +94,18 @@ pub(super) fn time(time: Duration) -> String {
 }
 
 /// `12.3 MiB` of KiB.
-pub(super) fn memory(kib: u64) -> String {
+pub(crate) fn memory(kib: u64) -> String {
     format!("{:.1} MiB", kib as f64 / 1_024.0)
 }
 
 /// The value that `percent` of a sorted list do not exceed (nearest rank).
-pub(super) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
+pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
 }
 
 /// `p50 1.00 ms, p99 2.00 ms, max 3.00 ms` of a sorted list.
-pub(super) fn spread(sorted: &[Duration]) -> Result<String, String> {
+pub(crate) fn spread(sorted: &[Duration]) -> Result<String, String> {
     let at = |percent| percentile(sorted, percent);
     match (at(50), at(99), sorted.last()) {
         (Some(median), Some(p99), Some(max)) => {

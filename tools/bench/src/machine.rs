@@ -10,15 +10,15 @@ const TICKS: u32 = 100;
 
 /// The resident memory of a process, KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// Now.
-    pub(super) now: u64,
+    pub(crate) now: u64,
     /// The most so far.
-    pub(super) peak: u64,
+    pub(crate) peak: u64,
 }
 
 /// What one process holds.
-pub(super) fn memory(pid: u32) -> Result<Memory, String> {
+pub(crate) fn memory(pid: u32) -> Result<Memory, String> {
     let text = read(&format!("/proc/{pid}/status"))?;
     let field = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
@@ -29,13 +29,13 @@ pub(super) fn memory(pid: u32) -> Result<Memory, String> {
 }
 
 /// The CPU time of this process, without its children.
-pub(super) fn own_cpu() -> Result<Duration, String> {
+pub(crate) fn own_cpu() -> Result<Duration, String> {
     let text = read("/proc/self/stat")?;
     Process::parse(&text).map(|it| ticks(it.own)).ok_or_else(|| "/proc/self/stat".to_owned())
 }
 
 /// The CPU time of a process and all its descendants, the ended ones included that were waited for.
-pub(super) fn tree_cpu(root: u32) -> Result<Duration, String> {
+pub(crate) fn tree_cpu(root: u32) -> Result<Duration, String> {
     let entries = fs::read_dir("/proc").map_err(|error| format!("/proc: {error}"))?;
     let processes: BTreeMap<u32, Process> = entries
         .flatten()
@@ -67,7 +67,7 @@ fn sum_of_tree(processes: &BTreeMap<u32, Process>, root: u32) -> Option<u64> {
 }
 
 /// The CPU time of everything on this machine since it started.
-pub(super) fn whole_cpu() -> Result<Duration, String> {
+pub(crate) fn whole_cpu() -> Result<Duration, String> {
     let text = read("/proc/stat")?;
     busy_ticks(&text).map(ticks).ok_or_else(|| "/proc/stat tells no times".to_owned())
 }
@@ -83,13 +83,13 @@ fn busy_ticks(stat: &str) -> Option<u64> {
 }
 
 /// The load averages of 1, 5 and 15 minutes.
-pub(super) fn load_average() -> Result<String, String> {
+pub(crate) fn load_average() -> Result<String, String> {
     let text = read("/proc/loadavg")?;
     Ok(text.split(' ').take(3).collect::<Vec<_>>().join(" "))
 }
 
 /// How many cores we may use.
-pub(super) fn cores() -> usize {
+pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 

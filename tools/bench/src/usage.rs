@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 
 use paygate_test_servers::{Postgres, RabbitMq};
 
-use super::machine::{self, Memory};
-use super::report::{Report, memory};
-use super::service::Service;
+use crate::machine::{self, Memory};
+use crate::report::{Report, memory};
+use crate::service::Service;
 
 /// A figure that may not be there to be read.
 type Reading<T> = Result<T, String>;
 
 /// What everybody had used at one moment.
 #[derive(Debug)]
-pub(super) struct Usage {
+pub(crate) struct Usage {
     at: Instant,
     cpu: Vec<(&'static str, Reading<Duration>)>,
     whole: Reading<Duration>,
@@ -22,7 +22,7 @@ pub(super) struct Usage {
 
 impl Usage {
     /// Looks now.
-    pub(super) fn now(service: &Service, postgres: &Postgres, rabbitmq: &RabbitMq) -> Self {
+    pub(crate) fn now(service: &Service, postgres: &Postgres, rabbitmq: &RabbitMq) -> Self {
         let processes = service.processes();
         let tree = |pid: Option<u32>| {
             pid.ok_or_else(|| "it is stopped".to_owned()).and_then(machine::tree_cpu)
@@ -41,7 +41,7 @@ impl Usage {
     }
 
     /// What was used since `before`, also for each of so many payments.
-    pub(super) fn tell_cpu(&self, before: &Self, payments: u64, report: &mut Report) {
+    pub(crate) fn tell_cpu(&self, before: &Self, payments: u64, report: &mut Report) {
         let elapsed = self.at.duration_since(before.at);
         report.section(format!(
             "CPU during the load and until all was settled ({:.1} s)",
@@ -64,7 +64,7 @@ impl Usage {
     }
 
     /// What the processes held before, idle, and at most by now.
-    pub(super) fn tell_memory(&self, idle: &Self, report: &mut Report) {
+    pub(crate) fn tell_memory(&self, idle: &Self, report: &mut Report) {
         report.section("resident memory");
         for ((name, after), (_, idle)) in self.memory.iter().zip(&idle.memory) {
             let both = idle.clone().and_then(|idle| Ok((idle, after.clone()?)));

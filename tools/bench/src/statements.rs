@@ -6,17 +6,17 @@
 
 use paygate_test_servers::Postgres;
 
-use super::calls::{Calls, share};
-use super::database::Database;
-use super::report::{self, Report};
-use super::work::Work;
+use crate::calls::{Calls, share};
+use crate::database::Database;
+use crate::report::{self, Report};
+use crate::work::Work;
 
 /// The workers' user.
 const USER: &str = "worker";
 const EXTENSION: &str = "pg_stat_statements";
 
 /// Has a server count; it restarts for that. The error says why it can't.
-pub(super) fn prepare(server: &mut Postgres) -> Result<(), String> {
+pub(crate) fn prepare(server: &mut Postgres) -> Result<(), String> {
     let available = "SELECT name FROM pg_available_extensions WHERE name =";
     if server.query(&format!("{available} '{EXTENSION}'"))?.is_empty() {
         return Err(format!("{EXTENSION} is not installed for this PostgreSQL"));
@@ -35,22 +35,21 @@ pub(super) fn prepare(server: &mut Postgres) -> Result<(), String> {
 
 /// The workers' statements during a part of the run.
 #[derive(Debug)]
-pub(super) struct Statements<'a> {
-    database: Database<'a>,
+pub(crate) struct Statements<'a> {
+    database: &'a Database,
     work: Work,
     /// How much was settled when counting began; or why nothing is counted.
     settled_before: Result<u64, String>,
 }
 
 impl<'a> Statements<'a> {
-    /// On a server that was, or could not be, [prepared](prepare).
-    pub(super) fn new(server: &'a Postgres, prepared: Result<(), String>, work: Work) -> Self {
-        Self { database: Database(server), work, settled_before: prepared.map(|()| 0) }
+    /// On the database of a server that was, or could not be, [prepared](prepare).
+    pub(crate) fn new(database: &'a Database, prepared: Result<(), String>, work: Work) -> Self {
+        Self { database, work, settled_before: prepared.map(|()| 0) }
     }
 
     /// The address of the database for workers.
-    pub(super) fn worker_database(&self) -> String {
-        let Database(server) = self.database;
+    pub(crate) fn worker_database(&self, server: &Postgres) -> String {
         match self.settled_before {
             Ok(_) => server.url().replacen("//postgres@", &format!("//{USER}@"), 1),
             Err(_) => server.url(),
@@ -58,17 +57,21 @@ impl<'a> Statements<'a> {
     }
 
     /// Counts from now on.
-    pub(super) fn begin(&mut self) {
+    pub(crate) async fn begin(&mut self) {
         if self.settled_before.is_ok() {
-            let reset = self.database.0.query(&format!("SELECT {EXTENSION}_reset()"));
-            self.settled_before = reset.and_then(|_| self.database.settled(self.work));
+            self.settled_before = self.reset().await;
         }
+    }
+
+    async fn reset(&self) -> Result<u64, String> {
+        self.database.query(&format!("SELECT {EXTENSION}_reset()")).await?;
+        self.database.settled(self.work).await
     }
 
     /// What was counted since. A batch of transfers is one transaction; to one of charges belong
     /// those that claimed them.
-    pub(super) fn tell(&self, report: &mut Report) {
-        let counted = self.counted();
+    pub(crate) async fn tell(&self, report: &mut Report) {
+        let counted = self.counted().await;
         report.measured("statements for each settled batch", &counted, |(calls, settled)| {
             let batches = calls.batches();
             format!(
@@ -85,12 +88,13 @@ impl<'a> Statements<'a> {
         }
     }
 
-    fn counted(&self) -> Result<(Calls, u64), String> {
+    async fn counted(&self) -> Result<(Calls, u64), String> {
         let before = self.settled_before.clone()?;
-        let rows = self.database.0.query(&format!(
+        let sql = format!(
             "SELECT concat(calls, ' ', query) FROM {EXTENSION} WHERE userid = '{USER}'::regrole"
-        ))?;
+        );
+        let rows = self.database.query(&sql).await?;
         let calls = Calls::read(&rows).ok_or("no batch was settled")?;
-        Ok((calls, self.database.settled(self.work)?.saturating_sub(before)))
+        Ok((calls, self.database.settled(self.work).await?.saturating_sub(before)))
     }
 }

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use paygate_test_servers::Postgres;
 
-use super::announce;
-use super::database::Database;
+use crate::database::checkpoint;
+use crate::told::announce;
 
 /// A database of its own, so that neither contender sees the other's tables.
 const DATABASE: &str = "pgbench";
@@ -18,17 +18,17 @@ const CLIENTS: &str = "8";
 const THREADS: &str = "2";
 
 /// How it was called, for the table.
-pub(super) const LABEL: &str = "pgbench, TPC-B, -s 10 -c 8 -j 2";
+pub(crate) const LABEL: &str = "pgbench, TPC-B, -s 10 -c 8 -j 2";
 
 /// A prepared database.
 #[derive(Debug, Clone)]
-pub(super) struct PgBench<'a> {
+pub(crate) struct PgBench<'a> {
     program: PathBuf,
     server: &'a Postgres,
 }
 
 /// Fills the database.
-pub(super) fn prepare(server: &Postgres) -> Result<PgBench<'_>, String> {
+pub(crate) fn prepare(server: &Postgres) -> Result<PgBench<'_>, String> {
     announce("filling the database of pgbench");
     let program = server.program("pgbench");
     if !program.is_file() {
@@ -41,9 +41,9 @@ pub(super) fn prepare(server: &Postgres) -> Result<PgBench<'_>, String> {
 
 impl PgBench<'_> {
     /// Transactions a second over `seconds`.
-    pub(super) fn run(&self, seconds: u64) -> Result<f64, String> {
+    pub(crate) fn run(&self, seconds: u64) -> Result<f64, String> {
         announce(&format!("pgbench for {seconds} s"));
-        Database(self.server).checkpoint();
+        checkpoint(self.server);
         let seconds = seconds.to_string();
         let output = call(
             &self.program,
