@@ -8,15 +8,14 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::openapi;
-use crate::servers;
+use crate::missing;
 
 /// Debian asks this program before it starts a service; 101 means "do not".
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 /// Installs what is missing, as root, and lets none of it start a service.
 pub(crate) fn run() -> Result<(), String> {
-    let missing = missing()?;
+    let missing = missing::all()?;
     if missing.is_empty() {
         println!("nothing is missing");
         return Ok(());
@@ -34,20 +33,7 @@ pub(crate) fn run() -> Result<(), String> {
             .args(&missing)
             .env("DEBIAN_FRONTEND", "noninteractive"),
     )?;
-    require(self::missing()?)
-}
-
-/// Fails with one line if one of these packages is missing.
-pub(crate) fn require(missing: Vec<String>) -> Result<(), String> {
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(format!("missing: {}; `cargo xtask install` installs it", missing.join(", ")))
-}
-
-/// The packages of all that is missing.
-pub(crate) fn missing() -> Result<Vec<String>, String> {
-    Ok([servers::missing()?, openapi::missing()].concat())
+    missing::require(missing::all()?)
 }
 
 fn is_root() -> bool {
@@ -99,16 +85,9 @@ impl Drop for Policy {
 
 #[cfg(test)]
 mod tests {
-    use super::{Policy, require};
+    use super::Policy;
     use std::process::Command;
     use std::{env, fs, process};
-
-    #[test]
-    fn what_is_missing_is_told_in_one_line_with_the_command_that_installs_it() {
-        require(Vec::new()).unwrap();
-        let told = require(vec!["postgresql".to_owned(), "npm".to_owned()]).unwrap_err();
-        assert_eq!(told, "missing: postgresql, npm; `cargo xtask install` installs it");
-    }
 
     #[test]
     fn the_policy_answers_101_and_goes_when_it_was_ours() {

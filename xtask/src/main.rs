@@ -8,6 +8,7 @@ mod bench;
 mod cargo;
 mod check;
 mod install;
+mod missing;
 mod openapi;
 mod servers;
 mod steps;
@@ -26,7 +27,7 @@ usage: cargo xtask <command>
   test [args]    build and run every test (or `cargo test` with these arguments)
                  against PostgreSQL and RabbitMQ: those of TEST_DATABASE_URL and
                  TEST_RABBITMQ_URL if set, else private ones that end with the run
-  check          what CI runs: format, lints, the dependency rule, documentation, tests, openapi
+  check          what CI runs: format, lints, the rules of the house, documentation, tests, openapi
   openapi        hold the OpenAPI document against a running `paygate` by tools of others: two
                  validators, generated requests, and a generated client (python3)
   bench [charges|transfers] [seconds] [connections] [workers]

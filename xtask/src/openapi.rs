@@ -2,7 +2,7 @@
 //! `paygate`. They are installed under `target/openapi`, of the versions that stand here.
 
 use crate::cargo;
-use crate::install;
+use crate::missing;
 use crate::steps::Steps;
 use crate::test;
 use std::env::consts::EXE_SUFFIX;
@@ -28,7 +28,7 @@ const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Installs the tools, starts the service, and lets each tool speak.
 pub(crate) fn run(steps: &mut Steps) -> Result<(), String> {
-    install::require(missing())?;
+    missing::require(missing::for_tools())?;
     let place = cargo::target().join("openapi");
     fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
     steps.run("openapi: tools", || install(&place))?;
@@ -42,17 +42,6 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), String> {
         steps.run(name, || done(tool))?;
     }
     Ok(())
-}
-
-/// The Debian packages that are missing for the tools: Python with what makes a venv.
-pub(crate) fn missing() -> Vec<String> {
-    let works = |code: &str| {
-        let mut python = command("python3", &["-c", code]);
-        python.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-    };
-    let packages = [("python3", ""), ("python3-venv", "import venv, ensurepip")];
-    let missing = packages.into_iter().filter(|(_, code)| !works(code));
-    missing.map(|(package, _)| package.to_owned()).collect()
 }
 
 /// The tools, unless those of these versions are there.

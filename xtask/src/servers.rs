@@ -15,11 +15,6 @@ pub(crate) fn services(command: &str) -> Result<(), String> {
     cargo::run(&call(&[command, &folder.display().to_string()]), &[])
 }
 
-/// The packages that are missing for servers.
-pub(crate) fn missing() -> Result<Vec<String>, String> {
-    Ok(cargo::output(&call(&["missing"]))?.lines().map(str::to_owned).collect())
-}
-
-fn call<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn call<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [&["run", "--quiet", "--package", "paygate-test-servers", "--"], arguments].concat()
 }

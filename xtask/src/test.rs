@@ -1,14 +1,14 @@
 //! `cargo xtask test`: every test, with real servers.
 
 use crate::cargo;
-use crate::install;
+use crate::missing;
 use crate::servers;
 use crate::steps::Steps;
 
 /// Builds the tests, and runs them with servers. `arguments` go to `cargo test`, `flags` to every
 /// cargo call.
 pub(crate) fn run(steps: &mut Steps, arguments: &[&str], flags: &[&str]) -> Result<(), String> {
-    install::require(servers::missing()?)?;
+    missing::require(missing::for_servers()?)?;
     // First, so that servers do not wait for the compiler.
     steps.run("build", || build(arguments, flags))?;
     let test = [&["test"], flags, scope(arguments), arguments].concat();

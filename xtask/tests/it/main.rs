@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod circles;
+#[cfg(test)]
 mod code;
 #[cfg(test)]
 mod kinds;
