@@ -70,6 +70,8 @@ fn main() -> ExitCode {
 fn in_steps(work: impl FnOnce(&mut Steps) -> Result<(), String>) -> Result<(), String> {
     let mut steps = Steps::default();
     let outcome = work(&mut steps);
-    println!("\n{}", steps.table());
+    if !steps.is_empty() {
+        println!("\n{}", steps.table());
+    }
     outcome
 }

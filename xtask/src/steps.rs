@@ -32,6 +32,11 @@ impl Steps {
         outcome
     }
 
+    /// Whether none has run yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.done.is_empty()
+    }
+
     /// One line a step, and the sum.
     pub(crate) fn table(&self) -> String {
         let width = self.done.iter().map(|step| step.name.chars().count()).max().unwrap_or(0);
@@ -79,8 +84,9 @@ total     121.7 s  FAILED";
     #[test]
     fn a_failed_step_hands_its_error_on() {
         let mut steps = Steps::default();
+        assert!(steps.is_empty());
         assert_eq!(steps.run("good", || Ok(7)), Ok(7));
         assert_eq!(steps.run::<()>("bad", || Err("no".to_owned())), Err("no".to_owned()));
-        assert!(steps.table().contains("FAILED"));
+        assert!(!steps.is_empty() && steps.table().contains("FAILED"));
     }
 }

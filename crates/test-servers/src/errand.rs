@@ -1,5 +1,6 @@
 //! A command that is run to its end, and ends with us: whatever ends us, and when our parent has gone.
 
+use std::env;
 use std::os::unix::process::{CommandExt, parent_id};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -38,5 +39,18 @@ pub fn run_errand(command: &mut Command) -> Result<ExitStatus, String> {
             return Err(format!("{name}: ended, for who asked for it has gone"));
         }
         thread::sleep(PAUSE);
+    }
+}
+
+/// Lets a command hear nothing of the package that `cargo run` started us from. A cargo that is called
+/// would build again what looks at these variables: ring's build script does, and with it all that
+/// stands on TLS.
+#[allow(clippy::disallowed_methods, reason = "their names are looked at, and nothing else")]
+pub fn forget_package(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_PKG_") {
+            command.env_remove(&name);
+        }
     }
 }

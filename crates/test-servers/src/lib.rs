@@ -23,7 +23,7 @@ mod watchdog;
 mod workplace;
 
 pub use account::services_folder;
-pub use errand::run_errand;
+pub use errand::{forget_package, run_errand};
 pub use ports::free_port;
 pub use postgres::Postgres;
 pub use rabbitmq::RabbitMq;

@@ -4,7 +4,7 @@ use std::env;
 use std::process::{Command, ExitCode};
 use std::thread;
 
-use paygate_test_servers::{Postgres, RabbitMq, run_errand};
+use paygate_test_servers::{Postgres, RabbitMq, forget_package, run_errand};
 
 use crate::missing;
 
@@ -14,20 +14,12 @@ const RABBITMQ: &str = "TEST_RABBITMQ_URL";
 const REQUIRED: &str = "TEST_SERVERS_REQUIRED";
 
 /// Starts the servers that nobody named, and runs the command; its exit code is ours.
-#[allow(clippy::disallowed_methods, reason = "this is a command line; the rule is for the service")]
 pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<ExitCode, String> {
     // They stop when this value goes: at the end of this function, whatever comes before.
     let servers = Servers::find_or_start()?;
     let mut command = Command::new(program);
     command.args(arguments).env(REQUIRED, "1");
-    // What `cargo run` has set for us tells of this package, and would have a cargo that is the command
-    // build again what looks at it.
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_PKG_") {
-            command.env_remove(&name);
-        }
-    }
+    forget_package(&mut command);
     command.env(DATABASE, &servers.database_url).env(RABBITMQ, &servers.rabbitmq_url);
     let code = run_errand(&mut command)?.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
