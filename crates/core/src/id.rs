@@ -41,6 +41,10 @@ uuid_id! {
     /// Identifies a quoted exchange rate.
     QuoteId
 }
+uuid_id! {
+    /// Identifies a person who has an account with the house.
+    UserId
+}
 
 impl PaymentId {
     /// The smallest id a payment created at `at` can have: the millisecond of `at` in the 48-bit

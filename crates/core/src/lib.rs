@@ -22,6 +22,7 @@ mod fixtures;
 pub mod fx;
 pub mod hold;
 pub mod id;
+pub mod identity;
 pub mod journal;
 pub mod kind;
 pub mod money;

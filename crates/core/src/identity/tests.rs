@@ -1,0 +1,154 @@
+//! Who sees and may do what, as tables: every principal, every operation, every owner.
+
+use super::*;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+fn merchant(id: &str) -> MerchantId {
+    MerchantId::parse(id).unwrap()
+}
+
+fn shop(scopes: Scopes) -> Principal {
+    Principal::Merchant { id: merchant("shop"), scopes }
+}
+
+const ADA: UserId = UserId(Uuid::from_u128(7));
+
+fn principals() -> [Principal; 5] {
+    [
+        Principal::Operator,
+        Principal::Sandbox,
+        Principal::System,
+        shop(Scopes::all()),
+        Principal::User { id: ADA },
+    ]
+}
+
+#[test]
+fn who_may_do_what() {
+    use Operation::*;
+    let answers = |operation| principals().map(|it| it.may(operation).is_ok());
+    // operator, sandbox, system, merchant with all scopes, user
+    for (operation, expected) in [
+        (ReadPayments, [true, true, true, true, true]),
+        (Charge, [true, true, false, true, false]),
+        (Transfer, [true, true, false, true, true]),
+        (DecideHold, [true, true, false, true, true]),
+        (Refund, [true, true, false, true, false]),
+        (ReadAccounts, [true, true, true, true, true]),
+        (OpenAccount, [true, true, false, true, false]),
+        (OpenWithBalance, [true, true, false, false, false]),
+        (OpenWithOverdraft, [true, true, false, false, false]),
+        (CloseAccount, [true, true, false, true, false]),
+        (ReadRates, [true, true, true, true, true]),
+        (Quote, [true, true, false, true, true]),
+        (Prove, [true, true, true, false, false]),
+        (SampleAccounts, [true, true, false, false, false]),
+    ] {
+        assert_eq!(answers(operation), expected, "{operation}");
+    }
+}
+
+#[test]
+fn a_key_is_for_its_scopes_and_says_which_is_missing() {
+    for operation in Operation::ALL {
+        let needed = operation.scope();
+        for scope in Scope::ALL {
+            let expected = match needed {
+                Some(needed) if needed == *scope => Ok(()),
+                Some(needed) => Err(Denied::InsufficientScope(needed)),
+                None => Err(Denied::Forbidden),
+            };
+            assert_eq!(
+                shop(Scopes::of(&[*scope])).may(*operation),
+                expected,
+                "{operation} {scope}"
+            );
+        }
+        let none = shop(Scopes::of(&[])).may(*operation);
+        let denied = needed.map_or(Denied::Forbidden, Denied::InsufficientScope);
+        assert_eq!(none, Err(denied), "{operation}");
+    }
+    let used: BTreeSet<Scope> = Operation::ALL.iter().filter_map(|it| it.scope()).collect();
+    assert_eq!(used.len(), Scope::ALL.len(), "every scope is for something");
+}
+
+#[test]
+fn who_sees_and_spends_whose() {
+    let owners = [
+        None,
+        Some(Owner::Merchant(merchant("shop"))),
+        Some(Owner::Merchant(merchant("other"))),
+        Some(Owner::User(ADA)),
+        Some(Owner::User(UserId(Uuid::from_u128(8)))),
+    ];
+    // the house, its own as a merchant, another merchant's, Ada's, another user's
+    for (principal, sees, spends) in [
+        (Principal::Operator, [true; 5], [false, true, true, true, true]),
+        (Principal::Sandbox, [true; 5], [false, true, true, true, true]),
+        (Principal::System, [true; 5], [false; 5]),
+        (
+            shop(Scopes::all()),
+            [false, true, false, false, false],
+            [false, true, false, false, false],
+        ),
+        (
+            Principal::User { id: ADA },
+            [false, false, false, true, false],
+            [false, false, false, true, false],
+        ),
+    ] {
+        let seen = owners.each_ref().map(|owner| principal.sees(owner.as_ref()));
+        assert_eq!(seen, sees, "{principal:?}");
+        let spent = owners.each_ref().map(|owner| principal.may_spend(owner.as_ref()));
+        assert_eq!(spent, spends, "{principal:?}");
+        let view = match principal.own() {
+            Some(own) => View::Of(own),
+            None => View::All,
+        };
+        assert_eq!(principal.view(), view, "{principal:?}");
+    }
+}
+
+#[test]
+fn what_is_nobodys_own_is_the_houses() {
+    let house = merchant("house");
+    let owners = principals().map(|it| it.acts_for(&house).to_string());
+    let ada = format!("user:{ADA}");
+    assert_eq!(
+        owners,
+        ["merchant:house", "merchant:house", "merchant:house", "merchant:shop", &ada]
+    );
+}
+
+#[test]
+fn names_are_written_and_read_back() {
+    let names = principals().map(|it| it.actor().to_string());
+    let ada = format!("user:{ADA}");
+    assert_eq!(names, ["operator", "sandbox", "worker", "merchant:shop", &ada]);
+    for principal in principals() {
+        let actor = principal.actor();
+        assert_eq!(Actor::parse(&actor.to_string()), Some(actor));
+        let own = principal.own();
+        assert_eq!(own.as_ref().and_then(|it| Owner::parse(&it.to_string())), own);
+    }
+    for text in
+        ["", "client", "merchant", "merchant:", "merchant:A", "user:shop", "worker:1", "house:x"]
+    {
+        assert_eq!((Actor::parse(text), Owner::parse(text)), (None, None), "{text}");
+    }
+    for text in ["default", "a", "0", "a.b_c-d", &"m".repeat(64)] {
+        assert_eq!(merchant(text).as_str(), text);
+    }
+    for text in ["", "A", "a b", "a:b", "-a", ".", "ü", &"m".repeat(65)] {
+        assert_eq!(MerchantId::parse(text), Err(MerchantIdError), "{text}");
+    }
+}
+
+#[test]
+fn refusals_have_stable_codes() {
+    assert_eq!(Denied::Forbidden.code(), "forbidden");
+    let denied = Denied::InsufficientScope(Scope::RefundsWrite);
+    assert_eq!(denied.code(), "insufficient-scope");
+    assert_eq!(denied.to_string(), "the key lacks the scope refunds:write");
+}
