@@ -4,16 +4,18 @@ pub(crate) mod directory;
 pub(crate) mod find;
 
 use crate::accounts::directory::Directory;
+use crate::support::read_error::ReadError;
 use chrono::TimeDelta;
 use paygate_core::Timestamp;
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::account::{
-    AccountRecord, AccountRef, Alias, NewWallet, NotClosable, SystemAccount,
+    AccountRecord, AccountRef, Alias, NewWallet, NotClosable, Role, SystemAccount,
 };
-use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::{Denied, Operation, Owner, Principal, RequestHash};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{NewPayment, Reason, Request, RequestHash};
+use paygate_core::payment::{Details, NewPayment, Reason};
 use paygate_core::proof::Position;
 use paygate_core::statement::{Period, Statement, StatementLine};
 use paygate_core::terms::Terms;
@@ -49,6 +51,9 @@ pub struct OpenWallet {
 /// Why a wallet was not opened.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OpenError {
+    /// It is not for who asks to do.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// Accounts in this currency are not opened.
     #[error("{0} is not enabled")]
     CurrencyNotEnabled(Currency),
@@ -72,6 +77,9 @@ pub enum OpenError {
 /// Why an account was not closed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CloseError {
+    /// It is not for who asks to do.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// There is no such account.
     #[error("there is no such account")]
     NotFound,
@@ -111,7 +119,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`OpenError`]; then nothing was opened (or, with a transient store error, it can't be told).
-    pub async fn open(&self, wallet: OpenWallet) -> Result<(AccountRecord, bool), OpenError> {
+    pub async fn open(
+        &self,
+        principal: &Principal,
+        wallet: OpenWallet,
+    ) -> Result<(AccountRecord, bool), OpenError> {
+        may_open(principal, &wallet)?;
         let equity = self.directory.system(SystemAccount::OpeningEquity, wallet.currency);
         let equity = equity.ok_or(OpenError::CurrencyNotEnabled(wallet.currency))?;
         if wallet.opening_balance.is_some_and(|amount| !self.most.allows(amount.minor)) {
@@ -119,7 +132,7 @@ impl Accounts {
         }
         let mut tries = 1;
         loop {
-            let (new, opening) = self.drawn(&wallet, equity);
+            let (new, opening) = self.drawn(principal, &wallet, equity);
             match self.store.create(new, opening).await {
                 Ok(Opened::Created(record)) => return Ok((record, false)),
                 Ok(Opened::Replayed(record)) => return Ok((record, true)),
@@ -138,8 +151,16 @@ impl Accounts {
     }
 
     /// The wallet and its opening payment, with ids and a number that are drawn anew each time.
-    fn drawn(&self, wallet: &OpenWallet, equity: AccountId) -> (NewWallet, Option<NewPayment>) {
+    fn drawn(
+        &self,
+        principal: &Principal,
+        wallet: &OpenWallet,
+        equity: AccountId,
+    ) -> (NewWallet, Option<NewPayment>) {
         let id = AccountId(self.ids.uuid_v7());
+        let owner = self.acts_for(principal);
+        let details =
+            Details { description: Label::parse("Opening balance").ok(), ..Details::default() };
         let opening = wallet.opening_balance.map(|amount| NewPayment {
             id: PaymentId(self.ids.uuid_v7()),
             kind: Kind::Opening,
@@ -148,20 +169,13 @@ impl Accounts {
             destination: id,
             parent: None,
             hold: false,
-            request: Request {
-                merchant: MerchantId::default(),
-                caller: CallerId::default(),
-                reference: None,
-                idempotency: None,
-                description: Label::parse("Opening balance").ok(),
-                tx_date: None,
-                metadata: None,
-            },
+            request: details.request(principal, Operation::OpenWithBalance, owner.clone()),
         });
         let new = NewWallet {
             id,
             number: self.ids.account_number(),
             currency: wallet.currency,
+            owner,
             overdraft: wallet.overdraft,
             name: wallet.name.clone(),
             alias: wallet.alias.clone(),
@@ -171,28 +185,77 @@ impl Accounts {
         (new, opening)
     }
 
+    /// Whose accounts a principal opens, and among whose its aliases are.
+    fn acts_for(&self, principal: &Principal) -> Owner {
+        principal.acts_for(self.directory.house())
+    }
+
+    /// The account of that name, if the principal sees it.
+    async fn seen(
+        &self,
+        principal: &Principal,
+        name: AccountRef,
+    ) -> Result<Option<AccountRecord>, StoreError> {
+        let key = name.among(self.acts_for(principal));
+        let found = self.reader.find(vec![key]).await?.into_iter().next().flatten();
+        Ok(found.filter(|it| principal.sees(it.account.role.owner().as_ref())))
+    }
+
     /// The account of that name.
     ///
     /// # Errors
-    /// [`StoreError`] of the reader.
-    pub async fn get(&self, name: AccountRef) -> Result<Option<AccountRecord>, StoreError> {
-        Ok(self.reader.find(vec![name]).await?.into_iter().next().flatten())
+    /// [`ReadError`].
+    pub async fn get(
+        &self,
+        principal: &Principal,
+        name: AccountRef,
+    ) -> Result<Option<AccountRecord>, ReadError> {
+        let Some(record) = self.seen(principal, name).await? else { return Ok(None) };
+        principal.may(Operation::ReadAccounts)?;
+        Ok(Some(record))
     }
 
-    /// A page of accounts.
+    /// A page of the accounts that the principal sees.
     ///
     /// # Errors
-    /// [`StoreError`] of the reader.
-    pub async fn list(&self, query: AccountQuery) -> Result<AccountPage, StoreError> {
-        self.reader.accounts(query).await
+    /// [`ReadError`].
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        query: AccountQuery,
+    ) -> Result<AccountPage, ReadError> {
+        principal.may(Operation::ReadAccounts)?;
+        let owner = principal.view().owner().or(query.owner);
+        Ok(self.reader.accounts(AccountQuery { owner, ..query }).await?)
+    }
+
+    /// The open wallets among the newest accounts of everybody, at most so many.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn sample(
+        &self,
+        principal: &Principal,
+        limit: u16,
+    ) -> Result<Vec<AccountRecord>, ReadError> {
+        principal.may(Operation::SampleAccounts)?;
+        let query = AccountQuery { limit, ..AccountQuery::default() };
+        let mut found = self.reader.accounts(query).await?.items;
+        found.retain(|it| !it.account.closed && is_wallet(&it.account.role));
+        Ok(found)
     }
 
     /// Closes an empty wallet. Repeating it changes nothing.
     ///
     /// # Errors
     /// [`CloseError`]; then it is not closed.
-    pub async fn close(&self, name: AccountRef) -> Result<AccountRecord, CloseError> {
-        let account = self.get(name).await?.ok_or(CloseError::NotFound)?.account;
+    pub async fn close(
+        &self,
+        principal: &Principal,
+        name: AccountRef,
+    ) -> Result<AccountRecord, CloseError> {
+        let account = self.seen(principal, name).await?.ok_or(CloseError::NotFound)?.account;
+        principal.may(Operation::CloseAccount)?;
         let closed = self.store.close(account.id).await?.ok_or(CloseError::NotFound)?;
         closed.map_err(CloseError::Refused)
     }
@@ -200,13 +263,14 @@ impl Accounts {
     /// An account, and its posted balance at the end of that moment, from its entries.
     ///
     /// # Errors
-    /// [`StoreError`] of the reader.
+    /// [`ReadError`].
     pub async fn balance_at(
         &self,
+        principal: &Principal,
         name: AccountRef,
         at: Timestamp,
-    ) -> Result<Option<(AccountRecord, Money)>, StoreError> {
-        let Some(record) = self.get(name).await? else { return Ok(None) };
+    ) -> Result<Option<(AccountRecord, Money)>, ReadError> {
+        let Some(record) = self.get(principal, name).await? else { return Ok(None) };
         let position = self.reader.position_at(record.account.id, at).await?;
         let balance = Money { minor: position.balance_minor, currency: record.account.currency };
         Ok(Some((record, balance)))
@@ -215,13 +279,14 @@ impl Accounts {
     /// Where an account stood at both ends of a period; its lines are between the two.
     ///
     /// # Errors
-    /// [`StoreError`] of the reader.
+    /// [`ReadError`].
     pub async fn statement(
         &self,
+        principal: &Principal,
         name: AccountRef,
         period: Period,
-    ) -> Result<Option<Statement>, StoreError> {
-        let Some(record) = self.get(name).await? else { return Ok(None) };
+    ) -> Result<Option<Statement>, ReadError> {
+        let Some(record) = self.get(principal, name).await? else { return Ok(None) };
         let account = &record.account;
         let before =
             async |moment: Timestamp| match moment.checked_sub_signed(TimeDelta::microseconds(1)) {
@@ -242,18 +307,40 @@ impl Accounts {
         Ok(Some(Statement { account: record, opening, closing }))
     }
 
-    /// The lines of a statement after `after` (an `account_seq`), at most `limit`.
+    /// The lines of a statement after `after` (an `account_seq`), at most `limit`. Of a counterparty
+    /// that the principal does not see, they tell no more than its id.
     ///
     /// # Errors
     /// [`StoreError`] of the reader.
     pub async fn lines(
         &self,
+        principal: &Principal,
         statement: &Statement,
         after: i64,
         limit: u16,
     ) -> Result<Vec<StatementLine>, StoreError> {
         let after = after.max(statement.opening.seq);
         let account = statement.account.account.id;
-        self.reader.lines(account, after, statement.closing.seq, limit).await
+        let lines = self.reader.lines(account, after, statement.closing.seq, limit).await?;
+        Ok(lines.into_iter().map(|line| line.seen_by(principal)).collect())
+    }
+}
+
+/// Whether a principal may open such a wallet.
+fn may_open(principal: &Principal, wallet: &OpenWallet) -> Result<(), Denied> {
+    principal.may(Operation::OpenAccount)?;
+    if wallet.overdraft {
+        principal.may(Operation::OpenWithOverdraft)?;
+    }
+    match wallet.opening_balance {
+        Some(_) => principal.may(Operation::OpenWithBalance),
+        None => Ok(()),
+    }
+}
+
+fn is_wallet(role: &Role) -> bool {
+    match role {
+        Role::Wallet(_) => true,
+        Role::System(_) | Role::Merchant(_) => false,
     }
 }

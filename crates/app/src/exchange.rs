@@ -6,6 +6,7 @@ use crate::payments::create_error::{CreateError, Refusal};
 use chrono::TimeDelta;
 use paygate_core::fx::{AppliedRate, ConversionError, Quote};
 use paygate_core::id::QuoteId;
+use paygate_core::identity::{Denied, Operation, Principal};
 use paygate_core::money::{Currency, Money};
 use paygate_ports::{Clock, IdSource, QuoteStore, RateError, RateSource, StoreError};
 use std::sync::Arc;
@@ -52,15 +53,34 @@ impl Exchange {
     ///
     /// # Errors
     /// [`NoRate`].
-    pub async fn market(&self, base: Currency, quote: Currency) -> Result<AppliedRate, NoRate> {
+    pub(crate) async fn market(
+        &self,
+        base: Currency,
+        quote: Currency,
+    ) -> Result<AppliedRate, NoRate> {
         self.rates.rate(base, quote).await.map_err(|error| NoRate::of(error, base, quote))
     }
 
     /// The rate a customer gets, less the spread.
     ///
     /// # Errors
-    /// [`NoRate`].
-    pub async fn customer(&self, base: Currency, quote: Currency) -> Result<AppliedRate, NoRate> {
+    /// [`ConvertError`].
+    pub async fn rate(
+        &self,
+        principal: &Principal,
+        base: Currency,
+        quote: Currency,
+    ) -> Result<AppliedRate, ConvertError> {
+        principal.may(Operation::ReadRates)?;
+        Ok(self.customer(base, quote).await?)
+    }
+
+    /// As [`Exchange::rate`], for a payment that somebody may make.
+    pub(crate) async fn customer(
+        &self,
+        base: Currency,
+        quote: Currency,
+    ) -> Result<AppliedRate, NoRate> {
         let market = self.market(base, quote).await?;
         if base == quote {
             return Ok(market);
@@ -80,9 +100,11 @@ impl Exchange {
     /// [`ConvertError`].
     pub async fn convert(
         &self,
+        principal: &Principal,
         amount: Money,
         to: Currency,
     ) -> Result<(Money, AppliedRate), ConvertError> {
+        principal.may(Operation::ReadRates)?;
         let applied = self.customer(amount.currency, to).await?;
         Ok((applied.rate.credit_for(amount)?, applied))
     }
@@ -91,7 +113,13 @@ impl Exchange {
     ///
     /// # Errors
     /// [`ConvertError`]; then nothing is promised.
-    pub async fn quote(&self, base: Currency, quote: Currency) -> Result<Quote, ConvertError> {
+    pub async fn quote(
+        &self,
+        principal: &Principal,
+        base: Currency,
+        quote: Currency,
+    ) -> Result<Quote, ConvertError> {
+        principal.may(Operation::Quote)?;
         let applied = self.customer(base, quote).await?;
         let quote = Quote {
             id: QuoteId(self.ids.uuid_v7()),
@@ -149,6 +177,9 @@ impl NoRate {
 /// Why an amount is not converted, or no rate promised.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConvertError {
+    /// It is not for who asks to do.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// There is no rate.
     #[error(transparent)]
     Rate(#[from] NoRate),

@@ -24,6 +24,7 @@ pub use payments::publish::HintPublisher;
 pub use payments::read::ReadPayments;
 pub use payments::refunds::{CreateRefund, Refunds};
 pub use payments::transfers::{CreateTransfer, Transfers};
+pub use support::read_error::ReadError;
 pub use support::readiness::{Component, Readiness};
 pub use work::setup::{WorkerConfig, WorkerPorts};
 pub use work::sweep::{Sweeper, SweeperConfig};

@@ -83,6 +83,7 @@ async fn read(
 ) -> Result<Option<Vec<AccountRecord>>, Ended> {
     let Some(limit) = paging.limit() else { return Ok(None) };
     let query = AccountQuery {
+        owner: None,
         currency: asked.currency,
         alias: asked.alias.clone(),
         limit,

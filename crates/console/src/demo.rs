@@ -14,7 +14,7 @@ use crate::payments::{called, parties, with_code};
 use crate::table::{Column, Table, counted};
 use history::{History, Made};
 use paygate_app::Api;
-use paygate_core::account::AccountRef;
+use paygate_core::account::AccountKey;
 use paygate_core::payment::PaymentRecord;
 use paygate_core::text::Label;
 use std::io::Write;
@@ -113,7 +113,7 @@ async fn tell(desk: &Desk, made: Made) -> Result<(), Ended> {
     }
     table.print(&mut out)?;
     writeln!(out)?;
-    let names = wallets.iter().map(|record| AccountRef::Id(record.account.id)).collect();
+    let names = wallets.iter().map(|record| AccountKey::Id(record.account.id)).collect();
     let mut table = Table::of(&accounts::COLUMNS);
     for record in desk.accounts.find(names).await?.iter().flatten() {
         table.row(&mut out, accounts::cells(record))?;

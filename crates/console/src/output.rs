@@ -1,5 +1,6 @@
 //! Standard output: how an answer is written, and how a command ends that can't go on.
 
+use paygate_app::ReadError;
 use paygate_ports::StoreError;
 use paygate_wire::Unwritable;
 use serde::Serialize;
@@ -50,6 +51,12 @@ impl From<serde_json::Error> for Ended {
 impl From<Unwritable> for Ended {
     fn from(why: Unwritable) -> Self {
         Self::Because(why.to_string())
+    }
+}
+
+impl From<ReadError> for Ended {
+    fn from(error: ReadError) -> Self {
+        Self::Because(error.to_string())
     }
 }
 

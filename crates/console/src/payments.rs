@@ -4,8 +4,8 @@ use crate::desk::Desk;
 use crate::output::{Ended, JsonList, stdout};
 use crate::paging::Paging;
 use crate::table::{Column, Table, second};
-use paygate_core::account::{AccountRecord, AccountRef, Alias};
-use paygate_core::id::{AccountId, MerchantId, PaymentId};
+use paygate_core::account::{AccountKey, AccountRecord, Alias};
+use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::PaymentRecord;
@@ -106,7 +106,7 @@ pub(crate) async fn parties(
 ) -> Result<Parties, StoreError> {
     let ids = payments.iter().flat_map(|it| [it.payment.source, it.payment.destination]);
     let ids: BTreeSet<AccountId> = ids.collect();
-    let names: Vec<AccountRef> = ids.into_iter().map(AccountRef::Id).collect();
+    let names: Vec<AccountKey> = ids.into_iter().map(AccountKey::Id).collect();
     if names.is_empty() {
         return Ok(Parties::new());
     }
@@ -121,7 +121,7 @@ async fn read(
 ) -> Result<Option<Vec<PaymentRecord>>, Ended> {
     let Some(limit) = paging.limit() else { return Ok(None) };
     let query = PaymentQuery {
-        merchant: MerchantId::default(),
+        owner: None,
         status: asked.status,
         kind: asked.kind,
         currency: asked.currency,

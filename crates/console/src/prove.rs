@@ -5,6 +5,7 @@ use crate::output::{Ended, object, stdout};
 use crate::progress::Progress;
 use crate::table::{Column, Table, counted};
 use paygate_core::Timestamp;
+use paygate_core::identity::Principal;
 use paygate_core::proof::{CurrencyTotals, Scope, Sum, Summary, Violation};
 use paygate_wire::{IntegrityBody, ViolationBody, time};
 use serde::Serialize;
@@ -35,7 +36,10 @@ pub(crate) async fn prove(desk: &Desk, json: bool) -> Result<(), Ended> {
     let mut told = Told::new(json);
     let report = |violation: Violation| progress.aside(|| told.violation(&violation));
     let mut pace = progress.pace();
-    let proven = desk.proving.run(Scope::Whole, report, |seen, of| pace.at(seen, of)).await;
+    let proven = desk
+        .proving
+        .run(&Principal::Operator, Scope::Whole, report, |seen, of| pace.at(seen, of))
+        .await;
     progress.finish();
     let (summary, as_of) = proven.map_err(|error| Ended::Because(error.to_string()))?;
     let written = told.summary(&summary, as_of);

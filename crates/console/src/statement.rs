@@ -6,8 +6,9 @@ use crate::payments::called;
 use crate::table::{Column, Table, counted, second};
 use paygate_app::Accounts;
 use paygate_core::account::AccountRef;
+use paygate_core::identity::Principal;
 use paygate_core::money::Money;
-use paygate_core::statement::{Period, Statement, StatementLine};
+use paygate_core::statement::{Counterparty, Period, Statement, StatementLine};
 use paygate_core::text::Label;
 use paygate_wire::{CsvRows, LineBody, StatementHead, direction, size, time};
 use std::io::Write;
@@ -52,7 +53,10 @@ const COLUMNS: [Column; 8] = [
 
 /// Shows a statement.
 pub(crate) async fn show(desk: &Desk, asked: &ShowStatement) -> Result<(), Ended> {
-    let found = desk.statements.statement(asked.account.clone(), asked.period).await?;
+    let found = desk
+        .statements
+        .statement(&Principal::Operator, asked.account.clone(), asked.period)
+        .await?;
     let statement = found.ok_or_else(|| no_account(&asked.account))?;
     let mut lines = Lines {
         accounts: &desk.statements,
@@ -65,6 +69,11 @@ pub(crate) async fn show(desk: &Desk, asked: &ShowStatement) -> Result<(), Ended
         Form::Json => json(&statement, asked.period, &mut lines).await,
         Form::Csv => csv(&mut lines).await,
     }
+}
+
+/// How the other account is called; its id, if no more is told.
+fn counterparty(counterparty: &Counterparty) -> String {
+    counterparty.seen().map_or_else(|| counterparty.id().to_string(), called)
 }
 
 fn no_account(name: &AccountRef) -> Ended {
@@ -90,7 +99,8 @@ impl Lines<'_> {
             return Ok(None);
         }
         let limit = u16::try_from(self.left).map_or(PAGE, |left| left.min(PAGE));
-        let lines = self.accounts.lines(self.statement, self.after, limit).await?;
+        let lines =
+            self.accounts.lines(&Principal::Operator, self.statement, self.after, limit).await?;
         let last = lines.last().map(|line| line.posting.account_seq);
         let last = last.filter(|last| *last > self.after);
         let missing = || format!("the store left out lines after {}", self.after);
@@ -146,7 +156,7 @@ fn cells(line: &StatementLine) -> Vec<String> {
         size(posting.amount).to_string(),
         Money { minor: posting.balance_after_minor, currency }.to_string(),
         line.kind.to_string(),
-        called(&line.counterparty),
+        counterparty(&line.counterparty),
         line.payment.to_string(),
         line.description.as_ref().map_or("-", Label::as_str).to_owned(),
     ]

@@ -6,9 +6,9 @@ pub(crate) mod system;
 pub use system::SystemAccount;
 
 use crate::Timestamp;
-use crate::id::{AccountId, MerchantId};
+use crate::id::AccountId;
+use crate::identity::{MerchantId, Owner, RequestHash};
 use crate::money::Currency;
-use crate::payment::RequestHash;
 use crate::text::{Label, Metadata};
 use std::fmt;
 use thiserror::Error;
@@ -20,15 +20,28 @@ pub enum Role {
     System(SystemAccount),
     /// Where a merchant's charges arrive.
     Merchant(MerchantId),
-    /// A client's own, opened on request.
-    Wallet,
+    /// Its owner's, opened on request.
+    Wallet(Owner),
 }
 
 impl Role {
+    /// Whose it is; nobody's but the house's, if `None`.
+    #[must_use]
+    pub fn owner(&self) -> Option<Owner> {
+        match self {
+            Self::System(_) => None,
+            Self::Merchant(id) => Some(Owner::Merchant(id.clone())),
+            Self::Wallet(owner) => Some(owner.clone()),
+        }
+    }
+
     /// Whether clients may name the account in a transfer: not the system's own.
     #[must_use]
     pub fn may_transfer(&self) -> bool {
-        !matches!(self, Self::System(_))
+        match self {
+            Self::System(_) => false,
+            Self::Merchant(_) | Self::Wallet(_) => true,
+        }
     }
 }
 
@@ -80,12 +93,33 @@ pub enum AccountRef {
     Alias(Alias),
 }
 
+/// A name of an account, and for an alias among whose accounts it is one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccountKey {
+    /// By its id.
+    Id(AccountId),
+    /// By its number.
+    Number(AccountNumber),
+    /// By its alias.
+    Alias(Owner, Alias),
+}
+
 /// The text can't name any account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be an account's id, its 12-digit number or its alias")]
 pub struct AccountRefError;
 
 impl AccountRef {
+    /// What it names for somebody who acts for that owner.
+    #[must_use]
+    pub fn among(self, owner: Owner) -> AccountKey {
+        match self {
+            Self::Id(id) => AccountKey::Id(id),
+            Self::Number(number) => AccountKey::Number(number),
+            Self::Alias(alias) => AccountKey::Alias(owner, alias),
+        }
+    }
+
     /// Reads the name of an account.
     ///
     /// # Errors
@@ -192,9 +226,11 @@ pub struct NewWallet {
     pub currency: Currency,
     /// Whether its available balance may go below zero.
     pub overdraft: bool,
+    /// Whose it is.
+    pub owner: Owner,
     /// Whose it is, for people.
     pub name: Option<Label>,
-    /// The client's name for it; unique.
+    /// The owner's name for it; unique among the owner's.
     pub alias: Option<Alias>,
     /// What the client attached.
     pub metadata: Option<Metadata>,

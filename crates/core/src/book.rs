@@ -39,7 +39,7 @@ impl Book {
     pub fn new(now: Timestamp, payments: Vec<Payment>, accounts: Vec<Account>) -> Self {
         let system = accounts.iter().filter_map(|account| match account.role {
             Role::System(code) => Some(((code, account.currency), account.id)),
-            Role::Merchant(_) | Role::Wallet => None,
+            Role::Merchant(_) | Role::Wallet(_) => None,
         });
         let system = system.collect();
         Self { now, pages: Pages::new(payments, accounts), system, seen: BTreeMap::new() }
@@ -295,7 +295,7 @@ impl Book {
             seq: moved.transitions,
             from,
             to: step.to,
-            actor: step.actor,
+            actor: step.actor.clone(),
             reason: step.reason,
             at: self.now,
         });

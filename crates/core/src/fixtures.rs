@@ -4,6 +4,7 @@ use crate::Timestamp;
 use crate::account::{Account, AccountNumber, Role};
 use crate::fx::{AppliedRate, Rate};
 use crate::id::{AccountId, PaymentId};
+use crate::identity::{MerchantId, Owner};
 use crate::kind::Kind;
 use crate::money::{Currency, Money};
 use crate::payment::Payment;
@@ -28,13 +29,23 @@ pub(crate) fn rate(base: &str, quote: &str, text: &str) -> AppliedRate {
     AppliedRate { rate, source: "fixed".to_owned(), as_of: at(0) }
 }
 
+/// A merchant.
+pub(crate) fn merchant() -> MerchantId {
+    MerchantId::parse("shop").unwrap()
+}
+
+/// Whose everything is.
+pub(crate) fn owner() -> Owner {
+    Owner::Merchant(merchant())
+}
+
 /// An empty wallet.
 pub(crate) fn account(id: AccountId, code: &str) -> Account {
     Account {
         id,
         number: AccountNumber::from_random(7),
         currency: currency(code),
-        role: Role::Wallet,
+        role: Role::Wallet(owner()),
         overdraft: false,
         closed: false,
         posted_minor: 0,

@@ -2,6 +2,7 @@
 
 use crate::book::{Book, Rejection, Step};
 use crate::id::PaymentId;
+use crate::identity::Actor;
 use crate::payment::{Payment, Reason};
 use crate::status::Status;
 use crate::transfer::legs;
@@ -29,7 +30,12 @@ pub enum HoldError {
 ///
 /// # Errors
 /// [`HoldError`].
-pub fn capture(book: &mut Book, id: PaymentId, minor: Option<i64>) -> Result<(), HoldError> {
+pub fn capture(
+    book: &mut Book,
+    id: PaymentId,
+    minor: Option<i64>,
+    by: &Actor,
+) -> Result<(), HoldError> {
     let payment = held(book, id)?;
     let part = minor.unwrap_or(payment.debit.minor);
     match payment.status {
@@ -48,18 +54,19 @@ pub fn capture(book: &mut Book, id: PaymentId, minor: Option<i64>) -> Result<(),
         return Err(HoldError::TooSmall);
     }
     let legs = legs(book, &payment, debit, credit)?;
-    Ok(book.capture(id, part, &legs, &Step::by_client(Status::Success, Reason::Captured))?)
+    let step = Step::asked_by(by.clone(), Status::Success, Reason::Captured);
+    Ok(book.capture(id, part, &legs, &step)?)
 }
 
 /// Gives what is held back. One that was voided stays as it is; one whose time is over expires.
 ///
 /// # Errors
 /// [`HoldError`].
-pub fn void(book: &mut Book, id: PaymentId) -> Result<(), HoldError> {
+pub fn void(book: &mut Book, id: PaymentId, by: &Actor) -> Result<(), HoldError> {
     match held(book, id)?.status {
         Status::Voided => Ok(()),
         Status::Authorized => {
-            Ok(book.transition(id, &Step::by_client(Status::Voided, Reason::Voided))?)
+            Ok(book.transition(id, &Step::asked_by(by.clone(), Status::Voided, Reason::Voided))?)
         }
         other => Err(HoldError::NotAuthorized(other)),
     }

@@ -56,26 +56,6 @@ impl PaymentId {
     }
 }
 
-/// Whose money a payment is, and within whom its reference is unique.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MerchantId(pub String);
-
-/// Who called, and within whom an idempotency key is unique.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallerId(pub String);
-
-impl Default for MerchantId {
-    fn default() -> Self {
-        Self("default".to_owned())
-    }
-}
-
-impl Default for CallerId {
-    fn default() -> Self {
-        Self("default".to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

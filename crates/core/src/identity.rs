@@ -6,149 +6,17 @@
 //! a new one does not build until all have answered for it.
 
 mod actor;
+mod key;
 mod operation;
 mod owner;
+mod principal;
 mod scope;
 #[cfg(test)]
 mod tests;
 
 pub use actor::Actor;
+pub use key::{Idempotency, KeyHash, RequestHash, SentKey};
 pub use operation::Operation;
 pub use owner::{MerchantId, MerchantIdError, Owner};
+pub use principal::{Denied, Principal, View};
 pub use scope::{Scope, Scopes};
-
-use crate::id::UserId;
-use thiserror::Error;
-
-/// Who asks for something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Principal {
-    /// Who runs the house: sees all, and may do all.
-    Operator,
-    /// A merchant, by a key of its own: sees its own, and may do what the key is for.
-    Merchant {
-        /// Which.
-        id: MerchantId,
-        /// What its key is for.
-        scopes: Scopes,
-    },
-    /// A person: sees the person's own, and may transfer from it.
-    User {
-        /// Who.
-        id: UserId,
-    },
-    /// The house at work: workers, sweeper, reconciler. It asks for nothing on behalf of others.
-    System,
-    /// Whoever comes where nothing is real and nobody is asked for a name: as the operator.
-    Sandbox,
-}
-
-/// Why a principal may not do what it asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Denied {
-    /// Such a principal never may.
-    #[error("this is not for you to do")]
-    Forbidden,
-    /// The key is for other things.
-    #[error("the key lacks the scope {0}")]
-    InsufficientScope(Scope),
-}
-
-impl Denied {
-    /// The stable code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Forbidden => "forbidden",
-            Self::InsufficientScope(_) => "insufficient-scope",
-        }
-    }
-}
-
-/// What of all there is a principal sees.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum View {
-    /// Everything, the house's own accounts included.
-    All,
-    /// What belongs to one owner.
-    Of(Owner),
-}
-
-impl Principal {
-    /// Its name in timelines, and the scope of its idempotency keys. All keys of a merchant have one.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        match self {
-            Self::Operator => Actor::Operator,
-            Self::Merchant { id, .. } => Actor::Merchant(id.clone()),
-            Self::User { id } => Actor::User(*id),
-            Self::System => Actor::Worker,
-            Self::Sandbox => Actor::Sandbox,
-        }
-    }
-
-    /// Who owns what it makes, if that is its own; the house otherwise.
-    #[must_use]
-    pub fn own(&self) -> Option<Owner> {
-        match self {
-            Self::Merchant { id, .. } => Some(Owner::Merchant(id.clone())),
-            Self::User { id } => Some(Owner::User(*id)),
-            Self::Operator | Self::System | Self::Sandbox => None,
-        }
-    }
-
-    /// For whom it acts: itself, or else the merchant that the house itself is.
-    #[must_use]
-    pub fn acts_for(&self, house: &MerchantId) -> Owner {
-        self.own().unwrap_or_else(|| Owner::Merchant(house.clone()))
-    }
-
-    /// What it sees.
-    #[must_use]
-    pub fn view(&self) -> View {
-        match self {
-            Self::Operator | Self::System | Self::Sandbox => View::All,
-            Self::Merchant { .. } | Self::User { .. } => self.own().map_or(View::All, View::Of),
-        }
-    }
-
-    /// Whether it sees what belongs to that owner; to the house itself, if `None`.
-    #[must_use]
-    pub fn sees(&self, owner: Option<&Owner>) -> bool {
-        match self.view() {
-            View::All => true,
-            View::Of(own) => owner == Some(&own),
-        }
-    }
-
-    /// Whether it may let money leave what belongs to that owner. The house's own money moves only
-    /// as the kinds of payments say, whoever asks.
-    #[must_use]
-    pub fn may_spend(&self, owner: Option<&Owner>) -> bool {
-        match self {
-            Self::Operator | Self::Sandbox => owner.is_some(),
-            Self::Merchant { .. } | Self::User { .. } => {
-                owner.is_some() && owner == self.own().as_ref()
-            }
-            Self::System => false,
-        }
-    }
-
-    /// Whether it may do such a thing at all, to what it sees.
-    ///
-    /// # Errors
-    /// [`Denied`].
-    pub fn may(&self, operation: Operation) -> Result<(), Denied> {
-        let allowed = match self {
-            Self::Operator | Self::Sandbox => true,
-            Self::System => operation.is_for_system(),
-            Self::User { .. } => operation.is_for_users(),
-            Self::Merchant { scopes, .. } => match operation.scope() {
-                Some(scope) if scopes.has(scope) => true,
-                Some(scope) => return Err(Denied::InsufficientScope(scope)),
-                None => false,
-            },
-        };
-        if allowed { Ok(()) } else { Err(Denied::Forbidden) }
-    }
-}

@@ -2,12 +2,13 @@
 
 use crate::Timestamp;
 use crate::fx::AppliedRate;
-use crate::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
+use crate::id::{AccountId, PaymentId, QuoteId};
+use crate::identity::{Actor, Idempotency, Operation, Owner, Principal, SentKey};
 use crate::kind::{Claim, Kind};
 use crate::money::Money;
 use crate::status::{Status, named};
 use crate::terms::Terms;
-use crate::text::{IdempotencyKey, Label, Metadata, Reference};
+use crate::text::{Label, Metadata, Reference};
 
 named! {
     /// Why a transition was made: stable codes, in timelines and in `failure.code`.
@@ -51,18 +52,6 @@ named! {
     }
 }
 
-named! {
-    /// Who made a transition.
-    Actor {
-        /// A worker, on a hint.
-        Worker = "worker",
-        /// A person, with the operator's tools.
-        Operator = "operator",
-        /// A client, through the API.
-        Client = "client",
-    }
-}
-
 /// Why a payment failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -72,28 +61,45 @@ pub struct Failure {
     pub detail: String,
 }
 
-/// SHA-256 of the canonical request: what tells a repeated request from another one under the same
-/// idempotency key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestHash(pub [u8; 32]);
-
-/// The idempotency key of a request and what it stood for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Idempotency {
-    /// The client's key, unique per caller and operation (the payment's kind).
-    pub key: IdempotencyKey,
-    /// The request it came with.
-    pub hash: RequestHash,
+/// What a client says of a payment it asks for, besides the money.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The client's name for it, if it has one.
+    pub reference: Option<Reference>,
+    /// The client's key, if it sent one.
+    pub key: Option<SentKey>,
+    /// What it is for, for people; of a refund its reason.
+    pub description: Option<Label>,
+    /// The client's own time of it.
+    pub tx_date: Option<Timestamp>,
+    /// What the client attached.
+    pub metadata: Option<Metadata>,
 }
 
-/// What the client asked for, as far as no decision about money depends on it. Never changes.
+impl Details {
+    /// The request of that principal for that operation, on behalf of that owner.
+    #[must_use]
+    pub fn request(self, principal: &Principal, operation: Operation, owner: Owner) -> Request {
+        Request {
+            owner,
+            asked_by: principal.actor(),
+            reference: self.reference,
+            idempotency: self.key.map(|key| key.within(principal, operation)),
+            description: self.description,
+            tx_date: self.tx_date,
+            metadata: self.metadata,
+        }
+    }
+}
+
+/// What was asked for, as far as no decision about money depends on it. Never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Whose payment it is.
-    pub merchant: MerchantId,
-    /// Who sent it.
-    pub caller: CallerId,
-    /// The merchant's name for it, if it has one.
+    pub owner: Owner,
+    /// Who asked for it.
+    pub asked_by: Actor,
+    /// The owner's name for it, if it has one.
     pub reference: Option<Reference>,
     /// The client's key, if it sent one.
     pub idempotency: Option<Idempotency>,
@@ -103,6 +109,14 @@ pub struct Request {
     pub tx_date: Option<Timestamp>,
     /// What the client attached.
     pub metadata: Option<Metadata>,
+}
+
+impl Request {
+    /// What its owner calls it: the name under which there is one payment of that owner.
+    #[must_use]
+    pub fn named(&self) -> Option<(Owner, Reference)> {
+        Some((self.owner.clone(), self.reference.clone()?))
+    }
 }
 
 /// A payment about to be accepted, PENDING.

@@ -2,7 +2,8 @@
 
 use crate::Timestamp;
 use crate::account::AccountRecord;
-use crate::id::PaymentId;
+use crate::id::{AccountId, PaymentId};
+use crate::identity::Principal;
 use crate::journal::Posting;
 use crate::kind::Kind;
 use crate::proof::Position;
@@ -42,5 +43,52 @@ pub struct StatementLine {
     /// What it is for.
     pub description: Option<Label>,
     /// The payment's other account: its source, or its destination if the line is the source's.
-    pub counterparty: AccountRecord,
+    pub counterparty: Counterparty,
+}
+
+impl StatementLine {
+    /// As that principal sees it.
+    #[must_use]
+    pub fn seen_by(self, principal: &Principal) -> Self {
+        let counterparty = self.counterparty.seen_by(principal);
+        Self { counterparty, ..self }
+    }
+}
+
+/// The other account of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Counterparty {
+    /// One that is seen by who asks.
+    Seen(Box<AccountRecord>),
+    /// One that is not: no more is told of it.
+    Hidden(AccountId),
+}
+
+impl Counterparty {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> AccountId {
+        match self {
+            Self::Seen(record) => record.account.id,
+            Self::Hidden(id) => *id,
+        }
+    }
+
+    /// The account, if it is seen.
+    #[must_use]
+    pub fn seen(&self) -> Option<&AccountRecord> {
+        match self {
+            Self::Seen(record) => Some(record),
+            Self::Hidden(_) => None,
+        }
+    }
+
+    fn seen_by(self, principal: &Principal) -> Self {
+        match self {
+            Self::Seen(record) if !principal.sees(record.account.role.owner().as_ref()) => {
+                Self::Hidden(record.account.id)
+            }
+            seen => seen,
+        }
+    }
 }

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod exchange;
+mod identity;
 mod ledger;
 mod payments;
 mod providers;
@@ -18,6 +19,7 @@ pub use accounts::reader::{AccountPage, AccountQuery, AccountReader};
 pub use accounts::store::{AccountStore, Opened};
 pub use exchange::quotes::QuoteStore;
 pub use exchange::rates::{RateError, RateSource};
+pub use identity::authenticator::{AuthError, Authenticator, Credential};
 pub use ledger::audit::{Audit, Examiner};
 pub use ledger::journal::{EntryCursor, JournalReader};
 pub use ledger::proof_log::ProofLog;

@@ -3,6 +3,7 @@
 use crate::broker::Queue;
 use crate::config::Config;
 use crate::fatal::{Fatal, fatal};
+use crate::identity::Bootstrap;
 use crate::stop::Stop;
 use crate::store::{self, Stores};
 use crate::system::{RandomIds, SystemClock};
@@ -40,7 +41,8 @@ pub(crate) async fn use_cases(
 ) -> Result<Api, Fatal> {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
     let outcomes = queue.listening();
-    let directory = Directory::open(&*stores.accounts, &*ids, &config.currencies).await;
+    let (accounts, house) = (Arc::clone(&stores.accounts), config.house.clone());
+    let directory = Directory::open(accounts, ids.clone(), &config.currencies, house).await;
     let directory = Arc::new(directory.map_err(fatal)?);
     let publisher = HintPublisher::new(queue.publishing(), clock.clone(), config.confirm_timeout);
     let accepting = Accepting::new(
@@ -88,7 +90,11 @@ pub(crate) async fn start(
     let api = use_cases(config, stores, queue).await?;
     queue.first_contact().await;
     let ids = Arc::new(RandomIds);
-    paygate_http::serve(&config.http, api, metrics, ids).map_err(fatal)
+    if matches!(config.authenticator, Bootstrap::Sandbox) {
+        tracing::warn!("nobody is asked for a token: whoever reaches the API may do everything");
+    }
+    let authenticator = Arc::new(config.authenticator.clone());
+    paygate_http::serve(&config.http, api, authenticator, metrics, ids).map_err(fatal)
 }
 
 /// Serves until told to stop, then lets requests finish.

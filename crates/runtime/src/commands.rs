@@ -18,8 +18,10 @@ pub(crate) async fn run(command: &Command, config: &Config) -> Result<(), Fatal>
 /// A desk at this store. Nothing is opened at it, hence it knows no currencies.
 pub(crate) async fn desk(config: &Config, stores: &Stores) -> Result<Desk, Fatal> {
     let ids = Arc::new(RandomIds);
-    let directory = Directory::open(&*stores.accounts, &*ids, &[]).await.map_err(fatal)?;
     let (accounts, reader) = (Arc::clone(&stores.accounts), Arc::clone(&stores.account_reader));
+    let house = config.house.clone();
+    let directory = Directory::open(accounts.clone(), ids.clone(), &[], house).await;
+    let directory = directory.map_err(fatal)?;
     let most = AmountLimit::default();
     Ok(Desk {
         payments: Arc::clone(&stores.reader),

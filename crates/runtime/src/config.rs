@@ -1,6 +1,7 @@
 //! From text to configuration: every value is read before anything starts, and the first that
 //! can't be read stops the start.
 
+use crate::identity::{ApiToken, Bootstrap};
 use crate::settings::{Settings, SettingsError};
 use crate::start::Start;
 use crate::telemetry::LogFormat;
@@ -9,11 +10,12 @@ use paygate_acquirer::{FailRate, HttpAcquirerConfig, SimulatorConfig};
 use paygate_app::{ExchangeConfig, SweeperConfig, WorkerConfig};
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::fx::table::RateTable;
+use paygate_core::identity::MerchantId;
 use paygate_core::money::{Currency, Money};
 use paygate_core::provider::ClaimPolicy;
 use paygate_core::risk::Limits;
 use paygate_core::work::WorkPolicy;
-use paygate_http::{ApiToken, HttpConfig};
+use paygate_http::HttpConfig;
 use paygate_postgres::PostgresConfig;
 use paygate_rabbitmq::RabbitConfig;
 use paygate_sqlite::SqliteConfig;
@@ -40,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) acquirer: AcquirerChoice,
     pub(crate) simulator: SimulatorConfig,
     pub(crate) http: HttpConfig,
+    pub(crate) authenticator: Bootstrap,
+    pub(crate) house: MerchantId,
     pub(crate) metrics_port: Option<u16>,
     pub(crate) currencies: Vec<Currency>,
     pub(crate) limits: Limits,
@@ -67,8 +71,10 @@ impl Config {
         let rabbitmq = rabbitmq(settings, start, worker.batch, ids_per_message)?;
         let acquirer = acquirer(settings, start, simulator.clone())?;
         let nothing_is_real = nothing_is_real(&database, rabbitmq.as_ref(), &acquirer);
+        let authenticator = authenticator(settings)?;
         let http = HttpConfig {
             sandbox: nothing_is_real && *start == Start::Serve,
+            guarded: matches!(authenticator, Bootstrap::Token(_)),
             ..http(settings, start, shutdown_timeout)?
         };
         let config = Self {
@@ -79,6 +85,8 @@ impl Config {
             acquirer,
             simulator,
             http,
+            authenticator,
+            house: house(settings)?,
             metrics_port: settings
                 .text("METRICS_PORT")
                 .map(|_| settings.read("METRICS_PORT", "a port number"))
@@ -225,7 +233,6 @@ fn http(
     start: &Start,
     shutdown_timeout: Duration,
 ) -> Result<HttpConfig, SettingsError> {
-    let token = settings.text("PAYGATE_API_TOKEN").map(ApiToken::parse).transpose();
     let port = match settings.is_set("PORT") {
         false if *start == Start::Acquirer => 8090,
         _ => settings.read("PORT", "a port number")?,
@@ -233,12 +240,24 @@ fn http(
     Ok(HttpConfig {
         host: settings.text("HOST").unwrap_or_default().to_owned(),
         port,
-        token: token.map_err(|error| SettingsError::invalid("PAYGATE_API_TOKEN", error))?,
         insecure_no_auth: settings.read("INSECURE_NO_AUTH", "true or false")?,
         workers: settings.count("HTTP_WORKERS")?,
         shutdown_timeout: shutdown_timeout.mul_f32(0.8),
         ..HttpConfig::default()
     })
+}
+
+/// Who is known: with a token whoever presents it, otherwise everybody as one in a sandbox.
+fn authenticator(settings: &Settings) -> Result<Bootstrap, SettingsError> {
+    let token = settings.text("PAYGATE_API_TOKEN").map(ApiToken::parse).transpose();
+    let token = token.map_err(|error| SettingsError::invalid("PAYGATE_API_TOKEN", error))?;
+    Ok(token.map_or(Bootstrap::Sandbox, Bootstrap::Token))
+}
+
+/// The merchant that the house itself is: whose things the operator and the sandbox make.
+fn house(settings: &Settings) -> Result<MerchantId, SettingsError> {
+    let name = settings.text("HOUSE_MERCHANT").unwrap_or_default();
+    MerchantId::parse(name).map_err(|error| SettingsError::invalid("HOUSE_MERCHANT", error))
 }
 
 /// Whether all of it is in this process and on its file, so that no money can be real.

@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod demo;
 mod fatal;
+mod identity;
 mod serve;
 mod settings;
 mod start;

@@ -16,7 +16,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Fatal> {
     let stores = store::open(&config, true).await?;
     let queue = Queue::start(&config)?;
     let (server, addresses) = api::start(&config, &stores, &queue, metrics).await?;
-    greet(&addresses, config.http.token.is_some());
+    greet(&addresses, config.http.guarded);
 
     let mut tasks = Tasks::new(stop.stop.clone());
     tasks.start("the API", api::serve_until_stopped(server, stop.clone()));

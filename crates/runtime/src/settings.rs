@@ -62,6 +62,11 @@ pub const VARIABLES: &[Variable] = &[
         "false",
         "`true` allows listening beyond loopback without a token",
     ),
+    variable(
+        "HOUSE_MERCHANT",
+        "default",
+        "whose payments and accounts those are that the operator makes; never change it later",
+    ),
     variable("HTTP_WORKERS", "2", "threads that serve HTTP"),
     variable("CURRENCIES", "IDR,USD,SGD,EUR,GBP,ETB,JPY", "enabled currencies (ISO 4217)"),
     variable(

@@ -7,15 +7,42 @@ use paygate_core::account::{
     Account, AccountNumber, Alias, NewAccount, NewWallet, Role, SystemAccount,
 };
 use paygate_core::fx::{AppliedRate, Quote, Rate};
-use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
+use paygate_core::id::{AccountId, PaymentId, QuoteId};
+use paygate_core::identity::{
+    Actor, MerchantId, Operation, Owner, Principal, RequestHash, Scopes, SentKey,
+};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{Idempotency, NewPayment, Payment, Request, RequestHash};
+use paygate_core::payment::{Details, NewPayment, Payment};
 use paygate_core::refund::taken_back;
 use paygate_core::terms::Terms;
 use paygate_core::text::{IdempotencyKey, Metadata, Reference};
 use paygate_ports::Opened;
 use uuid::Uuid;
+
+/// A merchant of that name.
+#[must_use]
+pub fn merchant(name: &str) -> MerchantId {
+    MerchantId::parse(name).unwrap()
+}
+
+/// The merchant that the house is in tests.
+#[must_use]
+pub fn house() -> MerchantId {
+    merchant("default")
+}
+
+/// A merchant as owner.
+#[must_use]
+pub fn owned_by(name: &str) -> Owner {
+    Owner::Merchant(merchant(name))
+}
+
+/// A merchant as principal, with all scopes.
+#[must_use]
+pub fn acting(name: &str) -> Principal {
+    Principal::Merchant { id: merchant(name), scopes: Scopes::all() }
+}
 
 /// A currency from its code.
 #[must_use]
@@ -35,10 +62,13 @@ pub fn payment_id() -> PaymentId {
     PaymentId(Uuid::now_v7())
 }
 
-/// A charge of the default merchant and caller with a unique reference, without key or metadata.
+/// A charge that the house asked for, with a unique reference, without key or metadata.
 #[must_use]
 pub fn new_payment(source: AccountId, destination: AccountId, amount: Money) -> NewPayment {
     let id = payment_id();
+    let reference = Some(Reference::parse(&format!("ref-{id}")).unwrap());
+    let details = Details { reference, ..Details::default() };
+    let request = details.request(&acting("default"), Operation::Charge, owned_by("default"));
     NewPayment {
         id,
         kind: Kind::Charge,
@@ -47,15 +77,7 @@ pub fn new_payment(source: AccountId, destination: AccountId, amount: Money) -> 
         destination,
         parent: None,
         hold: false,
-        request: Request {
-            merchant: MerchantId::default(),
-            caller: CallerId::default(),
-            reference: Some(Reference::parse(&format!("ref-{id}")).unwrap()),
-            idempotency: None,
-            description: None,
-            tx_date: None,
-            metadata: None,
-        },
+        request,
     }
 }
 
@@ -113,7 +135,8 @@ pub trait Having: Sized {
     /// Of another kind.
     #[must_use]
     fn with_kind(self, kind: Kind) -> Self;
-    /// With an idempotency key; `request` stands for the canonical request and fills its hash.
+    /// With an idempotency key of who asks, for the operation that its kind is; `request` stands for
+    /// the canonical request and fills its hash.
     #[must_use]
     fn with_key(self, key: &str, request: u8) -> Self;
     /// With another reference.
@@ -122,10 +145,10 @@ pub trait Having: Sized {
     /// With metadata.
     #[must_use]
     fn with_metadata(self, metadata: &str) -> Self;
-    /// Of another merchant.
+    /// Of another merchant, who asked for it. Goes before a key.
     #[must_use]
     fn with_merchant(self, merchant: &str) -> Self;
-    /// Sent by another caller.
+    /// Asked for by another merchant. Goes before a key.
     #[must_use]
     fn with_caller(self, caller: &str) -> Self;
     /// Into another account.
@@ -150,7 +173,12 @@ impl Having for NewPayment {
 
     fn with_key(mut self, key: &str, request: u8) -> Self {
         let key = IdempotencyKey::parse(key).unwrap();
-        self.request.idempotency = Some(Idempotency { key, hash: RequestHash([request; 32]) });
+        let sent = SentKey { key, hash: RequestHash([request; 32]) };
+        let principal = match &self.request.asked_by {
+            Actor::Merchant(id) => acting(id.as_str()),
+            other => panic!("no key of {other} is made here"),
+        };
+        self.request.idempotency = Some(sent.within(&principal, operation(self.kind)));
         self
     }
 
@@ -165,12 +193,12 @@ impl Having for NewPayment {
     }
 
     fn with_merchant(mut self, merchant: &str) -> Self {
-        self.request.merchant = MerchantId(merchant.to_owned());
-        self
+        self.request.owner = owned_by(merchant);
+        self.with_caller(merchant)
     }
 
     fn with_caller(mut self, caller: &str) -> Self {
-        self.request.caller = CallerId(caller.to_owned());
+        self.request.asked_by = acting(caller).actor();
         self
     }
 
@@ -184,6 +212,16 @@ impl Having for NewPayment {
 
     fn with_quote(self, quote: &Quote) -> Self {
         Self { terms: Terms { quote: Some(quote.id), ..self.terms }, ..self }
+    }
+}
+
+/// What is asked for with a payment of that kind.
+fn operation(kind: Kind) -> Operation {
+    match kind {
+        Kind::Charge | Kind::Payout => Operation::Charge,
+        Kind::Transfer => Operation::Transfer,
+        Kind::Deposit | Kind::Opening => Operation::OpenWithBalance,
+        Kind::Refund => Operation::Refund,
     }
 }
 
@@ -203,8 +241,8 @@ pub fn new_account(role: Role, currency: &str) -> NewAccount {
 
 /// The account to be opened for a merchant.
 #[must_use]
-pub fn merchant_account(merchant: &str, currency: &str) -> NewAccount {
-    new_account(Role::Merchant(MerchantId(merchant.to_owned())), currency)
+pub fn merchant_account(name: &str, currency: &str) -> NewAccount {
+    new_account(Role::Merchant(merchant(name)), currency)
 }
 
 /// The acquirer's account and a merchant's, of one currency: what a charge moves money between.
@@ -235,7 +273,7 @@ impl Pair {
 pub async fn open_pair(store: &StoreUnderTest, currency: &str) -> Pair {
     let wanted = vec![
         new_account(Role::System(SystemAccount::Acquirer), currency),
-        new_account(Role::Merchant(MerchantId::default()), currency),
+        new_account(Role::Merchant(house()), currency),
     ];
     let opened: [Account; 2] = store.accounts.open(wanted).await.unwrap().try_into().unwrap();
     let [acquirer, merchant] = opened;
@@ -255,6 +293,7 @@ pub fn wallet(code: &str) -> NewWallet {
         id: AccountId(id),
         number: AccountNumber::from_random(id.as_u64_pair().1),
         currency: currency(code),
+        owner: owned_by("default"),
         overdraft: false,
         name: None,
         alias: None,

@@ -20,6 +20,7 @@ mod ledger;
 pub mod list;
 pub mod model;
 pub mod mutations;
+pub mod owners;
 pub mod proof_log;
 pub mod quarantine;
 pub mod quotes;
@@ -154,6 +155,11 @@ macro_rules! store_contract {
             account_reader: lines_name_the_other_account,
             account_reader: lines_of_a_conversion_lead_from_source_to_destination,
             account_reader: lines_are_read_in_parts,
+            owners: equal_keys_and_references_of_two_owners_are_two,
+            owners: concurrent_twins_of_two_owners_are_one_each,
+            owners: lists_and_references_find_what_is_the_owners,
+            owners: equal_aliases_of_two_owners_are_two,
+            owners: accounts_are_listed_of_an_owner,
             quotes: a_quote_is_kept_exactly,
             quotes: a_quote_serves_one_payment,
             quotes: of_twins_by_quote_one_is_created,
@@ -235,6 +241,7 @@ mod tests {
             ("list", include_str!("store/list.rs")),
             ("model", include_str!("store/model.rs")),
             ("mutations", include_str!("store/mutations.rs")),
+            ("owners", include_str!("store/owners.rs")),
             ("proof_log", include_str!("store/proof_log.rs")),
             ("quarantine", include_str!("store/quarantine.rs")),
             ("quotes", include_str!("store/quotes.rs")),

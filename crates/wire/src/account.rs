@@ -6,6 +6,7 @@ use paygate_core::account::{AccountRecord, Alias, Role};
 use paygate_core::id::AccountId;
 use paygate_core::money::Money;
 use paygate_core::proof::Sum;
+use paygate_core::statement::Counterparty;
 use paygate_core::text::Label;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -81,13 +82,53 @@ impl<'a> PartyBody<'a> {
     }
 }
 
+/// Who the other account of a payment is; of one that is not yours to see, its id alone.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Counterparty)]
+pub struct CounterpartyBody<'a> {
+    #[schema(format = Uuid)]
+    id: String,
+    /// Twelve digits, the last of them a check digit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "079927398713", nullable = false)]
+    number: Option<String>,
+    /// Your name for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "alice", nullable = false)]
+    alias: Option<&'a str>,
+    /// Whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Alice Example", nullable = false)]
+    name: Option<&'a str>,
+    /// `wallet`, `merchant`, or what it is to the system: `acquirer`, `bank`, `fx_liquidity`,
+    /// `opening_equity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "wallet", nullable = false)]
+    role: Option<&'static str>,
+}
+
+impl<'a> CounterpartyBody<'a> {
+    /// Who it is.
+    #[must_use]
+    pub fn of(counterparty: &'a Counterparty) -> Self {
+        let seen = counterparty.seen();
+        Self {
+            id: counterparty.id().to_string(),
+            number: seen.map(|it| it.account.number.to_string()),
+            alias: seen.and_then(|it| it.alias.as_ref()).map(Alias::as_str),
+            name: seen.and_then(|it| it.name.as_ref()).map(Label::as_str),
+            role: seen.map(|it| role(&it.account.role)),
+        }
+    }
+}
+
 /// What an account is for, on the wire.
 #[must_use]
 pub fn role(role: &Role) -> &'static str {
     match role {
         Role::System(code) => code.as_str(),
         Role::Merchant(_) => "merchant",
-        Role::Wallet => "wallet",
+        Role::Wallet(_) => "wallet",
     }
 }
 

@@ -77,8 +77,9 @@ fn io_error(error: csv::Error) -> io::Error {
 fn cells(line: &StatementLine) -> [Cow<'_, str>; 14] {
     let StatementLine { posting, counterparty, .. } = line;
     let currency = posting.amount.currency;
-    let alias = counterparty.alias.as_ref().map(Alias::as_str);
-    let name = counterparty.name.as_ref().map(Label::as_str);
+    let seen = counterparty.seen();
+    let alias = seen.and_then(|it| it.alias.as_ref()).map(Alias::as_str);
+    let name = seen.and_then(|it| it.name.as_ref()).map(Label::as_str);
     let description = line.description.as_ref().map(Label::as_str);
     [
         posting.account_seq.to_string().into(),
@@ -89,11 +90,11 @@ fn cells(line: &StatementLine) -> [Cow<'_, str>; 14] {
         currency.code().into(),
         line.kind.as_str().into(),
         line.payment.to_string().into(),
-        counterparty.account.id.to_string().into(),
-        counterparty.account.number.to_string().into(),
+        counterparty.id().to_string().into(),
+        seen.map(|it| it.account.number.to_string()).unwrap_or_default().into(),
         text(alias),
         text(name),
-        role(&counterparty.account.role).into(),
+        seen.map_or("", |it| role(&it.account.role)).into(),
         text(description),
     ]
 }

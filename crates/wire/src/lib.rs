@@ -21,7 +21,8 @@ mod timeline;
 mod value;
 
 pub use account::{
-    AccountBody, AccountPageBody, AccountsBody, BalanceBody, PartyBody, available, role, status,
+    AccountBody, AccountPageBody, AccountsBody, BalanceBody, CounterpartyBody, PartyBody,
+    available, role, status,
 };
 pub use csv_rows::CsvRows;
 pub use integrity::{IntegrityBody, TotalsBody, ViolationBody};

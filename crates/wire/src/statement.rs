@@ -1,6 +1,6 @@
 //! A statement as it goes out.
 
-use crate::account::{AccountBody, PartyBody};
+use crate::account::{AccountBody, CounterpartyBody};
 use crate::schema::KindSchema;
 use crate::value::{Unwritable, number, time};
 use paygate_core::money::Money;
@@ -107,7 +107,7 @@ pub struct LineBody<'a> {
     #[schema(format = Uuid)]
     payment_id: String,
     /// The payment's other account.
-    counterparty: PartyBody<'a>,
+    counterparty: CounterpartyBody<'a>,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -130,7 +130,7 @@ impl<'a> LineBody<'a> {
             balance_after: number(Money { minor: posting.balance_after_minor, currency })?,
             kind: line.kind.as_str(),
             payment_id: line.payment.to_string(),
-            counterparty: PartyBody::of(&line.counterparty),
+            counterparty: CounterpartyBody::of(&line.counterparty),
             description: line.description.as_ref().map(Label::as_str),
         })
     }

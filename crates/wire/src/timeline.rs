@@ -26,9 +26,9 @@ pub struct TransitionBody {
     from: &'static str,
     #[schema(value_type = StatusSchema)]
     to: &'static str,
-    /// Who made it.
+    /// Who made it: `worker`, `operator`, `sandbox`, `merchant:` or `user:` and an id.
     #[schema(example = "worker")]
-    actor: &'static str,
+    actor: String,
     /// Why; stable.
     #[schema(example = "settled")]
     reason: &'static str,
@@ -44,7 +44,7 @@ impl TimelineBody {
             seq: transition.seq,
             from: transition.from.as_str(),
             to: transition.to.as_str(),
-            actor: transition.actor.as_str(),
+            actor: transition.actor.to_string(),
             reason: transition.reason.as_str(),
             at: time(transition.at),
         };

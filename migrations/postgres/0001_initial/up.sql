@@ -11,11 +11,12 @@ CREATE TABLE accounts (
     id            uuid PRIMARY KEY,
     number        text NOT NULL UNIQUE CHECK (number ~ '^[0-9]{12}$'),
     currency      text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
-    -- What the account is for: the house's own, a merchant's, or, with neither, a wallet.
+    -- Whose it is: the house's own, or its owner's, a wallet or where a merchant's charges arrive.
     system_code   text CHECK (system_code IN ('acquirer', 'bank', 'fx_liquidity', 'opening_equity')),
-    merchant_id   text,
+    owner         text CHECK (owner ~ '^(merchant:[a-z0-9][a-z0-9._-]{0,63}|user:[0-9a-f-]{36})$'),
+    for_charges   boolean NOT NULL DEFAULT false,
     name          text CHECK (char_length(name) BETWEEN 1 AND 255),
-    -- What a client calls it; what it asked for tells a repeated request from another.
+    -- What its owner calls it; what was asked for tells a repeated request from another.
     alias         text CHECK (alias ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
     request_hash  bytea CHECK (octet_length(request_hash) = 32),
     metadata      text CHECK (octet_length(metadata) <= 4096),
@@ -26,19 +27,24 @@ CREATE TABLE accounts (
     last_entry_at timestamptz,
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
     closed_at     timestamptz,
-    CONSTRAINT accounts_at_most_one_role CHECK (num_nonnulls(system_code, merchant_id) <= 1),
+    CONSTRAINT accounts_one_owner CHECK (num_nonnulls(system_code, owner) = 1),
+    CONSTRAINT accounts_charges_of_merchants CHECK (NOT for_charges OR owner LIKE 'merchant:%'),
     CONSTRAINT accounts_never_overdrawn CHECK (overdraft OR posted_minor - held_minor >= 0),
     CONSTRAINT accounts_closed_empty
         CHECK (closed_at IS NULL OR (posted_minor = 0 AND held_minor = 0)),
     -- Postings refer to account and currency together, so that neither can differ.
     CONSTRAINT accounts_id_currency_key UNIQUE (id, currency),
     CONSTRAINT accounts_system_key UNIQUE (system_code, currency),
-    CONSTRAINT accounts_merchant_key UNIQUE (merchant_id, currency),
-    CONSTRAINT accounts_alias_key UNIQUE (alias)
+    CONSTRAINT accounts_alias_key UNIQUE (owner, alias)
 );
 
--- What is listed of a currency, newest first.
+CREATE UNIQUE INDEX accounts_for_charges ON accounts (owner, currency) WHERE for_charges;
+
+-- What is listed newest first: of an owner, of a currency, of both, and of one alias of all owners.
+CREATE INDEX accounts_of_owner ON accounts (owner, id);
 CREATE INDEX accounts_of_currency ON accounts (currency, id);
+CREATE INDEX accounts_of_owner_and_currency ON accounts (owner, currency, id);
+CREATE INDEX accounts_of_alias ON accounts (alias, id) WHERE alias IS NOT NULL;
 
 -- A rate that was promised: numerator ÷ denominator units of quote for one of base. One that a
 -- payment used stays with it; the others go some time after they expire.
@@ -59,8 +65,10 @@ CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 CREATE TABLE payments (
     id                  uuid PRIMARY KEY,
     kind                text NOT NULL CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund', 'opening')),
-    merchant_id         text NOT NULL,
-    caller_id           text NOT NULL,
+    -- Whose it is, and who asked for it: the owner, or somebody of the house.
+    owner               text NOT NULL
+        CHECK (owner ~ '^(merchant:[a-z0-9][a-z0-9._-]{0,63}|user:[0-9a-f-]{36})$'),
+    asked_by            text NOT NULL,
     amount_minor        bigint NOT NULL CHECK (amount_minor > 0),
     currency            text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     -- Debit and credit only where they differ from the amount, the rate only where one was needed.
@@ -78,7 +86,8 @@ CREATE TABLE payments (
     -- What a refund is of.
     parent_id           uuid REFERENCES payments (id),
     reference           text CHECK (char_length(reference) BETWEEN 1 AND 255),
-    idempotency_key     text CHECK (char_length(idempotency_key) BETWEEN 1 AND 255),
+    -- A hash of who asked, for what, and under which key.
+    key_hash            bytea CHECK (octet_length(key_hash) = 16),
     request_hash        bytea CHECK (octet_length(request_hash) = 32),
     -- JSON as the client wrote it: jsonb would reorder keys and refuse some numbers.
     metadata            text CHECK (octet_length(metadata) <= 4096),
@@ -105,7 +114,7 @@ CREATE TABLE payments (
     created_at          timestamptz NOT NULL DEFAULT now(),
     updated_at          timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT payments_two_accounts CHECK (source_id <> destination_id),
-    CONSTRAINT payments_key_with_hash CHECK ((idempotency_key IS NULL) = (request_hash IS NULL)),
+    CONSTRAINT payments_key_with_hash CHECK ((key_hash IS NULL) = (request_hash IS NULL)),
     CONSTRAINT payments_failure_when_failed CHECK ((status = 'FAILED') = (failure_code IS NOT NULL)),
     CONSTRAINT payments_failure_whole CHECK ((failure_code IS NULL) = (failure_detail IS NULL)),
     CONSTRAINT payments_parked_with_reason CHECK ((parked_at IS NULL) = (parked_reason IS NULL)),
@@ -121,19 +130,20 @@ CREATE TABLE payments (
         refunded_minor + refunding_minor <= coalesce(captured_minor, debit_minor, amount_minor)),
     CONSTRAINT payments_authorized_until
         CHECK (status <> 'AUTHORIZED' OR (hold AND expires_at IS NOT NULL)),
-    CONSTRAINT payments_reference_key UNIQUE (merchant_id, reference)
+    -- In this order it finds one of an owner as well as all of that reference.
+    CONSTRAINT payments_reference_key UNIQUE (reference, owner)
 ) WITH (fillfactor = 40);
 
--- A key is unique per caller and operation; most payments of some callers have none.
-CREATE UNIQUE INDEX payments_idempotency_key ON payments (caller_id, kind, idempotency_key)
-    WHERE idempotency_key IS NOT NULL;
+-- Most payments of some clients have no key.
+CREATE UNIQUE INDEX payments_key ON payments (key_hash) WHERE key_hash IS NOT NULL;
 
 -- The few that were set aside: what an operator lists. Settlement never changes parked_at.
 CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
 
--- What is listed of a merchant, newest first: each kind and currency by itself. A list of several is
--- merged from these, so that none is searched for what is rare.
-CREATE INDEX payments_of_merchant ON payments (merchant_id, kind, currency, id);
+-- What is listed, newest first, of an owner and of all owners: each kind and currency by itself. A list
+-- of several is merged from these, so that none is searched for what is rare.
+CREATE INDEX payments_of_owner ON payments (owner, kind, currency, id);
+CREATE INDEX payments_of_all ON payments (kind, currency, id);
 
 CREATE UNIQUE INDEX payments_quote ON payments (quote_id) WHERE quote_id IS NOT NULL;
 CREATE INDEX payments_parent ON payments (parent_id) WHERE parent_id IS NOT NULL;
@@ -155,14 +165,15 @@ CREATE TRIGGER uses_quote AFTER INSERT ON payments
 CREATE TABLE payment_states (
     payment_id  uuid PRIMARY KEY REFERENCES payments (id),
     status      text NOT NULL CHECK (status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')),
-    merchant_id text NOT NULL,
+    owner       text NOT NULL,
     kind        text NOT NULL,
     currency    text NOT NULL,
     created_at  timestamptz NOT NULL
 );
 
-CREATE INDEX payment_states_of_merchant
-    ON payment_states (merchant_id, status, kind, currency, payment_id);
+CREATE INDEX payment_states_of_owner
+    ON payment_states (owner, status, kind, currency, payment_id);
+CREATE INDEX payment_states_of_all ON payment_states (status, kind, currency, payment_id);
 
 -- Kept by whoever writes a payment. What goes straight to SUCCESS pays for a comparison only.
 CREATE FUNCTION keep_state() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -170,8 +181,8 @@ BEGIN
     IF NEW.status IN ('PENDING', 'PROCESSING', 'SUCCESS') THEN
         DELETE FROM payment_states WHERE payment_id = NEW.id;
     ELSE
-        INSERT INTO payment_states (payment_id, status, merchant_id, kind, currency, created_at)
-        VALUES (NEW.id, NEW.status, NEW.merchant_id, NEW.kind, NEW.currency, NEW.created_at)
+        INSERT INTO payment_states (payment_id, status, owner, kind, currency, created_at)
+        VALUES (NEW.id, NEW.status, NEW.owner, NEW.kind, NEW.currency, NEW.created_at)
         ON CONFLICT (payment_id) DO UPDATE SET status = excluded.status;
     END IF;
     RETURN NULL;

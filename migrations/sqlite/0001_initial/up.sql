@@ -10,11 +10,12 @@ CREATE TABLE accounts (
     id            BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     number        TEXT    NOT NULL UNIQUE CHECK (length(number) = 12 AND number NOT GLOB '*[^0-9]*'),
     currency      TEXT    NOT NULL CHECK (currency GLOB '[A-Z][A-Z][A-Z]'),
-    -- What the account is for: the house's own, a merchant's, or, with neither, a wallet.
+    -- Whose it is: the house's own, or its owner's, a wallet or where a merchant's charges arrive.
     system_code   TEXT    CHECK (system_code IN ('acquirer', 'bank', 'fx_liquidity', 'opening_equity')),
-    merchant_id   TEXT,
+    owner         TEXT    CHECK (owner GLOB 'merchant:[a-z0-9]*' OR owner GLOB 'user:[0-9a-f]*'),
+    for_charges   INTEGER NOT NULL DEFAULT 0 CHECK (for_charges IN (0, 1)),
     name          TEXT    CHECK (length(name) BETWEEN 1 AND 255),
-    -- What a client calls it; what it asked for tells a repeated request from another.
+    -- What its owner calls it; what was asked for tells a repeated request from another.
     alias         TEXT    CHECK (length(alias) BETWEEN 1 AND 64 AND alias GLOB '[A-Za-z0-9]*'
         AND alias NOT GLOB '*[^A-Za-z0-9._-]*'),
     request_hash  BLOB    CHECK (length(request_hash) = 32),
@@ -26,19 +27,24 @@ CREATE TABLE accounts (
     last_entry_at INTEGER,
     created_at    INTEGER NOT NULL,
     closed_at     INTEGER,
-    CONSTRAINT accounts_at_most_one_role CHECK (system_code IS NULL OR merchant_id IS NULL),
+    CONSTRAINT accounts_one_owner CHECK ((system_code IS NULL) <> (owner IS NULL)),
+    CONSTRAINT accounts_charges_of_merchants CHECK (NOT for_charges OR owner GLOB 'merchant:*'),
     CONSTRAINT accounts_never_overdrawn CHECK (overdraft OR posted_minor - held_minor >= 0),
     CONSTRAINT accounts_closed_empty
         CHECK (closed_at IS NULL OR (posted_minor = 0 AND held_minor = 0)),
     -- Postings refer to account and currency together, so that neither can differ.
     CONSTRAINT accounts_id_currency_key UNIQUE (id, currency),
     CONSTRAINT accounts_system_key UNIQUE (system_code, currency),
-    CONSTRAINT accounts_merchant_key UNIQUE (merchant_id, currency),
-    CONSTRAINT accounts_alias_key UNIQUE (alias)
+    CONSTRAINT accounts_alias_key UNIQUE (owner, alias)
 ) STRICT;
 
--- What is listed of a currency, newest first.
+CREATE UNIQUE INDEX accounts_for_charges ON accounts (owner, currency) WHERE for_charges;
+
+-- What is listed newest first: of an owner, of a currency, of both, and of one alias of all owners.
+CREATE INDEX accounts_of_owner ON accounts (owner, id);
 CREATE INDEX accounts_of_currency ON accounts (currency, id);
+CREATE INDEX accounts_of_owner_and_currency ON accounts (owner, currency, id);
+CREATE INDEX accounts_of_alias ON accounts (alias, id) WHERE alias IS NOT NULL;
 
 -- A rate that was promised: numerator ÷ denominator units of quote for one of base. One that a
 -- payment used stays with it; the others go some time after they expire.
@@ -59,8 +65,9 @@ CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 CREATE TABLE payments (
     id                  BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     kind                TEXT    NOT NULL CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund', 'opening')),
-    merchant_id         TEXT    NOT NULL,
-    caller_id           TEXT    NOT NULL,
+    -- Whose it is, and who asked for it: the owner, or somebody of the house.
+    owner               TEXT    NOT NULL CHECK (owner GLOB 'merchant:[a-z0-9]*' OR owner GLOB 'user:[0-9a-f]*'),
+    asked_by            TEXT    NOT NULL,
     amount_minor        INTEGER NOT NULL CHECK (amount_minor > 0),
     currency            TEXT    NOT NULL CHECK (currency GLOB '[A-Z][A-Z][A-Z]'),
     -- Debit and credit only where they differ from the amount, the rate only where one was needed.
@@ -78,7 +85,8 @@ CREATE TABLE payments (
     -- What a refund is of.
     parent_id           BLOB    REFERENCES payments (id),
     reference           TEXT    CHECK (length(reference) BETWEEN 1 AND 255),
-    idempotency_key     TEXT    CHECK (length(idempotency_key) BETWEEN 1 AND 255),
+    -- A hash of who asked, for what, and under which key.
+    key_hash            BLOB    CHECK (length(key_hash) = 16),
     request_hash        BLOB    CHECK (length(request_hash) = 32),
     -- JSON as the client wrote it.
     metadata            TEXT    CHECK (octet_length(metadata) <= 4096),
@@ -105,7 +113,7 @@ CREATE TABLE payments (
     created_at          INTEGER NOT NULL,
     updated_at          INTEGER NOT NULL,
     CONSTRAINT payments_two_accounts CHECK (source_id <> destination_id),
-    CONSTRAINT payments_key_with_hash CHECK ((idempotency_key IS NULL) = (request_hash IS NULL)),
+    CONSTRAINT payments_key_with_hash CHECK ((key_hash IS NULL) = (request_hash IS NULL)),
     CONSTRAINT payments_failure_when_failed CHECK ((status = 'FAILED') = (failure_code IS NOT NULL)),
     CONSTRAINT payments_failure_whole CHECK ((failure_code IS NULL) = (failure_detail IS NULL)),
     CONSTRAINT payments_parked_with_reason CHECK ((parked_at IS NULL) = (parked_reason IS NULL)),
@@ -121,19 +129,20 @@ CREATE TABLE payments (
         refunded_minor + refunding_minor <= coalesce(captured_minor, debit_minor, amount_minor)),
     CONSTRAINT payments_authorized_until
         CHECK (status <> 'AUTHORIZED' OR (hold AND expires_at IS NOT NULL)),
-    CONSTRAINT payments_reference_key UNIQUE (merchant_id, reference)
+    -- In this order it finds one of an owner as well as all of that reference.
+    CONSTRAINT payments_reference_key UNIQUE (reference, owner)
 ) STRICT;
 
--- A key is unique per caller and operation; most payments of some callers have none.
-CREATE UNIQUE INDEX payments_idempotency_key ON payments (caller_id, kind, idempotency_key)
-    WHERE idempotency_key IS NOT NULL;
+-- Most payments of some clients have no key.
+CREATE UNIQUE INDEX payments_key ON payments (key_hash) WHERE key_hash IS NOT NULL;
 
 -- The few that were set aside: what an operator lists.
 CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
 
--- What is listed of a merchant, newest first: each kind and currency by itself. A list of several is
--- merged from these, so that none is searched for what is rare.
-CREATE INDEX payments_of_merchant ON payments (merchant_id, kind, currency, id);
+-- What is listed, newest first, of an owner and of all owners: each kind and currency by itself. A list
+-- of several is merged from these, so that none is searched for what is rare.
+CREATE INDEX payments_of_owner ON payments (owner, kind, currency, id);
+CREATE INDEX payments_of_all ON payments (kind, currency, id);
 
 CREATE UNIQUE INDEX payments_quote ON payments (quote_id) WHERE quote_id IS NOT NULL;
 CREATE INDEX payments_parent ON payments (parent_id) WHERE parent_id IS NOT NULL;
@@ -151,21 +160,22 @@ BEGIN UPDATE fx_quotes SET used = 1 WHERE id = NEW.quote_id; END;
 CREATE TABLE payment_states (
     payment_id  BLOB    NOT NULL PRIMARY KEY REFERENCES payments (id),
     status      TEXT    NOT NULL CHECK (status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')),
-    merchant_id TEXT    NOT NULL,
+    owner       TEXT    NOT NULL,
     kind        TEXT    NOT NULL,
     currency    TEXT    NOT NULL,
     created_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX payment_states_of_merchant
-    ON payment_states (merchant_id, status, kind, currency, payment_id);
+CREATE INDEX payment_states_of_owner
+    ON payment_states (owner, status, kind, currency, payment_id);
+CREATE INDEX payment_states_of_all ON payment_states (status, kind, currency, payment_id);
 
 -- Kept by whoever writes a payment.
 CREATE TRIGGER payments_keep_first_states AFTER INSERT ON payments
 WHEN NEW.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')
 BEGIN
-    INSERT INTO payment_states (payment_id, status, merchant_id, kind, currency, created_at)
-    VALUES (NEW.id, NEW.status, NEW.merchant_id, NEW.kind, NEW.currency, NEW.created_at);
+    INSERT INTO payment_states (payment_id, status, owner, kind, currency, created_at)
+    VALUES (NEW.id, NEW.status, NEW.owner, NEW.kind, NEW.currency, NEW.created_at);
 END;
 CREATE TRIGGER payments_keep_states AFTER UPDATE OF status ON payments
 WHEN OLD.status <> NEW.status
@@ -173,8 +183,8 @@ WHEN OLD.status <> NEW.status
         OR NEW.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS'))
 BEGIN
     DELETE FROM payment_states WHERE payment_id = NEW.id;
-    INSERT INTO payment_states (payment_id, status, merchant_id, kind, currency, created_at)
-    SELECT NEW.id, NEW.status, NEW.merchant_id, NEW.kind, NEW.currency, NEW.created_at
+    INSERT INTO payment_states (payment_id, status, owner, kind, currency, created_at)
+    SELECT NEW.id, NEW.status, NEW.owner, NEW.kind, NEW.currency, NEW.created_at
     WHERE NEW.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS');
 END;
 

@@ -58,7 +58,7 @@ impl Database {
             }
             Work::Transfers => {
                 "SELECT (coalesce(sum(last_seq), 0)::bigint - count(*)) / 2 FROM accounts \
-                 WHERE num_nonnulls(system_code, merchant_id) = 0"
+                 WHERE system_code IS NULL AND NOT for_charges"
             }
         };
         number(&self.one(sql).await?)

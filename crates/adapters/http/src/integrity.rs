@@ -37,7 +37,10 @@ pub fn configure(config: &mut ServiceConfig) {
         (status = 503, description = "`store-unavailable` or `proof-under-way`: repeat it later.",
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
-pub async fn integrity(_: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let proven = state.api.proving.prove(Scope::Whole, MAX_VIOLATIONS).await?;
+pub async fn integrity(
+    Caller(principal): Caller,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let proven = state.api.proving.prove(&principal, Scope::Whole, MAX_VIOLATIONS).await?;
     ok(&IntegrityBody::of(&proven.summary, proven.as_of, &proven.violations)?)
 }

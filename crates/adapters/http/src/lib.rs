@@ -26,5 +26,5 @@ mod transfers;
 pub use actix_web::dev::Server;
 pub use health::MetricsSource;
 pub use openapi::document as openapi_document;
-pub use server::config::{ApiToken, ApiTokenError, HttpConfig};
+pub use server::config::HttpConfig;
 pub use server::{ApiApp, serve, serve_observability};

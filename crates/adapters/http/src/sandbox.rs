@@ -10,8 +10,8 @@ use crate::server::routes::queryable;
 use crate::server::state::State;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use paygate_core::account::{AccountRecord, Role};
-use paygate_ports::{AccountQuery, IdSource};
+use paygate_core::account::AccountRecord;
+use paygate_ports::IdSource;
 use paygate_wire::AccountsBody;
 
 /// How many of the newest accounts are chosen from.
@@ -45,7 +45,7 @@ pub fn configure(config: &mut ServiceConfig) {
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn random_accounts(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
@@ -56,9 +56,7 @@ pub async fn random_accounts(
         number.ok_or_else(|| ("out-of-range", message()))
     });
     given.finish()?;
-    let newest = AccountQuery { limit: NEWEST, ..AccountQuery::default() };
-    let mut wallets = state.api.accounts.list(newest).await?.items;
-    wallets.retain(|it| it.account.role == Role::Wallet && !it.account.closed);
+    let wallets = state.api.accounts.sample(&principal, NEWEST).await?;
     let chosen = chosen(wallets, count.unwrap_or(DEFAULT_COUNT), &*state.ids);
     ok(&AccountsBody::of(&chosen)?)
 }

@@ -20,7 +20,7 @@ use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error};
 use paygate_app::{Api, Readiness};
-use paygate_ports::IdSource;
+use paygate_ports::{Authenticator, IdSource};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,11 +39,12 @@ impl ApiApp {
     pub fn new(
         config: &HttpConfig,
         api: Api,
+        authenticator: Arc<dyn Authenticator>,
         metrics: MetricsSource,
         ids: Arc<dyn IdSource>,
     ) -> Self {
         let observability = ObservabilityApp::new(api.readiness.clone(), metrics, Arc::clone(&ids));
-        Self { state: Data::new(State::new(config, api, ids)), observability }
+        Self { state: Data::new(State::new(config, api, authenticator, ids)), observability }
     }
 
     /// Builds the app.
@@ -116,16 +117,17 @@ impl ObservabilityApp {
 /// for signals. `metrics` is called for each `GET /metrics`.
 ///
 /// # Errors
-/// When the address can't be bound, or is reachable from outside although neither a token nor
+/// When the address can't be bound, or is reachable from outside although neither `guarded` nor
 /// `insecure_no_auth` is set. The message is one line.
 pub fn serve(
     config: &HttpConfig,
     api: Api,
+    authenticator: Arc<dyn Authenticator>,
     metrics: MetricsSource,
     ids: Arc<dyn IdSource>,
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
     config.check_exposure(&config.addresses()?)?;
-    let app = ApiApp::new(config, api, metrics, ids);
+    let app = ApiApp::new(config, api, authenticator, metrics, ids);
     let ids = Arc::clone(&app.observability.ids);
     listening::start(config, ids, move || app.build())
 }

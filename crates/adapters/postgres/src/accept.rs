@@ -12,12 +12,12 @@ use crate::transact::pause_before_retry;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use paygate_core::id::{CallerId, MerchantId, PaymentId, QuoteId};
-use paygate_core::kind::Kind;
+use paygate_core::id::{PaymentId, QuoteId};
+use paygate_core::identity::{KeyHash, Owner};
 use paygate_core::money::Money;
 use paygate_core::payment::{NewPayment, PaymentRecord};
 use paygate_core::terms::Terms;
-use paygate_core::text::{IdempotencyKey, Reference};
+use paygate_core::text::Reference;
 use paygate_ports::{Accepted, StoreError};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -29,13 +29,13 @@ const MAX_TRIES: u32 = 8;
 /// The INSERT of a batch.
 macro_rules! insert_payments {
     () => {
-        "INSERT INTO payments (id, kind, merchant_id, caller_id, \
-         amount_minor, currency, source_id, destination_id, reference, idempotency_key, \
+        "INSERT INTO payments (id, kind, owner, asked_by, \
+         amount_minor, currency, source_id, destination_id, reference, key_hash, \
          request_hash, metadata, debit_minor, debit_currency, credit_minor, credit_currency, \
          fx_numerator, fx_denominator, fx_source, fx_as_of, quote_id, parent_id, hold, \
          description, tx_date) \
          SELECT * FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], \
-         ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::bytea[], ?::text[], ?::bigint[], \
+         ?::uuid[], ?::uuid[], ?::text[], ?::bytea[], ?::bytea[], ?::text[], ?::bigint[], \
          ?::text[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::text[], \
          ?::timestamptz[], ?::uuid[], ?::uuid[], ?::boolean[], ?::text[], ?::timestamptz[]) \
          ON CONFLICT DO NOTHING RETURNING id, created_at"
@@ -65,14 +65,12 @@ impl Sql for Accept {
 struct Blocking;
 impl Sql for Blocking {
     const TEXT: &'static str = concat!(
-        "WITH wanted (id, merchant_id, caller_id, kind, reference, idempotency_key, quote_id) AS (\
-         SELECT * FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], \
-         ?::uuid[])), \
+        "WITH wanted (id, owner, reference, key_hash, quote_id) AS (\
+         SELECT * FROM unnest(?::uuid[], ?::text[], ?::text[], ?::bytea[], ?::uuid[])), \
          blocking AS (\
          SELECT p.id FROM wanted w JOIN payments p ON p.id = w.id UNION \
-         SELECT p.id FROM wanted w JOIN payments p ON p.caller_id = w.caller_id \
-         AND p.kind = w.kind AND p.idempotency_key = w.idempotency_key UNION \
-         SELECT p.id FROM wanted w JOIN payments p ON p.merchant_id = w.merchant_id \
+         SELECT p.id FROM wanted w JOIN payments p ON p.key_hash = w.key_hash UNION \
+         SELECT p.id FROM wanted w JOIN payments p ON p.owner = w.owner \
          AND p.reference = w.reference UNION \
          SELECT p.id FROM wanted w JOIN payments p ON p.quote_id = w.quote_id) \
          SELECT ",
@@ -178,22 +176,22 @@ impl PostgresStore {
 pub(crate) fn insert<S: Sql>(payments: &[&NewPayment]) -> Statement<S> {
     let mut rows = Columns(payments.to_vec());
     rows.0.sort_by_key(|row| {
-        let key = row.request.idempotency.as_ref().map(|it| &it.key);
-        (&row.request.merchant, &row.request.reference, key, row.terms.quote, row.id)
+        let key = row.request.idempotency.map(|it| it.key);
+        (&row.request.reference, &row.request.owner, key, row.terms.quote, row.id)
     });
     let part = |part: u64| i64::try_from(part).unwrap_or(i64::MAX);
     statement([
         rows.ids(|row| row.id.0),
         rows.texts(|row| row.kind.as_str()),
-        rows.texts(|row| &row.request.merchant.0),
-        rows.texts(|row| &row.request.caller.0),
+        Param::Texts(rows.each(|row| row.request.owner.to_string())),
+        Param::Texts(rows.each(|row| row.request.asked_by.to_string())),
         Param::BigInts(rows.each(|row| row.terms.amount.minor)),
         rows.texts(|row| row.terms.amount.currency.code()),
         rows.ids(|row| row.source.0),
         rows.ids(|row| row.destination.0),
         rows.maybe_texts(|row| Some(row.request.reference.as_ref()?.as_str())),
-        rows.maybe_texts(|row| Some(row.request.idempotency.as_ref()?.key.as_str())),
-        Param::MaybeBytes(rows.each(|row| Some(row.request.idempotency.as_ref()?.hash.0.to_vec()))),
+        Param::MaybeBytes(rows.each(|row| Some(row.request.idempotency?.key.0.to_vec()))),
+        Param::MaybeBytes(rows.each(|row| Some(row.request.idempotency?.hash.0.to_vec()))),
         rows.maybe_texts(|row| Some(row.request.metadata.as_ref()?.as_str())),
         rows.maybe_numbers(|row| Some(sides(row)?.0.minor)),
         rows.maybe_texts(|row| Some(sides(row)?.0.currency.code())),
@@ -221,11 +219,9 @@ fn blocking(payments: &[&NewPayment]) -> Statement<Blocking> {
     let rows = Columns(payments.to_vec());
     statement([
         rows.ids(|row| row.id.0),
-        rows.texts(|row| &row.request.merchant.0),
-        rows.texts(|row| &row.request.caller.0),
-        rows.texts(|row| row.kind.as_str()),
+        Param::Texts(rows.each(|row| row.request.owner.to_string())),
         rows.maybe_texts(|row| Some(row.request.reference.as_ref()?.as_str())),
-        rows.maybe_texts(|row| Some(row.request.idempotency.as_ref()?.key.as_str())),
+        Param::MaybeBytes(rows.each(|row| Some(row.request.idempotency?.key.0.to_vec()))),
         rows.maybe_ids(|row| row.terms.quote.map(|quote| quote.0)),
     ])
 }
@@ -262,20 +258,16 @@ impl<'a> Columns<'a> {
 /// The blocking payments by what they may block with.
 struct Index<'a> {
     by_id: HashMap<PaymentId, &'a PaymentRecord>,
-    by_key: HashMap<(&'a CallerId, Kind, &'a IdempotencyKey), &'a PaymentRecord>,
-    by_reference: HashMap<(&'a MerchantId, &'a Reference), &'a PaymentRecord>,
+    by_key: HashMap<KeyHash, &'a PaymentRecord>,
+    by_reference: HashMap<(&'a Owner, &'a Reference), &'a PaymentRecord>,
     by_quote: HashMap<QuoteId, &'a PaymentRecord>,
 }
 
 impl<'a> Index<'a> {
     fn new(records: &'a [PaymentRecord]) -> Self {
-        let key = |it: &'a PaymentRecord| {
-            let idempotency = it.request.idempotency.as_ref()?;
-            Some(((&it.request.caller, it.payment.kind, &idempotency.key), it))
-        };
-        let reference = |it: &'a PaymentRecord| {
-            Some(((&it.request.merchant, it.request.reference.as_ref()?), it))
-        };
+        let key = |it: &'a PaymentRecord| Some((it.request.idempotency?.key, it));
+        let reference =
+            |it: &'a PaymentRecord| Some(((&it.request.owner, it.request.reference.as_ref()?), it));
         Self {
             by_id: records.iter().map(|it| (it.payment.id, it)).collect(),
             by_key: records.iter().filter_map(key).collect(),
@@ -290,17 +282,16 @@ impl<'a> Index<'a> {
             return Some(Accepted::Created(own.payment.created_at));
         }
         let request = &payment.request;
-        if let Some(idempotency) = &request.idempotency {
-            let key = (&request.caller, payment.kind, &idempotency.key);
-            if let Some(earlier) = self.by_key.get(&key) {
-                let same = earlier.request.idempotency.as_ref().map(|it| it.hash);
-                return Some(match same == Some(idempotency.hash) {
-                    true => Accepted::Replayed(Box::new((*earlier).clone())),
-                    false => Accepted::KeyReused,
-                });
-            }
+        if let Some(idempotency) = request.idempotency
+            && let Some(earlier) = self.by_key.get(&idempotency.key)
+        {
+            let same = earlier.request.idempotency.map(|it| it.hash);
+            return Some(match same == Some(idempotency.hash) {
+                true => Accepted::Replayed(Box::new((*earlier).clone())),
+                false => Accepted::KeyReused,
+            });
         }
-        let reference = request.reference.as_ref().map(|it| (&request.merchant, it));
+        let reference = request.reference.as_ref().map(|it| (&request.owner, it));
         if let Some(existing) = reference.and_then(|key| self.by_reference.get(&key)) {
             return Some(Accepted::ReferenceTaken { existing: existing.payment.id });
         }

@@ -13,11 +13,11 @@ use diesel::OptionalExtension;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use paygate_core::Timestamp;
-use paygate_core::account::{AccountRecord, AccountRef};
+use paygate_core::account::{AccountKey, AccountRecord};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::kind::Kind;
 use paygate_core::proof::Position;
-use paygate_core::statement::StatementLine;
+use paygate_core::statement::{Counterparty, StatementLine};
 use paygate_core::text::Label;
 use paygate_ports::{AccountPage, AccountQuery, AccountReader, StoreError};
 use uuid::Uuid;
@@ -26,11 +26,12 @@ use uuid::Uuid;
 struct Find;
 impl Sql for Find {
     const TEXT: &'static str = concat!(
-        "WITH w (place, id, number, alias) AS \
-         (SELECT * FROM unnest(?::integer[], ?::uuid[], ?::text[], ?::text[])), \
+        "WITH w (place, id, number, owner, alias) AS \
+         (SELECT * FROM unnest(?::integer[], ?::uuid[], ?::text[], ?::text[], ?::text[])), \
          found AS (SELECT w.place, a.id FROM w JOIN accounts a ON a.id = w.id UNION ALL \
          SELECT w.place, a.id FROM w JOIN accounts a ON a.number = w.number UNION ALL \
-         SELECT w.place, a.id FROM w JOIN accounts a ON a.alias = w.alias) \
+         SELECT w.place, a.id FROM w JOIN accounts a ON a.owner = w.owner \
+         AND a.alias = w.alias) \
          SELECT found.place, ",
         account_columns!(),
         ", ",
@@ -62,6 +63,50 @@ impl Sql for OfCurrency {
         names_columns!(),
         " FROM accounts a WHERE a.currency >= ? AND (a.currency, a.id) < (?, ?) \
          ORDER BY a.currency DESC, a.id DESC LIMIT ?"
+    );
+    type Row = (AccountTypes, NamesTypes);
+}
+
+/// As [`OfCurrency`].
+struct OfOwner;
+impl Sql for OfOwner {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        account_columns!(),
+        ", ",
+        names_columns!(),
+        " FROM accounts a WHERE a.owner >= ? AND (a.owner, a.id) < (?, ?) \
+         ORDER BY a.owner DESC, a.id DESC LIMIT ?"
+    );
+    type Row = (AccountTypes, NamesTypes);
+}
+
+/// As [`OfCurrency`].
+struct OfOwnerAndCurrency;
+impl Sql for OfOwnerAndCurrency {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        account_columns!(),
+        ", ",
+        names_columns!(),
+        " FROM accounts a WHERE (a.owner, a.currency) >= (?, ?) \
+         AND (a.owner, a.currency, a.id) < (?, ?, ?) \
+         ORDER BY a.owner DESC, a.currency DESC, a.id DESC LIMIT ?"
+    );
+    type Row = (AccountTypes, NamesTypes);
+}
+
+/// As [`OfCurrency`]. Owners have one of an alias each.
+struct OfAlias;
+impl Sql for OfAlias {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        account_columns!(),
+        ", ",
+        names_columns!(),
+        " FROM accounts a WHERE a.alias >= ? AND (a.alias, a.id) < (?, ?) \
+         AND a.currency = coalesce(?, a.currency) \
+         ORDER BY a.alias DESC, a.id DESC LIMIT ?"
     );
     type Row = (AccountTypes, NamesTypes);
 }
@@ -107,7 +152,7 @@ type LineRow = (Line, String, Option<String>, AccountRow, NamesRow);
 
 #[async_trait]
 impl AccountReader for PostgresStore {
-    async fn find(&self, names: Vec<AccountRef>) -> Result<Vec<Option<AccountRecord>>, StoreError> {
+    async fn find(&self, names: Vec<AccountKey>) -> Result<Vec<Option<AccountRecord>>, StoreError> {
         let read = async {
             let mut connection = self.pool.get().await?;
             let rows = find(&names).load::<(i32, AccountRow, NamesRow)>(&mut connection).await?;
@@ -124,11 +169,11 @@ impl AccountReader for PostgresStore {
     }
 
     async fn accounts(&self, query: AccountQuery) -> Result<AccountPage, StoreError> {
-        let Some(alias) = query.alias.clone() else {
+        let (Some(owner), Some(alias)) = (query.owner.clone(), query.alias.clone()) else {
             return self.accounts_below(&query).await.map_err(|error| self.pool.learn(error));
         };
-        // An alias names at most one account; the other filters may still exclude it.
-        let found = self.find(vec![AccountRef::Alias(alias)]).await?;
+        // An alias names at most one account of an owner; the other filters may still exclude it.
+        let found = self.find(vec![AccountKey::Alias(owner, alias)]).await?;
         let passes = |it: &AccountRecord| {
             query.currency.is_none_or(|currency| it.account.currency == currency)
                 && query.cursor.is_none_or(|cursor| it.account.id < cursor)
@@ -175,12 +220,29 @@ impl PostgresStore {
         let limit = usize::from(query.limit);
         let below = Param::Id(query.cursor.map_or(Uuid::max(), |cursor| cursor.0));
         let most = Param::BigInt(i64::from(query.limit) + 1);
-        let rows: Vec<(AccountRow, NamesRow)> = match query.currency {
-            None => statement::<Listed>([below, most]).load(&mut connection).await?,
-            Some(currency) => {
-                let code = || Param::Text(currency.code().to_owned());
-                let listed = statement::<OfCurrency>([code(), code(), below, most]);
+        let text = |text: String| (Param::Text(text.clone()), Param::Text(text));
+        let code = query.currency.map(|currency| text(currency.code().to_owned()));
+        let owner = query.owner.as_ref().map(|owner| text(owner.to_string()));
+        let alias = query.alias.as_ref().map(|alias| text(alias.as_str().to_owned()));
+        let rows: Vec<(AccountRow, NamesRow)> = match (alias, owner, code) {
+            (Some((alias, same)), _, _) => {
+                let code = query.currency.map(|currency| currency.code().to_owned());
+                let listed =
+                    statement::<OfAlias>([alias, same, below, Param::MaybeText(code), most]);
                 listed.load(&mut connection).await?
+            }
+            (None, None, None) => statement::<Listed>([below, most]).load(&mut connection).await?,
+            (None, None, Some((code, same))) => {
+                let listed = statement::<OfCurrency>([code, same, below, most]);
+                listed.load(&mut connection).await?
+            }
+            (None, Some((owner, same)), None) => {
+                let listed = statement::<OfOwner>([owner, same, below, most]);
+                listed.load(&mut connection).await?
+            }
+            (None, Some((owner, same_owner)), Some((code, same))) => {
+                let first = [owner, code, same_owner, same, below, most];
+                statement::<OfOwnerAndCurrency>(first).load(&mut connection).await?
             }
         };
         let mut items = rows.into_iter().map(account_record).collect::<Result<Vec<_>, _>>()?;
@@ -191,24 +253,26 @@ impl PostgresStore {
     }
 }
 
-fn find(names: &[AccountRef]) -> crate::statement::Statement<Find> {
-    let id = |name: &AccountRef| match name {
-        AccountRef::Id(id) => Some(id.0),
-        _ => None,
+fn find(names: &[AccountKey]) -> crate::statement::Statement<Find> {
+    let id = |name: &AccountKey| match name {
+        AccountKey::Id(id) => Some(id.0),
+        AccountKey::Number(_) | AccountKey::Alias(..) => None,
     };
-    let number = |name: &AccountRef| match name {
-        AccountRef::Number(number) => Some(number.to_string()),
-        _ => None,
+    let number = |name: &AccountKey| match name {
+        AccountKey::Number(number) => Some(number.to_string()),
+        AccountKey::Id(_) | AccountKey::Alias(..) => None,
     };
-    let alias = |name: &AccountRef| match name {
-        AccountRef::Alias(alias) => Some(alias.as_str().to_owned()),
-        _ => None,
+    let alias = |name: &AccountKey| match name {
+        AccountKey::Alias(owner, alias) => Some((owner.to_string(), alias.as_str().to_owned())),
+        AccountKey::Id(_) | AccountKey::Number(_) => None,
     };
+    let (owners, aliases) = names.iter().map(|name| alias(name).unzip()).unzip();
     statement([
         Param::Ints((0i32..).take(names.len()).collect()),
         Param::MaybeIds(names.iter().map(id).collect()),
         Param::MaybeTexts(names.iter().map(number).collect()),
-        Param::MaybeTexts(names.iter().map(alias).collect()),
+        Param::MaybeTexts(owners),
+        Param::MaybeTexts(aliases),
     ])
 }
 
@@ -221,9 +285,18 @@ fn line((line, kind, description, account, names): LineRow) -> Result<StatementL
         payment,
         kind: Kind::parse(&kind).ok_or_else(|| bad("unknown kind"))?,
         description: description.map_err(|_| bad("description breaks its rule"))?,
-        counterparty: account_record((account, names))?,
+        counterparty: Counterparty::Seen(Box::new(account_record((account, names))?)),
         posting: line.posting()?,
     })
 }
 
-crate::statement::statements!(Find, Listed, OfCurrency, PositionAt, Lines);
+crate::statement::statements!(
+    Find,
+    Listed,
+    OfCurrency,
+    OfOwner,
+    OfOwnerAndCurrency,
+    OfAlias,
+    PositionAt,
+    Lines
+);

@@ -18,14 +18,14 @@ use std::collections::HashMap;
 struct Open;
 impl Sql for Open {
     const TEXT: &'static str = "INSERT INTO accounts \
-         (id, number, currency, system_code, merchant_id, overdraft) \
-         SELECT new.* FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::boolean[]) \
-         AS new (id, number, currency, system_code, merchant_id, overdraft) \
-         WHERE num_nonnulls(new.system_code, new.merchant_id) = 1 \
+         (id, number, currency, system_code, owner, for_charges, overdraft) \
+         SELECT id, number, currency, system_code, owner, owner IS NOT NULL, overdraft FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::boolean[]) \
+         AS new (id, number, currency, system_code, owner, overdraft) \
+         WHERE num_nonnulls(new.system_code, new.owner) = 1 \
          AND NOT EXISTS (SELECT FROM accounts a \
          WHERE a.system_code = new.system_code AND a.currency = new.currency) \
          AND NOT EXISTS (SELECT FROM accounts a \
-         WHERE a.merchant_id = new.merchant_id AND a.currency = new.currency)";
+         WHERE a.for_charges AND a.owner = new.owner AND a.currency = new.currency)";
     type Row = ();
 }
 
@@ -33,14 +33,14 @@ impl Sql for Open {
 struct AllOpened;
 impl Sql for AllOpened {
     const TEXT: &'static str = concat!(
-        "WITH w (currency, system_code, merchant_id) AS \
+        "WITH w (currency, system_code, owner) AS \
          (SELECT * FROM unnest(?::text[], ?::text[], ?::text[])) \
          SELECT ",
         account_columns!(),
         " FROM w JOIN accounts a ON a.system_code = w.system_code AND a.currency = w.currency \
          UNION ALL SELECT ",
         account_columns!(),
-        " FROM w JOIN accounts a ON a.merchant_id = w.merchant_id AND a.currency = w.currency"
+        " FROM w JOIN accounts a ON a.for_charges AND a.owner = w.owner AND a.currency = w.currency"
     );
     type Row = AccountTypes;
 }
@@ -121,11 +121,11 @@ impl PostgresStore {
 fn role_params(accounts: &[&NewAccount]) -> [Param; 2] {
     let system = |account: &&NewAccount| match &account.role {
         Role::System(code) => Some(code.as_str().to_owned()),
-        Role::Merchant(_) | Role::Wallet => None,
+        Role::Merchant(_) | Role::Wallet(_) => None,
     };
     let merchant = |account: &&NewAccount| match &account.role {
-        Role::Merchant(merchant) => Some(merchant.0.clone()),
-        Role::System(_) | Role::Wallet => None,
+        Role::Merchant(_) => account.role.owner().map(|owner| owner.to_string()),
+        Role::System(_) | Role::Wallet(_) => None,
     };
     [
         Param::MaybeTexts(accounts.iter().map(system).collect()),

@@ -180,7 +180,7 @@ fn transition_params(changes: &Changes) -> Vec<Param> {
         Param::Ints(rows.iter().map(|row| row.seq).collect()),
         texts(|row| row.from.as_str()),
         texts(|row| row.to.as_str()),
-        texts(|row| row.actor.as_str()),
+        Param::Texts(rows.iter().map(|row| row.actor.to_string()).collect()),
         texts(|row| row.reason.as_str()),
         Param::Times(rows.iter().map(|row| row.at).collect()),
     ]

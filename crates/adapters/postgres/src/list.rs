@@ -18,18 +18,29 @@ use paygate_ports::{Page, PaymentQuery};
 /// The filters as one row `q`; see [`params`]. What is NULL lets everything pass.
 macro_rules! filters {
     () => {
-        "q AS MATERIALIZED (SELECT ?::text AS merchant_id, ?::text AS status, ?::text AS kind, \
+        "q AS MATERIALIZED (SELECT ?::text AS owner, ?::text AS status, ?::text AS kind, \
          ?::text AS currency, ?::timestamptz AS created_after, ?::timestamptz AS created_before, \
          ?::uuid AS first, ?::uuid AS below, ?::bigint AS most)"
+    };
+}
+
+/// Nothing behind what the filters say of these columns.
+macro_rules! up_to {
+    () => {
+        ""
+    };
+    ($first:literal $(, $of:literal)*) => {
+        concat!("(t.", $first, $(", t.", $of,)* ") <= (q.", $first, $(", q.", $of,)* ") AND ")
     };
 }
 
 /// The newest of each kind and currency (a sort) of a table: `$of` are the columns that its index
 /// begins with, before kind, currency and id. The sorts that there are are found one after the other:
 /// they are few. The newest of one are those between two rows of the index, and in its order, so that
-/// the planner has no other to go along; with `=` it would go along all ids in the hope of the sort.
+/// the planner has no other to go along; with `=` it would go along all ids, or along the sorts of all
+/// owners, in the hope of the one.
 macro_rules! newest_of_each_sort {
-    ($table:literal, $id:literal, $($of:literal),+) => {
+    ($table:literal, $id:literal, [$($of:literal),*]) => {
         concat!(
             "WITH RECURSIVE ",
             filters!(),
@@ -37,29 +48,41 @@ macro_rules! newest_of_each_sort {
              (SELECT s.kind, s.currency FROM q CROSS JOIN LATERAL (SELECT t.kind, t.currency FROM ",
             $table,
             " t WHERE ",
-            $("t.", $of, " = q.", $of, " AND ",)+
-            "(t.kind, t.currency) > ('', '') ORDER BY t.kind, t.currency LIMIT 1) s) UNION ALL \
+            up_to!($($of),*),
+            "(", $("t.", $of, ", ",)* "t.kind, t.currency) > (", $("q.", $of, ", ",)* "'', '') ORDER BY ",
+            $("t.", $of, ", ",)*
+            "t.kind, t.currency LIMIT 1) s) UNION ALL \
              SELECT s.kind, s.currency FROM sorts CROSS JOIN q CROSS JOIN LATERAL \
              (SELECT t.kind, t.currency FROM ",
             $table,
             " t WHERE ",
-            $("t.", $of, " = q.", $of, " AND ",)+
-            "(t.kind, t.currency) > (sorts.kind, sorts.currency) \
-             ORDER BY t.kind, t.currency LIMIT 1) s), \
+            up_to!($($of),*),
+            "(", $("t.", $of, ", ",)* "t.kind, t.currency) > (", $("q.", $of, ", ",)*
+            "sorts.kind, sorts.currency) ORDER BY ",
+            $("t.", $of, ", ",)*
+            "t.kind, t.currency LIMIT 1) s), \
              newest AS (SELECT n.id FROM sorts s CROSS JOIN q CROSS JOIN LATERAL (SELECT t.",
             $id,
             " AS id FROM ",
             $table,
-            " t WHERE ",
-            $("t.", $of, " = q.", $of, " AND ",)+
-            "(t.kind, t.currency, t.",
+            " t WHERE (",
+            $("t.", $of, ", ",)*
+            "t.kind, t.currency, t.",
             $id,
-            ") >= (s.kind, s.currency, q.first) AND (t.kind, t.currency, t.",
+            ") >= (",
+            $("q.", $of, ", ",)*
+            "s.kind, s.currency, q.first) AND (",
+            $("t.", $of, ", ",)*
+            "t.kind, t.currency, t.",
             $id,
-            ") < (s.kind, s.currency, q.below) AND (q.status IS NULL OR t.status = q.status) \
+            ") < (",
+            $("q.", $of, ", ",)*
+            "s.kind, s.currency, q.below) AND (q.status IS NULL OR t.status = q.status) \
              AND (q.created_after IS NULL OR t.created_at >= q.created_after) \
              AND (q.created_before IS NULL OR t.created_at < q.created_before) \
-             ORDER BY t.kind DESC, t.currency DESC, t.",
+             ORDER BY ",
+            $("t.", $of, " DESC, ",)*
+            "t.kind DESC, t.currency DESC, t.",
             $id,
             " DESC LIMIT (SELECT most FROM q)) n \
              WHERE (q.kind IS NULL OR s.kind = q.kind) \
@@ -88,7 +111,7 @@ macro_rules! filtered {
             request_columns!(),
             " FROM named CROSS JOIN LATERAL (SELECT * FROM payments WHERE id = named.id OFFSET 0) p \
              CROSS JOIN q WHERE p.id >= q.first AND p.id < q.below \
-             AND (q.merchant_id IS NULL OR p.merchant_id = q.merchant_id) \
+             AND (q.owner IS NULL OR p.owner = q.owner) \
              AND (q.status IS NULL OR p.status = q.status) \
              AND (q.kind IS NULL OR p.kind = q.kind) \
              AND (q.currency IS NULL OR p.currency = q.currency) \
@@ -99,16 +122,28 @@ macro_rules! filtered {
     };
 }
 
-struct OfMerchant;
-impl Sql for OfMerchant {
-    const TEXT: &'static str = newest_of_each_sort!("payments", "id", "merchant_id");
+struct OfOwner;
+impl Sql for OfOwner {
+    const TEXT: &'static str = newest_of_each_sort!("payments", "id", ["owner"]);
     type Row = (PaymentTypes, RequestTypes);
 }
 
-struct InStateOfMerchant;
-impl Sql for InStateOfMerchant {
+struct OfAll;
+impl Sql for OfAll {
+    const TEXT: &'static str = newest_of_each_sort!("payments", "id", []);
+    type Row = (PaymentTypes, RequestTypes);
+}
+
+struct InStateOfOwner;
+impl Sql for InStateOfOwner {
     const TEXT: &'static str =
-        newest_of_each_sort!("payment_states", "payment_id", "merchant_id", "status");
+        newest_of_each_sort!("payment_states", "payment_id", ["owner", "status"]);
+    type Row = (PaymentTypes, RequestTypes);
+}
+
+struct InStateOfAll;
+impl Sql for InStateOfAll {
+    const TEXT: &'static str = newest_of_each_sort!("payment_states", "payment_id", ["status"]);
     type Row = (PaymentTypes, RequestTypes);
 }
 
@@ -123,11 +158,18 @@ impl Sql for InFlight {
     type Row = (PaymentTypes, RequestTypes);
 }
 
-/// A reference names at most one payment of a merchant.
+/// A reference names at most one payment of an owner.
+struct ByReferenceOfOwner;
+impl Sql for ByReferenceOfOwner {
+    const TEXT: &'static str =
+        filtered!("SELECT id FROM payments WHERE reference = ? AND owner = ?");
+    type Row = (PaymentTypes, RequestTypes);
+}
+
+/// And as many as there are owners.
 struct ByReference;
 impl Sql for ByReference {
-    const TEXT: &'static str =
-        filtered!("SELECT id FROM payments WHERE merchant_id = ? AND reference = ?");
+    const TEXT: &'static str = filtered!("SELECT id FROM payments WHERE reference = ?");
     type Row = (PaymentTypes, RequestTypes);
 }
 
@@ -142,18 +184,24 @@ impl PostgresStore {
     pub(crate) async fn page(&self, query: &PaymentQuery) -> Result<Page, PgError> {
         let mut items = match (&query.reference, query.parent, query.status) {
             (Some(reference), parent, _) => {
-                let named =
-                    [Param::Text(query.merchant.0.clone()), Param::Text(reference.as_str().into())];
-                let mut found = self.listed::<ByReference>(named, query).await?;
+                let named = Param::Text(reference.as_str().into());
+                let mut found = match &query.owner {
+                    Some(owner) => {
+                        let of = Param::Text(owner.to_string());
+                        self.listed::<ByReferenceOfOwner>([named, of], query).await?
+                    }
+                    None => self.listed::<ByReference>([named], query).await?,
+                };
                 found.retain(|it| parent.is_none_or(|parent| it.payment.parent == Some(parent)));
                 found
             }
             (None, Some(parent), _) => {
                 self.listed::<OfParent>([Param::Id(parent.0)], query).await?
             }
-            (None, None, None | Some(Status::Success)) => {
-                self.listed::<OfMerchant>([], query).await?
-            }
+            (None, None, None | Some(Status::Success)) => match query.owner {
+                Some(_) => self.listed::<OfOwner>([], query).await?,
+                None => self.listed::<OfAll>([], query).await?,
+            },
             (None, None, Some(Status::Pending | Status::Processing)) => {
                 self.listed::<InFlight>([], query).await?
             }
@@ -168,7 +216,10 @@ impl PostgresStore {
                     | Status::Voided
                     | Status::Expired,
                 ),
-            ) => self.listed::<InStateOfMerchant>([], query).await?,
+            ) => match query.owner {
+                Some(_) => self.listed::<InStateOfOwner>([], query).await?,
+                None => self.listed::<InStateOfAll>([], query).await?,
+            },
         };
         let more = items.len() > usize::from(query.limit);
         items.truncate(usize::from(query.limit));
@@ -193,7 +244,7 @@ impl PostgresStore {
 fn params(query: &PaymentQuery) -> [Param; 9] {
     let (first, below) = query.ids();
     [
-        Param::MaybeText(Some(query.merchant.0.clone())),
+        Param::MaybeText(query.owner.as_ref().map(ToString::to_string)),
         Param::MaybeText(query.status.map(|status| status.as_str().to_owned())),
         Param::MaybeText(query.kind.map(|kind| kind.as_str().to_owned())),
         Param::MaybeText(query.currency.map(|currency| currency.code().to_owned())),
@@ -205,4 +256,13 @@ fn params(query: &PaymentQuery) -> [Param; 9] {
     ]
 }
 
-crate::statement::statements!(OfMerchant, InStateOfMerchant, InFlight, ByReference, OfParent);
+crate::statement::statements!(
+    OfOwner,
+    OfAll,
+    InStateOfOwner,
+    InStateOfAll,
+    InFlight,
+    ByReferenceOfOwner,
+    ByReference,
+    OfParent
+);

@@ -10,10 +10,9 @@ use crate::store::PostgresStore;
 use async_trait::async_trait;
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
-use paygate_core::id::{CallerId, PaymentId};
-use paygate_core::kind::Kind;
+use paygate_core::id::PaymentId;
+use paygate_core::identity::KeyHash;
 use paygate_core::payment::{PaymentRecord, Transition};
-use paygate_core::text::IdempotencyKey;
 use paygate_ports::{Page, PaymentQuery, PaymentReader, StoreError};
 
 struct One;
@@ -35,7 +34,7 @@ impl Sql for ByKey {
         payment_columns!(),
         ", ",
         request_columns!(),
-        " FROM payments p WHERE p.caller_id = ? AND p.kind = ? AND p.idempotency_key = ?"
+        " FROM payments p WHERE p.key_hash = ?"
     );
     type Row = (PaymentTypes, RequestTypes);
 }
@@ -60,19 +59,10 @@ impl PaymentReader for PostgresStore {
         read.await.map_err(|error: PgError| self.pool.learn(error))
     }
 
-    async fn by_key(
-        &self,
-        caller: &CallerId,
-        kind: Kind,
-        key: &IdempotencyKey,
-    ) -> Result<Option<PaymentRecord>, StoreError> {
+    async fn by_key(&self, key: KeyHash) -> Result<Option<PaymentRecord>, StoreError> {
         let read = async {
             let mut connection = self.pool.get().await?;
-            let find = statement::<ByKey>([
-                Param::Text(caller.0.clone()),
-                Param::Text(kind.as_str().to_owned()),
-                Param::Text(key.as_str().to_owned()),
-            ]);
+            let find = statement::<ByKey>([Param::Bytes(key.0.to_vec())]);
             let row = find.get_result::<(PaymentRow, RequestRow)>(&mut connection).await;
             Ok(row.optional()?.map(record).transpose()?)
         };

@@ -8,14 +8,13 @@ use diesel::sql_types::{
 };
 use paygate_core::account::{Account, AccountNumber, AccountRecord, Alias, Role, SystemAccount};
 use paygate_core::fx::{AppliedRate, Rate};
-use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
+use paygate_core::id::{AccountId, PaymentId, QuoteId};
+use paygate_core::identity::{Actor, Idempotency, KeyHash, Owner, RequestHash};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{
-    Actor, Failure, Idempotency, Payment, PaymentRecord, Reason, Request, RequestHash, Transition,
-};
+use paygate_core::payment::{Failure, Payment, PaymentRecord, Reason, Request, Transition};
 use paygate_core::status::Status;
-use paygate_core::text::{IdempotencyKey, Label, Metadata, Reference};
+use paygate_core::text::{Label, Metadata, Reference};
 use paygate_ports::StoreError;
 use uuid::Uuid;
 
@@ -32,7 +31,7 @@ macro_rules! payment_columns {
 /// The columns of [`RequestRow`], in its order. `p` is the table.
 macro_rules! request_columns {
     () => {
-        "p.merchant_id, p.caller_id, p.reference, p.idempotency_key, p.request_hash, p.metadata, \
+        "p.owner, p.asked_by, p.reference, p.key_hash, p.request_hash, p.metadata, \
          p.description, p.tx_date, p.fx_numerator, p.fx_denominator, p.fx_source, p.fx_as_of, \
          p.quote_id"
     };
@@ -73,7 +72,7 @@ pub(crate) type RequestTypes = (
     Text,
     Text,
     Nullable<Text>,
-    Nullable<Text>,
+    Nullable<Binary>,
     Nullable<Binary>,
     Nullable<Text>,
     Nullable<Text>,
@@ -118,10 +117,10 @@ pub(crate) struct PaymentRow {
 /// What the client asked for, and the rate it was given.
 #[derive(Queryable)]
 pub(crate) struct RequestRow {
-    merchant_id: String,
-    caller_id: String,
+    owner: String,
+    asked_by: String,
     reference: Option<String>,
-    idempotency_key: Option<String>,
+    key_hash: Option<Vec<u8>>,
     request_hash: Option<Vec<u8>>,
     metadata: Option<String>,
     description: Option<String>,
@@ -189,9 +188,9 @@ pub(crate) fn record(row: (PaymentRow, RequestRow)) -> Result<PaymentRecord, Sto
     let (payment_row, row) = row;
     let payment = Payment::try_from(payment_row)?;
     let bad = |what: &dyn ToString| corrupt("payments", payment.id, what.to_string());
-    let idempotency = match (row.idempotency_key, row.request_hash) {
+    let idempotency = match (row.key_hash, row.request_hash) {
         (Some(key), Some(hash)) => Some(Idempotency {
-            key: IdempotencyKey::parse(&key).map_err(|error| bad(&error))?,
+            key: KeyHash(key.try_into().map_err(|_| bad(&"key_hash is not 16 bytes"))?),
             hash: RequestHash(hash.try_into().map_err(|_| bad(&"request_hash is not 32 bytes"))?),
         }),
         (None, None) => None,
@@ -213,8 +212,8 @@ pub(crate) fn record(row: (PaymentRow, RequestRow)) -> Result<PaymentRecord, Sto
         _ => return Err(bad(&"half a rate")),
     };
     let request = Request {
-        merchant: MerchantId(row.merchant_id),
-        caller: CallerId(row.caller_id),
+        owner: Owner::parse(&row.owner).ok_or_else(|| bad(&"unknown owner"))?,
+        asked_by: Actor::parse(&row.asked_by).ok_or_else(|| bad(&"unknown asked_by"))?,
         reference: reference.map_err(|error| bad(&error))?,
         idempotency,
         description: description.map_err(|error| bad(&error))?,
@@ -276,8 +275,8 @@ impl TryFrom<TransitionRow> for Transition {
 /// The columns of [`AccountRow`], in its order. `a` is the table.
 macro_rules! account_columns {
     () => {
-        "a.id, a.number, a.currency, a.system_code, a.merchant_id, a.overdraft, a.posted_minor, \
-         a.held_minor, a.last_seq, a.last_entry_at, a.closed_at"
+        "a.id, a.number, a.currency, a.system_code, a.owner, a.for_charges, a.overdraft, \
+         a.posted_minor, a.held_minor, a.last_seq, a.last_entry_at, a.closed_at"
     };
 }
 pub(crate) use account_columns;
@@ -289,6 +288,7 @@ pub(crate) type AccountTypes = (
     Text,
     Nullable<Text>,
     Nullable<Text>,
+    Bool,
     Bool,
     BigInt,
     BigInt,
@@ -304,7 +304,8 @@ pub(crate) struct AccountRow {
     number: String,
     currency: String,
     system_code: Option<String>,
-    merchant_id: Option<String>,
+    owner: Option<String>,
+    for_charges: bool,
     overdraft: bool,
     posted_minor: i64,
     held_minor: i64,
@@ -318,13 +319,16 @@ impl TryFrom<AccountRow> for Account {
 
     fn try_from(row: AccountRow) -> Result<Self, StoreError> {
         let bad = |what: &str| corrupt("accounts", row.id, what);
-        let role = match (row.system_code.as_deref(), row.merchant_id) {
-            (Some(code), None) => {
+        let owner = row.owner.map(|owner| Owner::parse(&owner).ok_or_else(|| bad("unknown owner")));
+        let role = match (row.system_code.as_deref(), owner.transpose()?, row.for_charges) {
+            (Some(code), None, _) => {
                 Role::System(SystemAccount::parse(code).ok_or_else(|| bad("unknown system_code"))?)
             }
-            (None, Some(merchant)) => Role::Merchant(MerchantId(merchant)),
-            (None, None) => Role::Wallet,
-            (Some(_), Some(_)) => return Err(bad("two roles")),
+            (None, Some(Owner::Merchant(merchant)), true) => Role::Merchant(merchant),
+            (None, Some(Owner::User(_)), true) => return Err(bad("a user's for charges")),
+            (None, Some(owner), false) => Role::Wallet(owner),
+            (None, None, _) => return Err(bad("nobody's")),
+            (Some(_), Some(_), _) => return Err(bad("two owners")),
         };
         Ok(Self {
             id: AccountId(row.id),

@@ -24,16 +24,16 @@ use uuid::Uuid;
 struct InsertWallet;
 impl Sql for InsertWallet {
     const TEXT: &'static str = "INSERT INTO accounts \
-         (id, number, currency, overdraft, name, alias, metadata, request_hash) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id";
+         (id, number, currency, owner, overdraft, name, alias, metadata, request_hash) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id";
     type Row = SqlUuid;
 }
 
-/// What is in the way of a wallet: its own row, or the one that has its alias.
+/// What is in the way of a wallet: its own row, or its owner's that has its alias.
 struct Existing;
 impl Sql for Existing {
     const TEXT: &'static str = "SELECT id, request_hash FROM accounts WHERE id = ? \
-         UNION ALL SELECT id, request_hash FROM accounts WHERE alias = ?";
+         UNION ALL SELECT id, request_hash FROM accounts WHERE owner = ? AND alias = ?";
     type Row = (SqlUuid, Nullable<Binary>);
 }
 
@@ -125,6 +125,7 @@ async fn inserted(connection: &AsyncPgConnection, wallet: &NewWallet) -> Result<
         Param::Id(wallet.id.0),
         Param::Text(wallet.number.to_string()),
         Param::Text(wallet.currency.code().to_owned()),
+        Param::Text(wallet.owner.to_string()),
         Param::Bool(wallet.overdraft),
         Param::MaybeText(wallet.name.as_ref().map(|name| name.as_str().to_owned())),
         Param::MaybeText(wallet.alias.as_ref().map(|alias| alias.as_str().to_owned())),
@@ -136,7 +137,8 @@ async fn inserted(connection: &AsyncPgConnection, wallet: &NewWallet) -> Result<
 
 async fn existing(connection: &AsyncPgConnection, wallet: &NewWallet) -> Result<Opened, PgError> {
     let alias = wallet.alias.as_ref().map(|alias| alias.as_str().to_owned());
-    let find = statement::<Existing>([Param::Id(wallet.id.0), Param::MaybeText(alias)]);
+    let owner = Param::Text(wallet.owner.to_string());
+    let find = statement::<Existing>([Param::Id(wallet.id.0), owner, Param::MaybeText(alias)]);
     let found = find.load::<(Uuid, Option<Vec<u8>>)>(&mut &*connection).await?;
     let taken = || StoreError::Refused(format!("the account number {} is taken", wallet.number));
     let (id, hash) = found.into_iter().next().ok_or_else(taken)?;

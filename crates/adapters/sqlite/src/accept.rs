@@ -2,7 +2,7 @@
 
 use crate::due::watch;
 use crate::rows::{RecordRow, kept_sides, record_columns};
-use crate::statement::{hex, hex_of_hash, statement};
+use crate::statement::{hex, hex_of_hash, hex_of_key, statement};
 use diesel::sql_types::{BigInt, Binary};
 use diesel::{QueryableByName, SqliteConnection};
 use paygate_core::Timestamp;
@@ -15,12 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 const INSERT: &str = "\
-    INSERT INTO payments (id, kind, merchant_id, caller_id, amount_minor, currency, source_id, \
-        destination_id, reference, idempotency_key, request_hash, metadata, debit_minor, \
+    INSERT INTO payments (id, kind, owner, asked_by, amount_minor, currency, source_id, \
+        destination_id, reference, key_hash, request_hash, metadata, debit_minor, \
         debit_currency, credit_minor, credit_currency, fx_numerator, fx_denominator, fx_source, \
         fx_as_of, quote_id, parent_id, hold, description, tx_date, created_at, updated_at) \
     SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, \
-        unhex(value ->> 6), unhex(value ->> 7), value ->> 8, value ->> 9, unhex(value ->> 10), \
+        unhex(value ->> 6), unhex(value ->> 7), value ->> 8, unhex(value ->> 9), unhex(value ->> 10), \
         value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16, \
         value ->> 17, value ->> 18, value ->> 19, unhex(value ->> 20), unhex(value ->> 21), \
         value ->> 22, value ->> 23, value ->> 24, ?, ? \
@@ -35,10 +35,9 @@ const BLOCKERS: &str = concat!(
     record_columns!(),
     " FROM new CROSS JOIN payments ON id = unhex(row ->> 0) UNION ALL SELECT place, 2, ",
     record_columns!(),
-    " FROM new CROSS JOIN payments ON caller_id = row ->> 3 AND kind = row ->> 1 \
-        AND idempotency_key = row ->> 9 UNION ALL SELECT place, 3, ",
+    " FROM new CROSS JOIN payments ON key_hash = unhex(row ->> 9) UNION ALL SELECT place, 3, ",
     record_columns!(),
-    " FROM new CROSS JOIN payments ON merchant_id = row ->> 2 AND reference = row ->> 8 \
+    " FROM new CROSS JOIN payments ON reference = row ->> 8 AND owner = row ->> 2 \
      UNION ALL SELECT place, 4, ",
     record_columns!(),
     " FROM new CROSS JOIN payments ON quote_id = unhex(row ->> 20) \
@@ -148,22 +147,22 @@ fn insert(
 fn row(payment: &NewPayment) -> Value {
     let request = &payment.request;
     let Terms { amount, debit, credit, fx, quote } = &payment.terms;
-    let key = request.idempotency.as_ref().map(|idempotency| idempotency.key.as_str());
-    let hash = request.idempotency.as_ref().map(|idempotency| idempotency.hash);
+    let key = request.idempotency.map(|idempotency| hex_of_key(idempotency.key));
+    let hash = request.idempotency.map(|idempotency| hex_of_hash(idempotency.hash));
     let sides = kept_sides(*amount, *debit, *credit);
     let (debit, credit) = (sides.map(|(debit, _)| debit), sides.map(|(_, credit)| credit));
     json!([
         hex(payment.id.0),
         payment.kind.as_str(),
-        request.merchant.0,
-        request.caller.0,
+        request.owner.to_string(),
+        request.asked_by.to_string(),
         amount.minor,
         amount.currency.code(),
         hex(payment.source.0),
         hex(payment.destination.0),
         request.reference.as_ref().map(|reference| reference.as_str()),
         key,
-        hash.map(hex_of_hash),
+        hash,
         request.metadata.as_ref().map(|metadata| metadata.as_str()),
         debit.map(|debit| debit.minor),
         debit.map(|debit| debit.currency.code()),
@@ -202,7 +201,7 @@ fn blockers(
 }
 
 fn blocked_by(payment: &NewPayment, blocker: BlockerRow) -> Result<Accepted, StoreError> {
-    let hash = payment.request.idempotency.as_ref().map(|idempotency| idempotency.hash.0);
+    let hash = payment.request.idempotency.map(|idempotency| idempotency.hash.0);
     let same_request = blocker.record.request_hash.as_deref() == hash.as_ref().map(|h| &h[..]);
     match blocker.why {
         1 => Ok(Accepted::Created(blocker.record.payment.created_at()?)),

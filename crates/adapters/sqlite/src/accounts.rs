@@ -16,8 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 // No target: it is also the same account if id and number are those of the first time, and then
 // which rule is met first is SQLite's choice. Who is not found afterwards was refused by another.
 const INSERT: &str = "\
-    INSERT INTO accounts (id, number, currency, system_code, merchant_id, overdraft, created_at) \
-    SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, ? \
+    INSERT INTO accounts (id, number, currency, system_code, owner, for_charges, overdraft, created_at) \
+    SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
+        value ->> 4 IS NOT NULL, value ->> 5, ? \
     FROM json_each(?) WHERE true \
     ON CONFLICT DO NOTHING";
 
@@ -29,7 +30,8 @@ const SELECT_BY_ROLE: &str = concat!(
      UNION ALL SELECT ",
     account_columns!(),
     " FROM json_each(?) AS wanted CROSS JOIN accounts AS a \
-     ON a.merchant_id = wanted.value ->> 4 AND a.currency = wanted.value ->> 2"
+     ON a.for_charges AND a.owner = wanted.value ->> 4 \
+     AND a.currency = wanted.value ->> 2"
 );
 
 #[async_trait]
@@ -80,8 +82,8 @@ impl AccountStore for SqliteStore {
 fn row(new: &NewAccount) -> Value {
     let (system_code, merchant) = match &new.role {
         Role::System(code) => (Some(code.as_str()), None),
-        Role::Merchant(merchant) => (None, Some(merchant.0.as_str())),
-        Role::Wallet => (None, None),
+        Role::Merchant(_) => (None, new.role.owner().map(|owner| owner.to_string())),
+        Role::Wallet(_) => (None, None),
     };
     let number = new.number.to_string();
     json!([

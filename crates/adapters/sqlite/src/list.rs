@@ -49,12 +49,16 @@ macro_rules! newest {
     };
 }
 
-pub(crate) const NEXT_SORT: &str = next_sort!("payments", "merchant_id = ?");
-pub(crate) const NEWEST: &str = newest!("payments", "id", "merchant_id = ?");
-pub(crate) const NEXT_SORT_IN_STATE: &str =
-    next_sort!("payment_states", "merchant_id = ? AND status = ?");
-pub(crate) const NEWEST_IN_STATE: &str =
-    newest!("payment_states", "payment_id", "merchant_id = ? AND status = ?");
+pub(crate) const NEXT_SORT_OF_OWNER: &str = next_sort!("payments", "owner = ?");
+pub(crate) const NEWEST_OF_OWNER: &str = newest!("payments", "id", "owner = ?");
+pub(crate) const NEXT_SORT: &str = next_sort!("payments", "true");
+pub(crate) const NEWEST: &str = newest!("payments", "id", "true");
+pub(crate) const NEXT_SORT_IN_STATE_OF_OWNER: &str =
+    next_sort!("payment_states", "owner = ? AND status = ?");
+pub(crate) const NEWEST_IN_STATE_OF_OWNER: &str =
+    newest!("payment_states", "payment_id", "owner = ? AND status = ?");
+pub(crate) const NEXT_SORT_IN_STATE: &str = next_sort!("payment_states", "status = ?");
+pub(crate) const NEWEST_IN_STATE: &str = newest!("payment_states", "payment_id", "status = ?");
 
 const RECORDS: &str = concat!(
     "SELECT ",
@@ -70,7 +74,7 @@ macro_rules! filtered {
             record_columns!(),
             " FROM payments WHERE id IN (",
             $named,
-            ") AND id >= ? AND id < ? AND merchant_id = ? AND status = coalesce(?, status) \
+            ") AND id >= ? AND id < ? AND owner = coalesce(?, owner) AND status = coalesce(?, status) \
               AND kind = coalesce(?, kind) AND currency = coalesce(?, currency) \
               AND (? IS NULL OR parent_id = ?) AND created_at >= coalesce(?, created_at) \
               AND (? IS NULL OR created_at < ?) ORDER BY id DESC LIMIT ?"
@@ -86,9 +90,12 @@ const IN_FLIGHT: &str = filtered!(
      SELECT id FROM payments WHERE parked_at IS NOT NULL"
 );
 
-/// A reference names one payment of a merchant: its index finds it at once.
-const BY_REFERENCE: &str =
-    filtered!("SELECT id FROM payments WHERE merchant_id = ? AND reference = ?");
+/// A reference names one payment of an owner: its index finds it at once.
+const BY_REFERENCE_OF_OWNER: &str =
+    filtered!("SELECT id FROM payments WHERE reference = ? AND owner = ?");
+
+/// And as many as there are owners.
+const BY_REFERENCE: &str = filtered!("SELECT id FROM payments WHERE reference = ?");
 
 /// A payment has few refunds, and an index finds them.
 const BY_PARENT: &str = filtered!("SELECT id FROM payments WHERE parent_id = ?");
@@ -125,18 +132,27 @@ fn rows(
     connection: &mut SqliteConnection,
     query: &PaymentQuery,
 ) -> Result<Vec<RecordRow>, StoreError> {
-    let merchant = &query.merchant.0;
+    let owner = query.owner.as_ref().map(ToString::to_string);
     match (&query.reference, query.parent, query.status) {
         (Some(reference), _, _) => {
-            let named = statement(BY_REFERENCE).text(merchant).text(reference.as_str());
+            let named = match &owner {
+                Some(owner) => {
+                    statement(BY_REFERENCE_OF_OWNER).text(reference.as_str()).text(owner)
+                }
+                None => statement(BY_REFERENCE).text(reference.as_str()),
+            };
             passing(named, query).rows(connection)
         }
         (None, Some(parent), _) => {
             passing(statement(BY_PARENT).id(parent.0), query).rows(connection)
         }
         (None, None, None | Some(Status::Success)) => {
-            let of = |sql| statement(sql).text(merchant);
-            newest_of_each_sort(connection, query, &|| of(NEXT_SORT), &|| of(NEWEST))
+            let (next_sort, newest) = match owner {
+                Some(_) => (NEXT_SORT_OF_OWNER, NEWEST_OF_OWNER),
+                None => (NEXT_SORT, NEWEST),
+            };
+            let of = |sql| with_owner(statement(sql), owner.as_deref());
+            newest_of_each_sort(connection, query, &|| of(next_sort), &|| of(newest))
         }
         (None, None, Some(Status::Pending | Status::Processing)) => {
             passing(statement(IN_FLIGHT), query).rows(connection)
@@ -153,10 +169,21 @@ fn rows(
                 | Status::Expired),
             ),
         ) => {
-            let of = |sql| statement(sql).text(merchant).text(status.as_str());
-            let next_sort = || of(NEXT_SORT_IN_STATE);
-            newest_of_each_sort(connection, query, &next_sort, &|| of(NEWEST_IN_STATE))
+            let (next_sort, newest) = match owner {
+                Some(_) => (NEXT_SORT_IN_STATE_OF_OWNER, NEWEST_IN_STATE_OF_OWNER),
+                None => (NEXT_SORT_IN_STATE, NEWEST_IN_STATE),
+            };
+            let of = |sql| with_owner(statement(sql), owner.as_deref()).text(status.as_str());
+            newest_of_each_sort(connection, query, &|| of(next_sort), &|| of(newest))
         }
+    }
+}
+
+/// Binds the owner of a statement that is about one.
+fn with_owner(of: Statement, owner: Option<&str>) -> Statement {
+    match owner {
+        Some(owner) => of.text(owner),
+        None => of,
     }
 }
 
@@ -167,7 +194,7 @@ fn passing(named: Statement, query: &PaymentQuery) -> Statement {
     named
         .blob(&first)
         .blob(&below)
-        .text(&query.merchant.0)
+        .optional_text(query.owner.as_ref().map(ToString::to_string).as_deref())
         .optional_text(query.status.map(|status| status.as_str()))
         .optional_text(query.kind.map(|kind| kind.as_str()))
         .optional_text(query.currency.map(|currency| currency.code()))
@@ -225,12 +252,17 @@ fn newest_of_each_sort(
 /// What the query planner is tested with.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
+    NEXT_SORT_OF_OWNER,
+    NEWEST_OF_OWNER,
     NEXT_SORT,
     NEWEST,
+    NEXT_SORT_IN_STATE_OF_OWNER,
+    NEWEST_IN_STATE_OF_OWNER,
     NEXT_SORT_IN_STATE,
     NEWEST_IN_STATE,
     RECORDS,
     IN_FLIGHT,
+    BY_REFERENCE_OF_OWNER,
     BY_REFERENCE,
     BY_PARENT,
 ];

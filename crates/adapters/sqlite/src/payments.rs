@@ -7,21 +7,17 @@ use crate::transact;
 use crate::{accept, list};
 use async_trait::async_trait;
 use paygate_core::decision::Loads;
-use paygate_core::id::{CallerId, PaymentId};
-use paygate_core::kind::Kind;
+use paygate_core::id::PaymentId;
+use paygate_core::identity::KeyHash;
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
-use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
     Accepted, Decide, Page, PaymentQuery, PaymentReader, PaymentStore, StoreError, Transacted,
 };
 
 const SELECT: &str = concat!("SELECT ", record_columns!(), " FROM payments WHERE id = ?");
 
-const SELECT_BY_KEY: &str = concat!(
-    "SELECT ",
-    record_columns!(),
-    " FROM payments WHERE caller_id = ? AND kind = ? AND idempotency_key = ?"
-);
+const SELECT_BY_KEY: &str =
+    concat!("SELECT ", record_columns!(), " FROM payments WHERE key_hash = ?");
 
 const SELECT_TIMELINE: &str = concat!(
     "SELECT ",
@@ -64,16 +60,9 @@ impl PaymentReader for SqliteStore {
         .await
     }
 
-    async fn by_key(
-        &self,
-        caller: &CallerId,
-        kind: Kind,
-        key: &IdempotencyKey,
-    ) -> Result<Option<PaymentRecord>, StoreError> {
-        let select = statement(SELECT_BY_KEY).text(&caller.0).text(kind.as_str());
-        let select = select.text(key.as_str());
+    async fn by_key(&self, key: KeyHash) -> Result<Option<PaymentRecord>, StoreError> {
         self.read(move |connection| {
-            let row: Option<RecordRow> = select.row(connection)?;
+            let row: Option<RecordRow> = statement(SELECT_BY_KEY).blob(&key.0).row(connection)?;
             row.map(PaymentRecord::try_from).transpose()
         })
         .await

@@ -61,14 +61,24 @@ fn a_list_goes_along_its_own_index() {
         let plan = plan(&mut connection, sql);
         assert!(plan.len() == 1 && plan[0].contains(index), "{plan:?}: {sql}");
     };
-    let payments = "payments_of_merchant (merchant_id=? AND ";
-    check(list::NEXT_SORT, payments);
-    check(list::NEWEST, &format!("{payments}kind=? AND currency=? AND id>? AND id<?)"));
-    let states = "payment_states_of_merchant (merchant_id=? AND status=? AND ";
+    let payments = "payments_of_owner (owner=? AND ";
+    let sort = "kind=? AND currency=? AND id>? AND id<?)";
+    check(list::NEXT_SORT_OF_OWNER, payments);
+    check(list::NEWEST_OF_OWNER, &format!("{payments}{sort}"));
+    check(list::NEXT_SORT, "payments_of_all (");
+    check(list::NEWEST, &format!("payments_of_all ({sort}"));
+    let states = "payment_states_of_owner (owner=? AND status=? AND ";
+    let sort = "kind=? AND currency=? AND payment_id>? AND payment_id<?)";
+    check(list::NEXT_SORT_IN_STATE_OF_OWNER, states);
+    check(list::NEWEST_IN_STATE_OF_OWNER, &format!("{states}{sort}"));
+    let states = "payment_states_of_all (status=? AND ";
     check(list::NEXT_SORT_IN_STATE, states);
-    let newest = format!("{states}kind=? AND currency=? AND payment_id>? AND payment_id<?)");
-    check(list::NEWEST_IN_STATE, &newest);
+    check(list::NEWEST_IN_STATE, &format!("{states}{sort}"));
     check(account_reader::OF_CURRENCY, "accounts_of_currency (currency=? AND id<?)");
+    check(account_reader::OF_OWNER, "accounts_of_owner (owner=? AND id<?)");
+    let both = "accounts_of_owner_and_currency (owner=? AND currency=? AND id<?)";
+    check(account_reader::OF_OWNER_AND_CURRENCY, both);
+    check(account_reader::OF_ALIAS, "accounts_of_alias (alias=? AND id<?)");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text, Untyped};
 use diesel::sqlite::Sqlite;
 use diesel::{RunQueryDsl, SqliteConnection};
 use paygate_core::Timestamp;
-use paygate_core::payment::RequestHash;
+use paygate_core::identity::{KeyHash, RequestHash};
 use paygate_ports::StoreError;
 use serde_json::Value;
 use uuid::Uuid;
@@ -110,7 +110,16 @@ pub(crate) fn hex(id: Uuid) -> Value {
 
 /// A hash as `unhex` reads it.
 pub(crate) fn hex_of_hash(hash: RequestHash) -> String {
-    hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex_of(&hash.0)
+}
+
+/// A key's hash as `unhex` reads it.
+pub(crate) fn hex_of_key(key: KeyHash) -> String {
+    hex_of(&key.0)
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl QueryFragment<Sqlite> for Statement {

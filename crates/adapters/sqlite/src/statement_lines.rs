@@ -11,7 +11,7 @@ use paygate_core::account::AccountRecord;
 use paygate_core::id::AccountId;
 use paygate_core::kind::Kind;
 use paygate_core::proof::Position;
-use paygate_core::statement::StatementLine;
+use paygate_core::statement::{Counterparty, StatementLine};
 use paygate_ports::StoreError;
 
 /// Halves the span in which the last posting at that time or before must be, from all of them to one.
@@ -110,7 +110,7 @@ impl Line {
             payment,
             kind: read("kind", &self.kind, Kind::parse(&self.kind))?,
             description: label("description", self.description.as_deref())?,
-            counterparty,
+            counterparty: Counterparty::Seen(Box::new(counterparty)),
         })
     }
 }

@@ -187,7 +187,7 @@ fn transition_row(transition: &Transition) -> Value {
         transition.seq,
         transition.from.as_str(),
         transition.to.as_str(),
-        transition.actor.as_str(),
+        transition.actor.to_string(),
         transition.reason.as_str(),
         micros(transition.at),
     ])

@@ -18,9 +18,9 @@ use paygate_ports::{Accepted, Opened, StoreError};
 use std::collections::BTreeSet;
 
 const INSERT: &str = "\
-    INSERT INTO accounts (id, number, currency, overdraft, name, alias, metadata, request_hash, \
-        created_at) \
-    VALUES (?, ?, ?, ?, ?, ?, ?, unhex(?), ?)";
+    INSERT INTO accounts (id, number, currency, owner, overdraft, name, alias, metadata, \
+        request_hash, created_at) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?)";
 
 /// The row of that id goes before that of the alias.
 const SELECT_TAKEN: &str = concat!(
@@ -28,7 +28,7 @@ const SELECT_TAKEN: &str = concat!(
     account_columns!(),
     " FROM accounts AS a WHERE a.id = ? UNION ALL SELECT ",
     account_columns!(),
-    " FROM accounts AS a WHERE a.alias = ?"
+    " FROM accounts AS a WHERE a.owner = ? AND a.alias = ?"
 );
 
 const SELECT: &str = concat!("SELECT ", account_columns!(), " FROM accounts AS a WHERE a.id = ?");
@@ -46,7 +46,7 @@ pub(crate) fn create(
         return Ok(taken);
     }
     if let Some(reason) =
-        opening.as_ref().map(|it| refusal(connection, now, it)).transpose()?.flatten()
+        opening.as_ref().map(|it| refusal(connection, now, wallet, it)).transpose()?.flatten()
     {
         return Ok(Opened::Refused(reason));
     }
@@ -54,6 +54,7 @@ pub(crate) fn create(
         .id(wallet.id.0)
         .text(&wallet.number.to_string())
         .text(wallet.currency.code())
+        .text(&wallet.owner.to_string())
         .integer(wallet.overdraft)
         .optional_text(wallet.name.as_ref().map(|name| name.as_str()))
         .optional_text(wallet.alias.as_ref().map(|alias| alias.as_str()))
@@ -69,13 +70,15 @@ pub(crate) fn create(
     Ok(Opened::Created(opened))
 }
 
-/// The account that has the wallet's id, after a lost commit, or its alias.
+/// The account that has the wallet's id, after a lost commit, or its owner's of its alias.
 fn taken(
     connection: &mut SqliteConnection,
     wallet: &NewWallet,
 ) -> Result<Option<Opened>, StoreError> {
     let alias = wallet.alias.as_ref().map(|alias| alias.as_str());
-    let row = statement(SELECT_TAKEN).id(wallet.id.0).optional_text(alias).row(connection)?;
+    let owner = wallet.owner.to_string();
+    let taken = statement(SELECT_TAKEN).id(wallet.id.0).text(&owner).optional_text(alias);
+    let row = taken.row(connection)?;
     let Some(row): Option<AccountRow> = row else { return Ok(None) };
     let same_request = row.request_hash.as_deref() == Some(&wallet.hash.0[..]);
     let record = AccountRecord::try_from(row)?;
@@ -91,12 +94,13 @@ fn taken(
 fn refusal(
     connection: &mut SqliteConnection,
     now: Timestamp,
+    wallet: &NewWallet,
     opening: &NewPayment,
 ) -> Result<Option<Reason>, StoreError> {
     let equity = load(connection, &BTreeSet::from([opening.source]))?;
     let fresh = equity.first().map(|account| Account {
         id: opening.destination,
-        role: Role::Wallet,
+        role: Role::Wallet(wallet.owner.clone()),
         posted_minor: 0,
         held_minor: 0,
         last_seq: 0,

@@ -2,7 +2,7 @@
 
 use crate::payments::create_error::CreateError;
 use crate::support::coalescer::{Coalescer, NotSubmitted, Submitted};
-use paygate_core::account::{AccountRecord, AccountRef};
+use paygate_core::account::{AccountKey, AccountRecord};
 use paygate_ports::{AccountReader, StoreError};
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ type Answer = Result<Vec<Option<AccountRecord>>, StoreError>;
 /// Looks accounts up.
 #[derive(Clone)]
 pub struct FindAccounts {
-    finding: Coalescer<Vec<AccountRef>, Answer>,
+    finding: Coalescer<Vec<AccountKey>, Answer>,
 }
 
 impl FindAccounts {
@@ -32,15 +32,15 @@ impl FindAccounts {
     /// The accounts of these names, in their order.
     pub(crate) async fn find(
         &self,
-        names: Vec<AccountRef>,
+        names: Vec<AccountKey>,
     ) -> Result<Vec<Option<AccountRecord>>, CreateError> {
         let answer = self.finding.try_submit(names).await;
         Ok(answer.map_err(|why: NotSubmitted| CreateError::from(why))??)
     }
 }
 
-async fn find(reader: Arc<dyn AccountReader>, batch: Vec<Submitted<Vec<AccountRef>, Answer>>) {
-    let names: Vec<AccountRef> = batch.iter().flat_map(|asked| asked.item.clone()).collect();
+async fn find(reader: Arc<dyn AccountReader>, batch: Vec<Submitted<Vec<AccountKey>, Answer>>) {
+    let names: Vec<AccountKey> = batch.iter().flat_map(|asked| asked.item.clone()).collect();
     let alone = batch.len() == 1;
     let mut found = reader.find(names).await.map(Vec::into_iter);
     for asked in batch {

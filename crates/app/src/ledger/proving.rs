@@ -1,6 +1,7 @@
 //! Proving the ledger: on request, all of it; and again and again, what is new.
 
 use paygate_core::Timestamp;
+use paygate_core::identity::{Denied, Operation, Principal};
 use paygate_core::proof::{Fact, Proof, Scope, Summary, Violation};
 use paygate_ports::{Audit, Examiner, StoreError};
 use std::sync::Arc;
@@ -11,6 +12,9 @@ use tokio::sync::Semaphore;
 /// Why nothing is proved.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ProofError {
+    /// It is not for who asks to know.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// A proof is under way already in this process; it reads everything.
     #[error("a proof is under way already")]
     UnderWay,
@@ -49,14 +53,19 @@ impl Proving {
     ///
     /// # Errors
     /// [`ProofError`].
-    pub async fn prove(&self, scope: Scope, most: usize) -> Result<Proven, ProofError> {
+    pub async fn prove(
+        &self,
+        principal: &Principal,
+        scope: Scope,
+        most: usize,
+    ) -> Result<Proven, ProofError> {
         let mut violations = Vec::new();
         let keep = |violation| {
             if violations.len() < most {
                 violations.push(violation);
             }
         };
-        let (summary, as_of) = self.run(scope, keep, |_, _| ()).await?;
+        let (summary, as_of) = self.run(principal, scope, keep, |_, _| ()).await?;
         Ok(Proven { summary, violations, as_of })
     }
 
@@ -67,10 +76,12 @@ impl Proving {
     /// [`ProofError`].
     pub async fn run(
         &self,
+        principal: &Principal,
         scope: Scope,
         report: impl FnMut(Violation) + Send,
         progress: impl FnMut(u64, u64) + Send,
     ) -> Result<(Summary, Option<Timestamp>), ProofError> {
+        principal.may(Operation::Prove)?;
         let _place = self.places.try_acquire().map_err(|_| ProofError::UnderWay)?;
         let overdue_after = chrono::TimeDelta::from_std(self.overdue_after);
         let overdue_after = overdue_after.unwrap_or(chrono::TimeDelta::MAX);

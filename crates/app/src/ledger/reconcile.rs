@@ -2,6 +2,7 @@
 
 use crate::ledger::proving::{ProofError, Proving};
 use chrono::TimeDelta;
+use paygate_core::identity::Principal;
 use paygate_core::proof::{Scope, Violation};
 use paygate_ports::{Clock, ProofLog};
 use std::sync::Arc;
@@ -46,6 +47,7 @@ impl Reconciler {
             }
             match self.look(&stop).await {
                 Ok(()) | Err(ProofError::UnderWay) => {}
+                Err(ProofError::Denied(why)) => tracing::error!(%why, "the system may not prove"),
                 Err(ProofError::Store(error)) => {
                     tracing::warn!(%error, "new entries could not be proved; they will be");
                 }
@@ -66,7 +68,7 @@ impl Reconciler {
         let proved = tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(self.log.record(from).await?),
-            proved = self.proving.run(scope, report, |_, _| ()) => proved,
+            proved = self.proving.run(&Principal::System, scope, report, |_, _| ()) => proved,
         };
         let Ok((summary, as_of)) = proved else {
             self.log.record(from).await?;

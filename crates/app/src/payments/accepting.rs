@@ -8,8 +8,9 @@ use crate::payments::create_error::CreateError;
 use crate::payments::publish::HintPublisher;
 use crate::support::coalescer::{Coalescer, NotSubmitted, Submitted};
 use paygate_core::id::PaymentId;
-use paygate_core::kind::Kind;
-use paygate_core::payment::{NewPayment, PaymentRecord, Request};
+use paygate_core::identity::{Idempotency, Owner};
+use paygate_core::payment::{NewPayment, PaymentRecord};
+use paygate_core::text::Reference;
 use paygate_ports::{
     Accepted, Clock, HintOut, IdSource, Outcomes, PaymentQuery, PaymentReader, PaymentStore,
     StoreError, TraceContext, Waiting,
@@ -110,37 +111,39 @@ impl Accepting {
     /// that was accepted a moment ago.
     pub(crate) async fn replay_or(
         &self,
-        kind: Kind,
-        request: &Request,
+        sent: Option<Idempotency>,
+        named: Option<(Owner, Reference)>,
         wait: Option<Duration>,
         refusal: CreateError,
     ) -> Result<Created, CreateError> {
-        let named = request.idempotency.is_some() || request.reference.is_some();
-        if !refusal.is_final() || !named {
+        if !refusal.is_final() || (sent.is_none() && named.is_none()) {
             return Err(refusal);
         }
         // A twin may be waiting to be stored. What comes after it through the same door finds it.
         self.accepting.try_submit(None).await.map_err(CreateError::from)??;
-        if let Some(sent) = &request.idempotency
-            && let Some(record) = self.reader.by_key(&request.caller, kind, &sent.key).await?
+        if let Some(sent) = sent
+            && let Some(record) = self.reader.by_key(sent.key).await?
         {
-            let stored = record.request.idempotency.as_ref().map(|stored| stored.hash);
+            let stored = record.request.idempotency.map(|stored| stored.hash);
             return match stored == Some(sent.hash) {
                 true => Ok(self.replayed(record, wait).await),
                 false => Err(CreateError::KeyReused),
             };
         }
-        match self.of_reference(request).await? {
+        match self.of_reference(named).await? {
             Some(existing) => Err(CreateError::ReferenceTaken { existing }),
             None => Err(refusal),
         }
     }
 
-    /// The merchant's payment of that reference, which a client without a key knows its request by.
-    async fn of_reference(&self, request: &Request) -> Result<Option<PaymentId>, StoreError> {
-        let Some(reference) = request.reference.clone() else { return Ok(None) };
+    /// The owner's payment of that reference, which a client without a key knows its request by.
+    async fn of_reference(
+        &self,
+        named: Option<(Owner, Reference)>,
+    ) -> Result<Option<PaymentId>, StoreError> {
+        let Some((owner, reference)) = named else { return Ok(None) };
         let query = PaymentQuery {
-            merchant: request.merchant.clone(),
+            owner: Some(owner),
             status: None,
             kind: None,
             currency: None,

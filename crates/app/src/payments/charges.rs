@@ -7,9 +7,10 @@ use crate::payments::create_error::{CreateError, Refusal};
 use crate::payments::headroom::Headroom;
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::id::PaymentId;
+use paygate_core::identity::{Denied, Operation, Owner, Principal};
 use paygate_core::kind::Kind;
 use paygate_core::money::Money;
-use paygate_core::payment::{NewPayment, Request};
+use paygate_core::payment::{Details, NewPayment, Request};
 use paygate_core::terms::Terms;
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ use std::sync::Arc;
 pub struct CreateCharge {
     /// How much to take from the payer.
     pub amount: Money,
-    /// What the client asked for.
-    pub request: Request,
+    /// What the client says of it.
+    pub details: Details,
     /// How it came.
     pub call: Call,
 }
@@ -50,19 +51,31 @@ impl Charges {
     /// # Errors
     /// [`CreateError`]; then nothing of it is stored and the key is not used (or, with a transient
     /// store error, it can't be told).
-    pub async fn create(&self, charge: CreateCharge) -> Result<Created, CreateError> {
-        match self.check(&charge).await {
-            Ok(payment) => self.accepting.accept(payment, charge.call).await,
+    pub async fn create(
+        &self,
+        principal: &Principal,
+        charge: CreateCharge,
+    ) -> Result<Created, CreateError> {
+        principal.may(Operation::Charge)?;
+        let CreateCharge { amount, details, call } = charge;
+        let owner = principal.acts_for(self.directory.house());
+        let request = details.request(principal, Operation::Charge, owner);
+        match self.check(amount, &request).await {
+            Ok(payment) => self.accepting.accept(payment, call).await,
             Err(refusal) => {
-                let CreateCharge { request, call, .. } = charge;
-                self.accepting.replay_or(Kind::Charge, &request, call.wait, refusal).await
+                let named = request.named();
+                self.accepting.replay_or(request.idempotency, named, call.wait, refusal).await
             }
         }
     }
 
-    async fn check(&self, charge: &CreateCharge) -> Result<NewPayment, CreateError> {
-        let Money { minor, currency } = charge.amount;
-        let accounts = self.directory.charge(&charge.request.merchant, currency);
+    async fn check(&self, amount: Money, request: &Request) -> Result<NewPayment, CreateError> {
+        let Money { minor, currency } = amount;
+        let merchant = match &request.owner {
+            Owner::Merchant(merchant) => merchant,
+            Owner::User(_) => return Err(Denied::Forbidden.into()),
+        };
+        let accounts = self.directory.opened_for(merchant, currency).await?;
         let (source, destination) = accounts.ok_or(CreateError::CurrencyNotEnabled(currency))?;
         if !self.most.allows(minor) {
             return Err(Refusal::AmountTooLarge.into());
@@ -71,12 +84,12 @@ impl Charges {
         Ok(NewPayment {
             id: PaymentId(self.accepting.ids().uuid_v7()),
             kind: Kind::Charge,
-            terms: Terms::plain(charge.amount),
+            terms: Terms::plain(amount),
             source,
             destination,
             parent: None,
             hold: false,
-            request: charge.request.clone(),
+            request: request.clone(),
         })
     }
 }

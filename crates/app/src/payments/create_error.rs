@@ -2,6 +2,7 @@
 
 use crate::support::coalescer::NotSubmitted;
 use paygate_core::id::PaymentId;
+use paygate_core::identity::Denied;
 use paygate_core::money::{AmountError, Currency};
 use paygate_ports::StoreError;
 use thiserror::Error;
@@ -9,6 +10,9 @@ use thiserror::Error;
 /// Why a payment was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CreateError {
+    /// It is not for who asks to do.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// Payments in this currency are not taken.
     #[error("{0} is not enabled")]
     CurrencyNotEnabled(Currency),
@@ -21,7 +25,7 @@ pub enum CreateError {
     /// The key stands for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// The merchant has a payment of that reference.
+    /// The owner has a payment of that reference.
     #[error("the reference is taken by payment {existing}")]
     ReferenceTaken {
         /// That payment.
@@ -150,8 +154,9 @@ impl From<NotSubmitted> for CreateError {
 }
 
 impl CreateError {
-    /// Whether it says something about the request, rather than about a store that is away.
+    /// Whether it says something about the request, rather than about who asks or a store that is
+    /// away.
     pub(crate) fn is_final(&self) -> bool {
-        !matches!(self, Self::Store(_) | Self::Overloaded)
+        !matches!(self, Self::Denied(_) | Self::Store(_) | Self::Overloaded)
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::accounts::find::FindAccounts;
 use crate::payments::create_error::{CreateError, Refusal};
-use paygate_core::account::{Account, AccountRef};
+use paygate_core::account::{Account, AccountKey};
 use paygate_core::id::AccountId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,7 +41,7 @@ impl Headroom {
         if self.take([source, destination], minor) {
             return Ok(());
         }
-        let names = [source, destination].map(AccountRef::Id);
+        let names = [source, destination].map(AccountKey::Id);
         let found = self.accounts.find(names.to_vec()).await?;
         let found: Vec<Account> = found.into_iter().flatten().map(|it| it.account).collect();
         for account in &found {

@@ -4,6 +4,7 @@ use crate::payments::transact_one::transact_one;
 use paygate_core::decision::Refused;
 use paygate_core::hold::{self, HoldError};
 use paygate_core::id::PaymentId;
+use paygate_core::identity::{Denied, Operation, Principal};
 use paygate_core::money::{AmountError, Money};
 use paygate_core::payment::PaymentRecord;
 use paygate_ports::{PaymentReader, PaymentStore, StoreError};
@@ -19,6 +20,9 @@ pub enum HoldRequestError {
     /// The amount does not fit the currency of what is held.
     #[error("the amount {0}")]
     Amount(AmountError),
+    /// It is not for who asks to do.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// A rule forbids it.
     #[error(transparent)]
     Refused(HoldError),
@@ -57,13 +61,15 @@ impl Holds {
     /// [`HoldRequestError`]; then nothing moved.
     pub async fn capture(
         &self,
+        principal: &Principal,
         id: PaymentId,
         amount: Option<&str>,
     ) -> Result<PaymentRecord, HoldRequestError> {
-        let currency = self.read(id).await?.payment.debit.currency;
+        let currency = self.decidable(principal, id).await?.payment.debit.currency;
         let amount = amount.map(|text| Money::parse_positive(text, currency)).transpose();
         let minor = amount.map_err(HoldRequestError::Amount)?.map(|amount| amount.minor);
-        let decide = move |book: &mut _| hold::capture(book, id, minor).map_err(Refused::Hold);
+        let by = principal.actor();
+        let decide = move |book: &mut _| hold::capture(book, id, minor, &by).map_err(Refused::Hold);
         transact_one(&*self.store, id, decide).await??;
         self.read(id).await
     }
@@ -72,11 +78,30 @@ impl Holds {
     ///
     /// # Errors
     /// [`HoldRequestError`]; then it is still held.
-    pub async fn void(&self, id: PaymentId) -> Result<PaymentRecord, HoldRequestError> {
-        self.read(id).await?;
-        let decide = move |book: &mut _| hold::void(book, id).map_err(Refused::Hold);
+    pub async fn void(
+        &self,
+        principal: &Principal,
+        id: PaymentId,
+    ) -> Result<PaymentRecord, HoldRequestError> {
+        self.decidable(principal, id).await?;
+        let by = principal.actor();
+        let decide = move |book: &mut _| hold::void(book, id, &by).map_err(Refused::Hold);
         transact_one(&*self.store, id, decide).await??;
         self.read(id).await
+    }
+
+    /// The payment, if the principal sees it, and may decide about it.
+    async fn decidable(
+        &self,
+        principal: &Principal,
+        id: PaymentId,
+    ) -> Result<PaymentRecord, HoldRequestError> {
+        let record = self.read(id).await?;
+        if !principal.sees(Some(&record.request.owner)) {
+            return Err(HoldRequestError::PaymentNotFound);
+        }
+        principal.may(Operation::DecideHold)?;
+        Ok(record)
     }
 
     async fn read(&self, id: PaymentId) -> Result<PaymentRecord, HoldRequestError> {

@@ -1,9 +1,11 @@
 //! Showing payments.
 
 use crate::payments::await_outcome::await_outcome;
+use crate::support::read_error::ReadError;
 use paygate_core::id::PaymentId;
+use paygate_core::identity::{Operation, Principal};
 use paygate_core::payment::{PaymentRecord, Transition};
-use paygate_ports::{Clock, Outcomes, Page, PaymentQuery, PaymentReader, StoreError};
+use paygate_ports::{Clock, Outcomes, Page, PaymentQuery, PaymentReader};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,41 +31,63 @@ impl ReadPayments {
     /// One payment; with `wait`, when it is no longer in flight or that time is over.
     ///
     /// # Errors
-    /// [`StoreError`] of the reader.
+    /// [`ReadError`].
     pub async fn get(
         &self,
+        principal: &Principal,
         id: PaymentId,
         wait: Option<Duration>,
-    ) -> Result<Option<PaymentRecord>, StoreError> {
-        let Some(limit) = wait else { return self.reader.payment(id).await };
-        let announced = self.outcomes.wait_for(id);
-        match self.reader.payment(id).await? {
-            Some(record) if record.payment.status.is_in_flight() => {
-                await_outcome(&*self.reader, &*self.clock, id, announced, limit).await
+    ) -> Result<Option<PaymentRecord>, ReadError> {
+        // Registered before the payment is read, so that no announcement comes too early.
+        let announced = wait.map(|_| self.outcomes.wait_for(id));
+        let Some(record) = self.seen(principal, id).await? else { return Ok(None) };
+        match (announced, wait) {
+            (Some(announced), Some(limit)) if record.payment.status.is_in_flight() => {
+                Ok(await_outcome(&*self.reader, &*self.clock, id, announced, limit).await?)
             }
-            record => Ok(record),
+            _ => Ok(Some(record)),
         }
     }
 
-    /// A page of payments.
+    /// A page of the payments that the principal sees.
     ///
     /// # Errors
-    /// [`StoreError`] of the reader.
-    pub async fn list(&self, query: PaymentQuery) -> Result<Page, StoreError> {
-        self.reader.payments(query).await
+    /// [`ReadError`].
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        query: PaymentQuery,
+    ) -> Result<Page, ReadError> {
+        principal.may(Operation::ReadPayments)?;
+        let owner = principal.view().owner().or(query.owner);
+        Ok(self.reader.payments(PaymentQuery { owner, ..query }).await?)
     }
 
     /// A payment and its transitions in order.
     ///
     /// # Errors
-    /// [`StoreError`] of the reader.
+    /// [`ReadError`].
     pub async fn timeline(
         &self,
+        principal: &Principal,
         id: PaymentId,
-    ) -> Result<Option<(PaymentRecord, Vec<Transition>)>, StoreError> {
-        match self.reader.payment(id).await? {
+    ) -> Result<Option<(PaymentRecord, Vec<Transition>)>, ReadError> {
+        match self.seen(principal, id).await? {
             Some(record) => Ok(Some((record, self.reader.timeline(id).await?))),
             None => Ok(None),
         }
+    }
+
+    async fn seen(
+        &self,
+        principal: &Principal,
+        id: PaymentId,
+    ) -> Result<Option<PaymentRecord>, ReadError> {
+        let found = self.reader.payment(id).await?;
+        let Some(record) = found.filter(|it| principal.sees(Some(&it.request.owner))) else {
+            return Ok(None);
+        };
+        principal.may(Operation::ReadPayments)?;
+        Ok(Some(record))
     }
 }

@@ -4,11 +4,12 @@
 use crate::accounts::find::FindAccounts;
 use crate::payments::accepting::{Accepting, Call, Created};
 use crate::payments::create_error::{CreateError, Refusal};
-use paygate_core::account::AccountRef;
+use paygate_core::account::AccountKey;
 use paygate_core::id::PaymentId;
+use paygate_core::identity::{Denied, Operation, Owner, Principal};
 use paygate_core::kind::Kind;
 use paygate_core::money::Money;
-use paygate_core::payment::{NewPayment, Payment, Request};
+use paygate_core::payment::{Details, NewPayment, Payment, PaymentRecord, Request};
 use paygate_core::refund::{self, NotRefundable};
 use paygate_core::terms::Terms;
 
@@ -20,8 +21,8 @@ pub struct CreateRefund {
     /// How much, as a positive decimal in the currency of that payment's debit; all that is left if
     /// `None`.
     pub amount: Option<String>,
-    /// What the client asked for; the description is the reason.
-    pub request: Request,
+    /// What the client says of it; the description is the reason.
+    pub details: Details,
     /// How it came.
     pub call: Call,
 }
@@ -45,43 +46,60 @@ impl Refunds {
     /// # Errors
     /// [`CreateError`]; then nothing of it is stored and the key is not used (or, with a transient
     /// store error, it can't be told).
-    pub async fn create(&self, refund: CreateRefund) -> Result<Created, CreateError> {
-        match self.check(&refund).await {
+    pub async fn create(
+        &self,
+        principal: &Principal,
+        refund: CreateRefund,
+    ) -> Result<Created, CreateError> {
+        match self.check(principal, &refund).await {
             Ok(payment) => self.accepting.accept(payment, refund.call).await,
             Err(refusal) => {
-                let CreateRefund { request, call, .. } = refund;
-                self.accepting.replay_or(Kind::Refund, &request, call.wait, refusal).await
+                let key = refund.details.key;
+                let sent = key.map(|key| key.within(principal, Operation::Refund));
+                self.accepting.replay_or(sent, None, refund.call.wait, refusal).await
             }
         }
     }
 
-    async fn check(&self, refund: &CreateRefund) -> Result<NewPayment, CreateError> {
-        let mut original = self.original(refund.of).await?;
+    async fn check(
+        &self,
+        principal: &Principal,
+        refund: &CreateRefund,
+    ) -> Result<NewPayment, CreateError> {
+        let mut original = self.original(principal, refund.of).await?;
+        principal.may(Operation::Refund)?;
         loop {
-            let checked = self.check_against(refund, &original).await;
+            let checked = self.check_against(principal, refund, &original).await;
             if !matches!(checked, Err(CreateError::Refused(Refusal::InsufficientFunds))) {
                 return checked;
             }
             // The payment was read before the accounts: another refund may have been settled between,
             // and then it is that one's money that is missing, or its share that is too high.
-            let now = self.original(refund.of).await?;
-            if now == original {
+            let now = self.original(principal, refund.of).await?;
+            if now.payment == original.payment {
                 return checked;
             }
             original = now;
         }
     }
 
-    async fn original(&self, id: PaymentId) -> Result<Payment, CreateError> {
+    async fn original(
+        &self,
+        principal: &Principal,
+        id: PaymentId,
+    ) -> Result<PaymentRecord, CreateError> {
         let found = self.accepting.reader().payment(id).await?;
-        Ok(found.ok_or(CreateError::PaymentNotFound)?.payment)
+        let seen = found.filter(|record| principal.sees(Some(&record.request.owner)));
+        seen.ok_or(CreateError::PaymentNotFound)
     }
 
     async fn check_against(
         &self,
+        principal: &Principal,
         refund: &CreateRefund,
-        original: &Payment,
+        original: &PaymentRecord,
     ) -> Result<NewPayment, CreateError> {
+        let PaymentRecord { payment: original, request, .. } = original;
         let currency = original.debit.currency;
         let amount = match &refund.amount {
             Some(text) => Money::parse_positive(text, currency).map_err(CreateError::Amount)?,
@@ -93,7 +111,7 @@ impl Refunds {
         })?;
         // What it takes back is fixed under lock; this is what it would be now.
         let debit = refund::taken_back(original, amount.minor);
-        self.check_accounts(original, debit, amount).await?;
+        self.check_accounts(principal, original, debit, amount).await?;
         Ok(NewPayment {
             id: PaymentId(self.accepting.ids().uuid_v7()),
             kind: Kind::Refund,
@@ -102,17 +120,23 @@ impl Refunds {
             destination: original.source,
             parent: Some(original.id),
             hold: false,
-            request: refund.request.clone(),
+            request: self.request(principal, refund, request.owner.clone()),
         })
+    }
+
+    /// A refund belongs to whom the payment belongs to, whoever asks for it.
+    fn request(&self, principal: &Principal, refund: &CreateRefund, owner: Owner) -> Request {
+        refund.details.clone().request(principal, Operation::Refund, owner)
     }
 
     async fn check_accounts(
         &self,
+        principal: &Principal,
         original: &Payment,
         debit: Money,
         credit: Money,
     ) -> Result<(), CreateError> {
-        let names = [original.destination, original.source].map(AccountRef::Id);
+        let names = [original.destination, original.source].map(AccountKey::Id);
         let found = self.accounts.find(names.to_vec()).await?;
         for account in found.iter().flatten().map(|record| &record.account) {
             if account.closed {
@@ -121,6 +145,11 @@ impl Refunds {
         }
         let mut found = found.into_iter().map(|record| record.map(|record| record.account));
         let (payer, payee) = (found.next().flatten(), found.next().flatten());
+        if let Some(payer) = &payer
+            && !principal.may_spend(payer.role.owner().as_ref())
+        {
+            return Err(Denied::Forbidden.into());
+        }
         let spendable = payer.is_some_and(|payer| {
             payer.overdraft || payer.available_minor().is_some_and(|it| it >= debit.minor)
         });

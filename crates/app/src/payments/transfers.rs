@@ -9,9 +9,10 @@ use crate::payments::create_error::{CreateError, Refusal};
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::account::{Account, AccountRef};
 use paygate_core::id::{PaymentId, QuoteId};
+use paygate_core::identity::{Denied, Operation, Principal};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{NewPayment, Request};
+use paygate_core::payment::{Details, NewPayment, Request};
 use paygate_core::risk::{LimitBroken, Limits};
 use paygate_core::terms::{Terms, TermsError, needed_rate};
 use std::sync::Arc;
@@ -31,8 +32,8 @@ pub struct CreateTransfer {
     pub quote: Option<QuoteId>,
     /// Whether the money is only held until it is captured.
     pub hold: bool,
-    /// What the client asked for.
-    pub request: Request,
+    /// What the client says of it.
+    pub details: Details,
     /// How it came.
     pub call: Call,
 }
@@ -68,18 +69,34 @@ impl Transfers {
     /// # Errors
     /// [`CreateError`]; then nothing of it is stored and the key is not used (or, with a transient
     /// store error, it can't be told).
-    pub async fn create(&self, transfer: CreateTransfer) -> Result<Created, CreateError> {
-        match self.check(&transfer).await {
+    pub async fn create(
+        &self,
+        principal: &Principal,
+        transfer: CreateTransfer,
+    ) -> Result<Created, CreateError> {
+        principal.may(Operation::Transfer)?;
+        match self.check(principal, &transfer).await {
             Ok(payment) => self.accepting.accept(payment, transfer.call).await,
             Err(refusal) => {
-                let CreateTransfer { request, call, .. } = transfer;
-                self.accepting.replay_or(Kind::Transfer, &request, call.wait, refusal).await
+                let CreateTransfer { details, call, .. } = transfer;
+                let request = self.request(principal, details);
+                let named = request.named();
+                self.accepting.replay_or(request.idempotency, named, call.wait, refusal).await
             }
         }
     }
 
-    async fn check(&self, transfer: &CreateTransfer) -> Result<NewPayment, CreateError> {
-        let (source, destination) = self.parties(transfer).await?;
+    fn request(&self, principal: &Principal, details: Details) -> Request {
+        let owner = principal.acts_for(self.directory.house());
+        details.request(principal, Operation::Transfer, owner)
+    }
+
+    async fn check(
+        &self,
+        principal: &Principal,
+        transfer: &CreateTransfer,
+    ) -> Result<NewPayment, CreateError> {
+        let (source, destination) = self.parties(principal, transfer).await?;
         let currency = transfer.currency.unwrap_or(source.currency);
         if !self.directory.is_enabled(currency) {
             return Err(Refusal::UnsupportedCurrency(currency).into());
@@ -107,20 +124,34 @@ impl Transfers {
             destination: destination.id,
             parent: None,
             hold: transfer.hold,
-            request: transfer.request.clone(),
+            request: self.request(principal, transfer.details.clone()),
         })
     }
 
-    async fn parties(&self, transfer: &CreateTransfer) -> Result<(Account, Account), CreateError> {
+    /// The source must be one that the principal sees and may spend from. The destination may be
+    /// anybody's; an alias is one among the accounts of whom the principal acts for.
+    async fn parties(
+        &self,
+        principal: &Principal,
+        transfer: &CreateTransfer,
+    ) -> Result<(Account, Account), CreateError> {
         let (source, destination) = (&transfer.source, &transfer.destination);
-        let names = vec![source.0.clone(), destination.0.clone()];
-        let mut found = self.accounts.find(names).await?.into_iter();
+        let owner = principal.acts_for(self.directory.house());
+        let names = [source, destination].map(|(name, _)| name.clone().among(owner.clone()));
+        let mut found = self.accounts.find(names.to_vec()).await?.into_iter();
         let mut party = |name: &str| {
             let account = found.next().flatten().map(|record| record.account);
             let account = account.filter(|account| account.role.may_transfer());
             account.ok_or_else(|| Refusal::AccountNotFound(name.to_owned()))
         };
-        let (from, to) = (party(&source.1)?, party(&destination.1)?);
+        let from = party(&source.1)?;
+        if !principal.sees(from.role.owner().as_ref()) {
+            return Err(Refusal::AccountNotFound(source.1.clone()).into());
+        }
+        if !principal.may_spend(from.role.owner().as_ref()) {
+            return Err(Denied::Forbidden.into());
+        }
+        let to = party(&destination.1)?;
         if from.id == to.id {
             return Err(Refusal::SameParty.into());
         }

@@ -12,6 +12,9 @@ mod turns;
 mod values;
 
 pub use app::{CONFIRM, ENABLED, LOCKING, Rig, Running, claiming};
+pub use paygate_testkit::build::house;
 pub use store::key;
 pub use turns::{eventually, rest, soon};
-pub use values::{aliased, code, currency, empty_wallet, keyed, money, named, refused, under_key};
+pub use values::{
+    WE, aliased, code, currency, empty_wallet, keyed, money, named, refused, under_key,
+};

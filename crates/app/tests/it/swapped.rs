@@ -8,9 +8,9 @@ use paygate_app::{
     WorkerConfig, WorkerPorts,
 };
 use paygate_core::account::headroom::AmountLimit;
-use paygate_core::id::{CallerId, MerchantId};
+use paygate_core::identity::{MerchantId, Principal};
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::Request;
+use paygate_core::payment::Details;
 use paygate_core::status::Status;
 use paygate_core::text::Reference;
 use paygate_memory::{MemoryOutcomes, MemoryQueue};
@@ -31,7 +31,8 @@ async fn a_charge_above_the_limit_is_declined() {
     store.migrate().await.unwrap();
 
     let usd = Currency::parse("USD").unwrap();
-    let directory = Directory::open(&*store, &*ids, &[usd]).await.unwrap();
+    let shop = MerchantId::parse("shop").unwrap();
+    let directory = Directory::open(store.clone(), ids.clone(), &[usd], shop).await.unwrap();
     let publisher =
         HintPublisher::new(Arc::new(queue.clone()), clock.clone(), Duration::from_millis(500));
     let accepting = Accepting::new(
@@ -61,19 +62,14 @@ async fn a_charge_above_the_limit_is_declined() {
 
     let charge = CreateCharge {
         amount: Money::parse_positive("100.01", usd).unwrap(),
-        request: Request {
-            merchant: MerchantId::default(),
-            caller: CallerId::default(),
+        details: Details {
             reference: Some(Reference::parse("REF-001").unwrap()),
-            idempotency: None,
-            description: None,
-            tx_date: None,
-            metadata: None,
+            ..Details::default()
         },
         // The clock stands still, so only the announced outcome can end the wait.
         call: Call { wait: Some(Duration::from_secs(5)), ..Call::default() },
     };
-    let created = charges.create(charge).await.unwrap();
+    let created = charges.create(&Principal::Operator, charge).await.unwrap();
     assert_eq!(created.record.payment.status, Status::Failed);
 }
 

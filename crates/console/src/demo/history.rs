@@ -7,9 +7,10 @@ use paygate_app::{
     OpenWallet, Refusal,
 };
 use paygate_core::account::{AccountRecord, AccountRef, Alias};
-use paygate_core::id::{CallerId, MerchantId, PaymentId};
+use paygate_core::id::PaymentId;
+use paygate_core::identity::{Principal, RequestHash, SentKey};
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{Idempotency, PaymentRecord, Request, RequestHash};
+use paygate_core::payment::{Details, PaymentRecord};
 use paygate_core::status::Status;
 use paygate_core::text::{IdempotencyKey, Label, Reference};
 use sha2::{Digest, Sha256};
@@ -30,6 +31,9 @@ pub(super) struct Made {
     pub(super) new_payments: u64,
 }
 
+/// Whoever works at the terminal.
+const OPERATOR: Principal = Principal::Operator;
+
 /// The plan as far as it is carried out.
 pub(super) struct History<'a> {
     api: &'a Api,
@@ -45,7 +49,7 @@ impl<'a> History<'a> {
 
     /// Opens a wallet, or finds it open.
     pub(super) async fn open(&mut self, wallet: &Wallet) -> Result<(), Fatal> {
-        let opened = self.api.accounts.open(wallet_of(wallet)?).await;
+        let opened = self.api.accounts.open(&OPERATOR, wallet_of(wallet)?).await;
         let (record, replayed) = opened.map_err(|why| match why {
             OpenError::AliasTaken { .. } => format!(
                 "{}: {why}; the demo needs its aliases for itself: try it in an empty folder",
@@ -87,9 +91,9 @@ impl<'a> History<'a> {
         let id = record.payment.id;
         let decided = match (payment.then, record.payment.status) {
             (Then::Capture(part), Status::Authorized) => {
-                self.api.holds.capture(id, Some(part)).await
+                self.api.holds.capture(&OPERATOR, id, Some(part)).await
             }
-            (Then::Void, Status::Authorized) => self.api.holds.void(id).await,
+            (Then::Void, Status::Authorized) => self.api.holds.void(&OPERATOR, id).await,
             _ => return Ok(record),
         };
         decided.map_err(|why| failed(payment.key, why))
@@ -118,7 +122,7 @@ impl<'a> History<'a> {
         payment: &Payment,
         wait: Option<Duration>,
     ) -> Result<Result<Created, CreateError>, Fatal> {
-        let request = request_of(payment)?;
+        let details = details_of(payment)?;
         let call = Call { wait, ..Call::default() };
         Ok(match payment.does {
             Does::Transfer { from, to, amount, currency } => {
@@ -129,19 +133,21 @@ impl<'a> History<'a> {
                     currency: currency.map(Currency::parse).transpose().map_err(invalid)?,
                     quote: None,
                     hold: payment.then != Then::Nothing,
-                    request,
+                    details,
                     call,
                 };
-                self.api.transfers.create(transfer).await
+                self.api.transfers.create(&OPERATOR, transfer).await
             }
             Does::Charge { amount, currency } => {
                 let amount = money(amount, currency)?;
-                self.api.charges.create(CreateCharge { amount, request, call }).await
+                let charge = CreateCharge { amount, details, call };
+                self.api.charges.create(&OPERATOR, charge).await
             }
             Does::Refund { of, amount } => {
                 let of = *self.ids.get(of).ok_or_else(|| failed(of, "there is no such payment"))?;
                 let amount = Some(amount.to_owned());
-                self.api.refunds.create(CreateRefund { of, amount, request, call }).await
+                let refund = CreateRefund { of, amount, details, call };
+                self.api.refunds.create(&OPERATOR, refund).await
             }
         })
     }
@@ -178,13 +184,11 @@ fn wallet_of(wallet: &Wallet) -> Result<OpenWallet, Fatal> {
 }
 
 /// What a client would have sent along.
-fn request_of(payment: &Payment) -> Result<Request, Fatal> {
+fn details_of(payment: &Payment) -> Result<Details, Fatal> {
     let key = IdempotencyKey::parse(payment.key).map_err(invalid)?;
-    Ok(Request {
-        merchant: MerchantId::default(),
-        caller: CallerId::default(),
+    Ok(Details {
+        key: Some(SentKey { key, hash: hash(&payment.canonical()) }),
         reference: Some(Reference::parse(&payment.key.to_uppercase()).map_err(invalid)?),
-        idempotency: Some(Idempotency { key, hash: hash(&payment.canonical()) }),
         description: Some(Label::parse(payment.description).map_err(invalid)?),
         tx_date: None,
         metadata: None,

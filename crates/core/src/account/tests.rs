@@ -1,6 +1,7 @@
 //! Numbers, aliases, and which of them a text is; what can be closed.
 
 use super::*;
+use crate::fixtures;
 use proptest::prelude::*;
 
 #[test]
@@ -105,29 +106,30 @@ proptest! {
 
 #[test]
 fn only_an_empty_wallet_can_be_closed() {
-    let empty = crate::fixtures::account(AccountId(uuid::Uuid::from_u128(1)), "USD");
+    let empty = fixtures::account(AccountId(uuid::Uuid::from_u128(1)), "USD");
     let with = |role: Role, posted_minor, held_minor| {
         Account { role, posted_minor, held_minor, ..empty.clone() }.closable()
     };
-    let merchant = || Role::Merchant(MerchantId::default());
-    assert_eq!(with(Role::Wallet, 0, 0), Ok(()));
+    let wallet = || Role::Wallet(fixtures::owner());
+    let merchant = || Role::Merchant(fixtures::merchant());
+    assert_eq!(with(wallet(), 0, 0), Ok(()));
     assert_eq!(Account { closed: true, ..empty.clone() }.closable(), Ok(()));
-    assert_eq!(with(Role::Wallet, 1, 0), Err(NotClosable::NotEmpty));
-    assert_eq!(with(Role::Wallet, -1, 0), Err(NotClosable::NotEmpty));
-    assert_eq!(with(Role::Wallet, 5, 5), Err(NotClosable::NotEmpty));
-    assert_eq!(with(Role::Wallet, 0, 5), Err(NotClosable::Held));
+    assert_eq!(with(wallet(), 1, 0), Err(NotClosable::NotEmpty));
+    assert_eq!(with(wallet(), -1, 0), Err(NotClosable::NotEmpty));
+    assert_eq!(with(wallet(), 5, 5), Err(NotClosable::NotEmpty));
+    assert_eq!(with(wallet(), 0, 5), Err(NotClosable::Held));
     assert_eq!(with(merchant(), 0, 0), Err(NotClosable::NotAWallet));
     assert_eq!(with(merchant(), 1, 1), Err(NotClosable::NotAWallet));
     for code in SystemAccount::ALL {
         assert_eq!(with(Role::System(*code), 0, 0), Err(NotClosable::NotAWallet), "{code}");
         assert!(!Role::System(*code).may_transfer());
     }
-    assert!(Role::Wallet.may_transfer() && merchant().may_transfer());
+    assert!(wallet().may_transfer() && merchant().may_transfer());
 }
 
 #[test]
 fn what_is_available_is_posted_less_held() {
-    let empty = crate::fixtures::account(AccountId(uuid::Uuid::from_u128(1)), "USD");
+    let empty = fixtures::account(AccountId(uuid::Uuid::from_u128(1)), "USD");
     let available = |posted_minor, held_minor| {
         Account { posted_minor, held_minor, ..empty.clone() }.available_minor()
     };

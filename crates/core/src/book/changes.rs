@@ -3,8 +3,9 @@
 use crate::Timestamp;
 use crate::account::Account;
 use crate::id::PaymentId;
+use crate::identity::Actor;
 use crate::journal::Entry;
-use crate::payment::{Actor, Payment, Reason, Transition};
+use crate::payment::{Payment, Reason, Transition};
 use crate::status::Status;
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
@@ -29,10 +30,10 @@ impl Step {
         Self { to, actor: Actor::Worker, reason, detail: String::new() }
     }
 
-    /// A client's step.
+    /// A step that somebody asked for.
     #[must_use]
-    pub fn by_client(to: Status, reason: Reason) -> Self {
-        Self { to, actor: Actor::Client, reason, detail: String::new() }
+    pub fn asked_by(actor: Actor, to: Status, reason: Reason) -> Self {
+        Self { to, actor, reason, detail: String::new() }
     }
 
     /// A worker's step to FAILED.

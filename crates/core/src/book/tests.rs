@@ -6,8 +6,8 @@ mod holds;
 
 use super::*;
 use crate::fixtures::{self, at, money};
+use crate::identity::Actor;
 use crate::kind::Kind;
-use crate::payment::Actor;
 use uuid::Uuid;
 
 const ACQUIRER: AccountId = AccountId(Uuid::from_u128(1));

@@ -1,7 +1,6 @@
 //! The name of who did something.
 
-use super::MerchantId;
-use super::owner::{MERCHANT, USER};
+use super::owner::{MERCHANT, MerchantId, USER};
 use crate::id::UserId;
 use std::fmt;
 

@@ -1,10 +1,10 @@
 //! What can be asked for, and of whom.
 
-use super::Scope;
+use super::scope::Scope;
 use crate::status::named;
 
 named! {
-    /// What somebody asks for.
+    /// What somebody asks for. The names are in the hashes of idempotency keys: never change one.
     Operation {
         /// To see payments and their timelines.
         ReadPayments = "read-payments",

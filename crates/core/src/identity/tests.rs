@@ -1,6 +1,8 @@
 //! Who sees and may do what, as tables: every principal, every operation, every owner.
 
 use super::*;
+use crate::id::UserId;
+use crate::text::IdempotencyKey;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -143,6 +145,33 @@ fn names_are_written_and_read_back() {
     for text in ["", "A", "a b", "a:b", "-a", ".", "ü", &"m".repeat(65)] {
         assert_eq!(MerchantId::parse(text), Err(MerchantIdError), "{text}");
     }
+}
+
+#[test]
+fn equal_keys_of_two_principals_or_operations_are_two() {
+    let sent = |key: &str| SentKey {
+        key: IdempotencyKey::parse(key).unwrap(),
+        hash: RequestHash([1; 32]),
+    };
+    let other = Principal::Merchant { id: merchant("other"), scopes: Scopes::all() };
+    let mut all = BTreeSet::new();
+    for principal in principals().into_iter().chain([other]) {
+        for operation in Operation::ALL {
+            for key in ["k", "l"] {
+                all.insert(sent(key).within(&principal, *operation).key);
+            }
+        }
+    }
+    assert_eq!(all.len(), 6 * Operation::ALL.len() * 2);
+    let scoped = |scopes| sent("k").within(&shop(scopes), Operation::Charge);
+    assert_eq!(scoped(Scopes::all()), scoped(Scopes::of(&[])), "whatever the key may do");
+}
+
+#[test]
+fn the_hash_of_a_key_is_the_one_that_is_stored() {
+    let key = IdempotencyKey::parse("key-1").unwrap();
+    let hash = KeyHash::of(&shop(Scopes::all()), Operation::Charge, &key);
+    assert_eq!(format!("{hash:?}"), "KeyHash(eee2e798cdae3aa563a781e6ced4b9d1)");
 }
 
 #[test]

@@ -104,15 +104,8 @@ fn an_accepted_payment_is_pending_and_has_done_nothing() {
     let fx = rate("USD", "JPY", "15");
     let sides = (money(1, "USD").currency, money(1, "JPY").currency);
     let terms = Terms::agree(money(100, "USD"), sides.0, sides.1, Some(fx.clone()), None).unwrap();
-    let request = Request {
-        merchant: MerchantId::default(),
-        caller: CallerId::default(),
-        reference: None,
-        idempotency: None,
-        description: None,
-        tx_date: None,
-        metadata: None,
-    };
+    let request =
+        Details::default().request(&Principal::Operator, Operation::Transfer, fixtures::owner());
     let new = NewPayment {
         id: ID,
         kind: Kind::Transfer,

@@ -40,7 +40,7 @@ impl AccountProof {
         at.holds(Check::AccountOverdrawn, covered || overdraft, balance);
         let empty = posted_minor == 0 && holds == 0;
         at.holds(Check::ClosedAccountNotEmpty, empty || !closed, balance);
-        let wallet = account.role == Role::Wallet;
+        let wallet = matches!(account.role, Role::Wallet(_));
         let role = || format!("its role is {}", account.role.told());
         at.holds(Check::ClosedAccountNotAWallet, wallet || !closed, role);
         let system = matches!(account.role, Role::System(_));

@@ -51,7 +51,7 @@ impl CurrencyTotals {
 
     fn add(&mut self, role: &Role, minor: i64) {
         let part = match role {
-            Role::Wallet => &mut self.wallets,
+            Role::Wallet(_) => &mut self.wallets,
             Role::Merchant(_) => &mut self.merchants,
             Role::System(SystemAccount::Acquirer) => &mut self.acquirer,
             Role::System(SystemAccount::Bank) => &mut self.bank,

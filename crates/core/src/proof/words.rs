@@ -86,7 +86,7 @@ impl Told for Role {
         match self {
             Self::System(code) => code.to_string(),
             Self::Merchant(_) => "merchant".to_owned(),
-            Self::Wallet => "wallet".to_owned(),
+            Self::Wallet(_) => "wallet".to_owned(),
         }
     }
 }

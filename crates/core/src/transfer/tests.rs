@@ -5,10 +5,12 @@ use super::*;
 use crate::account::{Account, Role};
 use crate::fixtures::{self, at, money};
 use crate::hold::{HoldError, capture, void};
+use crate::identity::Actor;
 use crate::kind::Kind;
 use chrono::DateTime;
 use uuid::Uuid;
 
+const BY: Actor = Actor::Operator;
 const ID: PaymentId = PaymentId(Uuid::from_u128(1));
 const UNKNOWN: PaymentId = PaymentId(Uuid::from_u128(9));
 const FROM: AccountId = AccountId(Uuid::from_u128(1));
@@ -249,7 +251,7 @@ fn came(payment: Payment, wish: impl FnOnce(&mut Book) -> Result<(), HoldError>)
 fn a_capture_takes_what_is_held_or_a_part_of_it() {
     use HoldError::*;
     let captured =
-        |part: Option<i64>| came(hold(Status::Authorized, 9), |book| capture(book, ID, part));
+        |part: Option<i64>| came(hold(Status::Authorized, 9), |book| capture(book, ID, part, &BY));
     let held = [150, 100, 0];
     for (part, expected) in [
         (None, (Ok(()), Status::Success, [50, 0, 100])),
@@ -272,51 +274,51 @@ fn a_capture_or_void_is_answered_by_the_state() {
     let expired = (Err(NotAuthorized(Status::Expired)), Status::Expired, [150, 0, 0]);
     let over =
         |wish: fn(&mut Book) -> Result<(), HoldError>| came(hold(Status::Authorized, 0), wish);
-    assert_eq!(over(|book| capture(book, ID, None)), expired);
-    assert_eq!(over(|book| void(book, ID)), expired);
+    assert_eq!(over(|book| capture(book, ID, None, &BY)), expired);
+    assert_eq!(over(|book| void(book, ID, &BY)), expired);
     for status in Status::ALL.iter().filter(|status| **status != Status::Authorized) {
         for part in [None, Some(60), Some(61)] {
             let moved = matches!(status, Status::Success | Status::Reversed);
             let same = moved && part == Some(60);
             let expected = if same { Ok(()) } else { Err(NotAuthorized(*status)) };
             let mut row = book(hold(*status, 9));
-            assert_eq!(capture(&mut row, ID, part), expected, "{status} {part:?}");
+            assert_eq!(capture(&mut row, ID, part, &BY), expected, "{status} {part:?}");
             assert!(row.into_changes().is_empty());
         }
         let same = *status == Status::Voided;
         let mut row = book(hold(*status, 9));
-        assert_eq!(void(&mut row, ID), if same { Ok(()) } else { Err(NotAuthorized(*status)) });
+        assert_eq!(
+            void(&mut row, ID, &BY),
+            if same { Ok(()) } else { Err(NotAuthorized(*status)) }
+        );
         assert!(row.into_changes().is_empty());
     }
     let mut settled = book(transfer(Status::Success));
     let not_held = Err(NotAuthorized(Status::Success));
-    assert_eq!(capture(&mut settled, ID, None), not_held, "it was never held");
+    assert_eq!(capture(&mut settled, ID, None, &BY), not_held, "it was never held");
     let unknown = Err(HoldError::Rejected(Rejection::UnknownPayment));
-    assert_eq!(capture(&mut settled, UNKNOWN, None), unknown);
-    assert_eq!(void(&mut settled, UNKNOWN), unknown);
+    assert_eq!(capture(&mut settled, UNKNOWN, None, &BY), unknown);
+    assert_eq!(void(&mut settled, UNKNOWN, &BY), unknown);
 }
 
 #[test]
 fn capturing_or_voiding_twice_is_once() {
     let mut row = book(hold(Status::Authorized, 9));
-    capture(&mut row, ID, Some(60)).unwrap();
+    capture(&mut row, ID, Some(60), &BY).unwrap();
     let once = format!("{row:?}");
-    capture(&mut row, ID, Some(60)).unwrap();
-    let all = capture(&mut row, ID, None);
+    capture(&mut row, ID, Some(60), &BY).unwrap();
+    let all = capture(&mut row, ID, None, &BY);
     assert_eq!(all, Err(HoldError::NotAuthorized(Status::Success)), "a part is not all of it");
     assert_eq!(format!("{row:?}"), once);
-    assert_eq!(void(&mut row, ID), Err(HoldError::NotAuthorized(Status::Success)));
+    assert_eq!(void(&mut row, ID, &BY), Err(HoldError::NotAuthorized(Status::Success)));
     assert_eq!(row.payment(ID).unwrap().captured_minor, Some(60));
     let transition = row.into_changes().transitions.pop().unwrap();
-    assert_eq!(
-        (transition.reason, transition.actor),
-        (Reason::Captured, crate::payment::Actor::Client)
-    );
+    assert_eq!((transition.reason, transition.actor), (Reason::Captured, BY));
 
     let mut row = book(hold(Status::Authorized, 9));
-    void(&mut row, ID).unwrap();
+    void(&mut row, ID, &BY).unwrap();
     let once = format!("{row:?}");
-    void(&mut row, ID).unwrap();
+    void(&mut row, ID, &BY).unwrap();
     process(&mut row, ID, week()).unwrap();
     assert_eq!(format!("{row:?}"), once);
     assert_eq!(balances(&row), [150, 0, 0]);
@@ -328,9 +330,9 @@ fn a_capture_that_accounts_forbid_keeps_the_hold() {
     let before = format!("{closed:?}");
     let mut row = closed;
     let expected = Err(HoldError::Rejected(Rejection::AccountClosed));
-    assert_eq!(capture(&mut row, ID, None), expected);
+    assert_eq!(capture(&mut row, ID, None, &BY), expected);
     assert_eq!(format!("{row:?}"), before);
-    void(&mut row, ID).unwrap();
+    void(&mut row, ID, &BY).unwrap();
 }
 
 #[test]
@@ -338,14 +340,14 @@ fn a_part_between_currencies_moves_its_share() {
     let credit = money(9, "JPY");
     let across = || Payment { destination: YEN, credit, ..hold(Status::Authorized, 9) };
     let mut row = book(across());
-    capture(&mut row, ID, Some(60)).unwrap();
+    capture(&mut row, ID, Some(60), &BY).unwrap();
     let posted = |id| row.account(id).unwrap().posted_minor;
     assert_eq!([FROM, USD_LIQUIDITY, YEN_LIQUIDITY, YEN].map(posted), [90, 60, -5, 5]);
     assert_eq!(row.payment(ID).unwrap().moved(), (money(60, "USD"), money(5, "JPY")));
 
     let mut row = book(across());
-    assert_eq!(capture(&mut row, ID, Some(11)), Err(HoldError::TooSmall));
+    assert_eq!(capture(&mut row, ID, Some(11), &BY), Err(HoldError::TooSmall));
     assert!(row.clone().into_changes().is_empty());
-    capture(&mut row, ID, Some(12)).unwrap();
+    capture(&mut row, ID, Some(12), &BY).unwrap();
     assert_eq!(row.account(YEN).unwrap().posted_minor, 1);
 }

@@ -5,11 +5,12 @@ use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountNumber, Role, SystemAccount};
 use paygate_core::book::Book;
 use paygate_core::fx::{AppliedRate, Rate};
-use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::{MerchantId, Operation, Owner, Principal};
 use paygate_core::journal::Entry;
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{NewPayment, PaymentRecord, Request, Transition};
+use paygate_core::payment::{Details, NewPayment, PaymentRecord, Transition};
 use paygate_core::proof::{
     Fact, PaymentFact, Position, Proof, RefundSums, Scope, Summary, Violation,
 };
@@ -23,6 +24,19 @@ use uuid::Uuid;
 pub const CODES: [&str; 3] = ["USD", "EUR", "JPY"];
 /// How long something may wait before it is overdue.
 pub const PATIENCE: chrono::TimeDelta = chrono::TimeDelta::hours(1);
+
+pub fn merchant() -> MerchantId {
+    MerchantId::parse("shop").unwrap()
+}
+
+fn owner() -> Owner {
+    Owner::Merchant(merchant())
+}
+
+/// What a client's account is for.
+pub fn wallet() -> Role {
+    Role::Wallet(owner())
+}
 
 pub fn currency(code: &str) -> Currency {
     Currency::parse(code).unwrap()
@@ -65,7 +79,7 @@ impl Ledger {
             for system in SystemAccount::ALL {
                 ledger.open(Role::System(*system), code, true);
             }
-            ledger.open(Role::Merchant(MerchantId::default()), code, false);
+            ledger.open(Role::Merchant(merchant()), code, false);
         }
         ledger
     }
@@ -90,7 +104,7 @@ impl Ledger {
     }
 
     pub fn wallet(&mut self, code: &str) -> AccountId {
-        self.open(Role::Wallet, code, false)
+        self.open(wallet(), code, false)
     }
 
     /// The account of that role in that currency.
@@ -141,15 +155,8 @@ impl Ledger {
         parent: Option<PaymentId>,
     ) -> PaymentId {
         let id = PaymentId(Uuid::from_u128(self.payments.len() as u128 + 1));
-        let request = Request {
-            merchant: MerchantId::default(),
-            caller: CallerId::default(),
-            reference: None,
-            idempotency: None,
-            description: None,
-            tx_date: None,
-            metadata: None,
-        };
+        let request =
+            Details::default().request(&Principal::Operator, Operation::Transfer, owner());
         let new = NewPayment { id, kind, terms, source, destination, parent, hold, request };
         self.payments.insert(id, new.accepted(at(self.seconds)));
         id

@@ -3,7 +3,8 @@
 use crate::ledger::{CODES, Ledger, PATIENCE, at, currency, proved};
 use paygate_core::account::{Role, SystemAccount};
 use paygate_core::hold::{HoldError, capture, void};
-use paygate_core::id::{AccountId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::Actor;
 use paygate_core::kind::Kind;
 use paygate_core::money::Money;
 use paygate_core::proof::{Check, Scope};
@@ -96,7 +97,7 @@ impl World {
             }
             Event::Charge { code, minor } => {
                 let currency = currency(CODES[code]);
-                let merchant = Role::Merchant(MerchantId::default());
+                let merchant = Role::Merchant(crate::ledger::merchant());
                 let merchant = self.ledger.account_of(&merchant, currency);
                 let sides = (self.ledger.system(SystemAccount::Acquirer, currency), merchant);
                 self.ledger.accept(Kind::Charge, Money { minor, currency }, sides, false);
@@ -118,7 +119,7 @@ impl World {
             Event::Answer(place, verdict) => self.answer(place, verdict),
             Event::Capture(place, part) => {
                 let Some(id) = self.payment(place) else { return };
-                let answer = self.ledger.transact(|book| capture(book, id, part));
+                let answer = self.ledger.transact(|book| capture(book, id, part, &Actor::Operator));
                 let captured = self.ledger.payments[&id].payment.captured_minor;
                 assert!(
                     answer.is_err()
@@ -127,7 +128,7 @@ impl World {
             }
             Event::Void(place) => {
                 let Some(id) = self.payment(place) else { return };
-                let answer = self.ledger.transact(|book| void(book, id));
+                let answer = self.ledger.transact(|book| void(book, id, &Actor::Operator));
                 let status = self.ledger.status(id);
                 assert_eq!(answer.is_ok(), status == Status::Voided);
                 assert!(!matches!(answer, Err(HoldError::Rejected(_))), "{answer:?}");

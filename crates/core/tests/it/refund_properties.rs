@@ -3,7 +3,8 @@
 
 use crate::ledger::{Ledger, money, proved};
 use paygate_core::account::{Role, SystemAccount};
-use paygate_core::id::{AccountId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::Actor;
 use paygate_core::kind::Kind;
 use paygate_core::proof::Scope;
 use paygate_core::status::Status;
@@ -30,7 +31,9 @@ fn transfer(codes: (&str, &str), minor: i64, part: Option<i64>) -> Option<(Ledge
     let id = ledger.accept(Kind::Transfer, amount, (payer, payee), part.is_some())?;
     ledger.work(id);
     if let Some(part) = part {
-        ledger.transact(|book| paygate_core::hold::capture(book, id, Some(part))).ok()?;
+        ledger
+            .transact(|book| paygate_core::hold::capture(book, id, Some(part), &Actor::Operator))
+            .ok()?;
     }
     assert_eq!(ledger.status(id), Status::Success);
     Some((ledger, id))
@@ -80,7 +83,7 @@ proptest! {
         let mut ledger = Ledger::new();
         let amount = money(1_000, "USD");
         let acquirer = ledger.system(SystemAccount::Acquirer, amount.currency);
-        let merchant = ledger.account_of(&Role::Merchant(MerchantId::default()), amount.currency);
+        let merchant = ledger.account_of(&Role::Merchant(crate::ledger::merchant()), amount.currency);
         let charge = ledger.accept(Kind::Charge, amount, (acquirer, merchant), false).unwrap();
         ledger.work(charge);
         ledger.approve(charge);

@@ -3,8 +3,9 @@
 use crate::store_error::StoreError;
 use async_trait::async_trait;
 use paygate_core::Timestamp;
-use paygate_core::account::{AccountRecord, AccountRef, Alias};
+use paygate_core::account::{AccountKey, AccountRecord, Alias};
 use paygate_core::id::AccountId;
+use paygate_core::identity::Owner;
 use paygate_core::money::Currency;
 use paygate_core::proof::Position;
 use paygate_core::statement::StatementLine;
@@ -12,6 +13,8 @@ use paygate_core::statement::StatementLine;
 /// Which accounts to list: those that pass every filter given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountQuery {
+    /// Whose; everybody's, and the house's own, if `None`.
+    pub owner: Option<Owner>,
     /// In that currency.
     pub currency: Option<Currency>,
     /// With exactly that alias.
@@ -39,7 +42,7 @@ pub trait AccountReader: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] if a row can't be read.
-    async fn find(&self, names: Vec<AccountRef>) -> Result<Vec<Option<AccountRecord>>, StoreError>;
+    async fn find(&self, names: Vec<AccountKey>) -> Result<Vec<Option<AccountRecord>>, StoreError>;
 
     /// A page of accounts, ordered by id, descending. Costs what it holds, whatever else there is.
     ///

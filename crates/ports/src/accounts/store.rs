@@ -15,7 +15,7 @@ pub enum Opened {
     Replayed(AccountRecord),
     /// Its opening balance can't be posted; nothing was opened.
     Refused(Reason),
-    /// The alias is another account's, or was opened by another request.
+    /// The alias is another account's of the owner, or was opened by another request.
     AliasTaken {
         /// That account.
         existing: AccountId,
@@ -39,7 +39,7 @@ pub trait AccountStore: Send + Sync {
     /// there and then; what it can't take is [`Opened::Refused`].
     ///
     /// The same id (a lost commit, whatever else is in the request) is [`Opened::Created`]; the same
-    /// alias with the same hash is [`Opened::Replayed`].
+    /// owner's same alias with the same hash is [`Opened::Replayed`].
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was opened or posted. `Refused` if the number is taken.

@@ -4,19 +4,20 @@ use crate::store_error::StoreError;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use paygate_core::Timestamp;
-use paygate_core::id::{CallerId, MerchantId, PaymentId};
+use paygate_core::id::PaymentId;
+use paygate_core::identity::{KeyHash, Owner};
 use paygate_core::kind::Kind;
 use paygate_core::money::Currency;
 use paygate_core::payment::{PaymentRecord, Transition};
 use paygate_core::status::Status;
-use paygate_core::text::{IdempotencyKey, Reference};
+use paygate_core::text::Reference;
 use uuid::Uuid;
 
 /// Which payments to list: those that pass every filter given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentQuery {
-    /// Whose.
-    pub merchant: MerchantId,
+    /// Whose; everybody's if `None`.
+    pub owner: Option<Owner>,
     /// In that state.
     pub status: Option<Status>,
     /// Of that kind.
@@ -73,16 +74,11 @@ pub trait PaymentReader: Send + Sync {
     /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] if its row can't be read.
     async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError>;
 
-    /// The payment that a caller has sent under that key for that operation.
+    /// The payment that was asked for under that key.
     ///
     /// # Errors
     /// As [`PaymentReader::payment`].
-    async fn by_key(
-        &self,
-        caller: &CallerId,
-        kind: Kind,
-        key: &IdempotencyKey,
-    ) -> Result<Option<PaymentRecord>, StoreError>;
+    async fn by_key(&self, key: KeyHash) -> Result<Option<PaymentRecord>, StoreError>;
 
     /// A page of payments, ordered by id, descending. Costs what it holds, whatever else there is:
     /// what is rare is found without looking through what is not. Only of what is SUCCESS what is not

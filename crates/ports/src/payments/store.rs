@@ -36,11 +36,11 @@ pub enum Accepted {
     /// It is stored, since that time. Also the answer when the same id was stored by an earlier
     /// call whose answer was lost.
     Created(Timestamp),
-    /// The same caller sent the same request under the same key before: that payment, as it is now.
+    /// The same request was sent under the same key before: that payment, as it is now.
     Replayed(Box<PaymentRecord>),
-    /// The same caller used the key for another request.
+    /// The key was used for another request.
     KeyReused,
-    /// The merchant has another payment of that reference.
+    /// The owner has another payment of that reference.
     ReferenceTaken {
         /// That payment.
         existing: PaymentId,

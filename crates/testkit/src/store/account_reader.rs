@@ -5,11 +5,11 @@ use super::ledger::assert_ledger_holds;
 use super::under_test::StoreUnderTest;
 use crate::build::{
     Pair, conversion, currency, open_empty_wallet, open_liquidity, open_usd_pair, open_wallet,
-    payment_id, transfer, wallet_called,
+    owned_by, payment_id, transfer, wallet_called,
 };
 use chrono::TimeDelta;
 use paygate_core::Timestamp;
-use paygate_core::account::{Account, AccountNumber, AccountRef, Alias};
+use paygate_core::account::{Account, AccountKey, AccountNumber, Alias};
 use paygate_core::id::AccountId;
 use paygate_core::proof::Position;
 use paygate_core::statement::StatementLine;
@@ -38,16 +38,16 @@ pub async fn accounts_are_found_by_each_of_their_names(store: StoreUnderTest) {
     let alice = store.account(open_called(&store, "alice", "USD").await).await;
     let unknown = AccountNumber::from_random(payment_id().0.as_u64_pair().1);
     let names = vec![
-        AccountRef::Alias(alias("alice")),
-        AccountRef::Id(pair.merchant.id),
-        AccountRef::Id(AccountId(payment_id().0)),
-        AccountRef::Number(pair.acquirer.number),
-        AccountRef::Alias(alias("nobody")),
-        AccountRef::Number(alice.number),
-        AccountRef::Id(alice.id),
-        AccountRef::Number(unknown),
-        AccountRef::Alias(alias("ALICE")),
-        AccountRef::Id(pair.merchant.id),
+        AccountKey::Alias(owned_by("default"), alias("alice")),
+        AccountKey::Id(pair.merchant.id),
+        AccountKey::Id(AccountId(payment_id().0)),
+        AccountKey::Number(pair.acquirer.number),
+        AccountKey::Alias(owned_by("default"), alias("nobody")),
+        AccountKey::Number(alice.number),
+        AccountKey::Id(alice.id),
+        AccountKey::Number(unknown),
+        AccountKey::Alias(owned_by("default"), alias("ALICE")),
+        AccountKey::Id(pair.merchant.id),
     ];
     let found = store.account_reader.find(names).await.unwrap();
     let found: Vec<_> = found.into_iter().map(|it| it.map(|it| it.account)).collect();
@@ -73,7 +73,7 @@ pub async fn a_found_account_says_all_of_itself(store: StoreUnderTest) {
     let Opened::Created(record) = store.accounts.create(wallet, None).await.unwrap() else {
         panic!("the alias was free");
     };
-    let name = AccountRef::Id(record.account.id);
+    let name = AccountKey::Id(record.account.id);
     assert_eq!(
         store.account_reader.find(vec![name.clone()]).await.unwrap(),
         [Some(record.clone())]
@@ -91,7 +91,7 @@ async fn listed(store: &StoreUnderTest, mut query: AccountQuery) -> Vec<AccountI
         assert!(!page.items.is_empty() || ids.is_empty(), "an empty page of {query:?}");
         for record in page.items {
             let id = record.account.id;
-            let found = store.account_reader.find(vec![AccountRef::Id(id)]).await.unwrap();
+            let found = store.account_reader.find(vec![AccountKey::Id(id)]).await.unwrap();
             assert_eq!(found, [Some(record)]);
             ids.push(id);
         }
@@ -215,10 +215,10 @@ pub async fn lines_name_the_other_account(store: StoreUnderTest) {
             let posting = line.posting;
             assert_eq!(posting.account, rich.id);
             let balance = posting.balance_after_minor;
-            (posting.account_seq, posting.amount.minor, balance, line.counterparty.account.id)
+            (posting.account_seq, posting.amount.minor, balance, line.counterparty.id())
         })
         .collect();
-    let equity = lines[0].counterparty.account.id;
+    let equity = lines[0].counterparty.id();
     assert_eq!(
         seen,
         [
@@ -236,9 +236,9 @@ pub async fn lines_name_the_other_account(store: StoreUnderTest) {
         assert_eq!(line.kind, store.payment(line.payment).await.kind);
         let entries = store.journal.entries_of(line.payment).await.unwrap();
         assert_eq!([line.at], [entries[0].at]);
-        let id = AccountRef::Id(line.counterparty.account.id);
+        let id = AccountKey::Id(line.counterparty.id());
         let found = store.account_reader.find(vec![id]).await.unwrap();
-        assert_eq!(found, [Some(line.counterparty.clone())]);
+        assert_eq!(found, [line.counterparty.seen().cloned()]);
     }
     assert_ledger_holds(&store).await;
 }
@@ -254,7 +254,7 @@ pub async fn lines_of_a_conversion_lead_from_source_to_destination(store: StoreU
         let line = all_lines(&store, account).await.pop().unwrap();
         assert_eq!((line.payment, line.posting.amount.minor), (payment.id, minor));
         assert_eq!(line.posting.amount.currency, account.currency);
-        assert_eq!(line.counterparty.account.id, other.id);
+        assert_eq!(line.counterparty.id(), other.id);
     }
     assert_ledger_holds(&store).await;
 }

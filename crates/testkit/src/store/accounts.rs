@@ -30,13 +30,13 @@ fn system_account(currency: &str) -> NewAccount {
 }
 
 pub async fn an_account_is_opened_once_per_role_and_currency(store: StoreUnderTest) {
-    let first = [system_account("USD"), merchant_account("m 'x'", "USD")];
+    let first = [system_account("USD"), merchant_account("m.x-1", "USD")];
     let answers = store.accounts.open(first.to_vec()).await.unwrap();
     assert_eq!(answers, [opened(&first[0]), opened(&first[1])]);
     for (new, account) in first.iter().zip(&answers) {
         assert_eq!(store.accounts.account(new.id).await.unwrap().as_ref(), Some(account));
     }
-    let mut again = vec![system_account("USD"), merchant_account("m 'x'", "USD")];
+    let mut again = vec![system_account("USD"), merchant_account("m.x-1", "USD")];
     again[1].overdraft = true;
     assert_eq!(store.accounts.open(again.clone()).await.unwrap(), answers, "the first stays");
     assert_eq!(store.accounts.account(again[0].id).await.unwrap(), None);

@@ -5,7 +5,7 @@ use super::audit::facts;
 use super::helpers::everything;
 use super::under_test::StoreUnderTest;
 use crate::build::{Having, open_empty_wallet, open_usd_pair, payment_id, quote};
-use paygate_core::account::{Account, AccountRef};
+use paygate_core::account::{Account, AccountKey};
 use paygate_core::id::PaymentId;
 use paygate_core::proof::{Fact, Scope};
 use paygate_core::status::Status;
@@ -116,7 +116,7 @@ pub async fn an_unreadable_account_is_named_by_who_looks_for_it(store: StoreUnde
     let pair = open_usd_pair(&store).await;
     let wallet = open_empty_wallet(&store, "USD").await;
     store.break_currency("accounts", wallet.id.0).await;
-    let name = |account: &Account| AccountRef::Id(account.id);
+    let name = |account: &Account| AccountKey::Id(account.id);
     let both = vec![name(&wallet), name(&pair.merchant)];
     names(store.account_reader.find(both).await, "accounts", wallet.id.0);
     let all = AccountQuery { limit: 100, ..AccountQuery::default() };

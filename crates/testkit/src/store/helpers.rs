@@ -1,13 +1,14 @@
 //! Short forms of what the tests of the contract do again and again.
 
 use super::under_test::StoreUnderTest;
-use crate::build::Having;
+use crate::build::{Having, owned_by};
 use paygate_core::Timestamp;
 use paygate_core::account::Account;
 use paygate_core::book::{Book, Changes, Step};
 use paygate_core::decision::Loads;
-use paygate_core::id::{AccountId, MerchantId, PaymentId};
-use paygate_core::payment::{Actor, NewPayment, Payment, Reason};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::Actor;
+use paygate_core::payment::{NewPayment, Payment, Reason};
 use paygate_core::provider::{ClaimPolicy, Decline, Verdict, call, claim, settle};
 use paygate_core::status::Status;
 use paygate_core::work::{self, WorkPolicy};
@@ -89,10 +90,20 @@ pub fn each_of(
     }
 }
 
-/// All payments of the default merchant.
+/// All payments of the house.
+pub fn of_house() -> PaymentQuery {
+    of_merchant("default")
+}
+
+/// All payments of a merchant.
+pub fn of_merchant(name: &str) -> PaymentQuery {
+    PaymentQuery { owner: Some(owned_by(name)), ..everything() }
+}
+
+/// All payments of everybody.
 pub fn everything() -> PaymentQuery {
     PaymentQuery {
-        merchant: MerchantId::default(),
+        owner: None,
         status: None,
         kind: None,
         currency: None,

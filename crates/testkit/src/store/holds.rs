@@ -9,6 +9,7 @@ use paygate_core::account::Account;
 use paygate_core::decision::Loads;
 use paygate_core::hold::{HoldError, capture, void};
 use paygate_core::id::PaymentId;
+use paygate_core::identity::Actor;
 use paygate_core::payment::{Payment, Reason};
 use paygate_core::status::Status;
 use paygate_core::work::WorkPolicy;
@@ -26,7 +27,7 @@ async fn held(store: &StoreUnderTest) -> (Account, Account, Payment) {
 }
 
 async fn captured(store: &StoreUnderTest, id: PaymentId, minor: Option<i64>) -> Payment {
-    store.each(&[id], move |book, id| capture(book, id, minor).unwrap()).await;
+    store.each(&[id], move |book, id| capture(book, id, minor, &Actor::Operator).unwrap()).await;
     store.payment(id).await
 }
 
@@ -59,7 +60,7 @@ pub async fn a_hold_that_has_ended_is_no_longer_due(store: StoreUnderTest) {
         store.refuses(row(id)).await;
     }
     captured(&store, payment.id, Some(1)).await;
-    store.each(&[other.id], |book, id| void(book, id).unwrap()).await;
+    store.each(&[other.id], |book, id| void(book, id, &Actor::Operator).unwrap()).await;
     // There is room for a row again.
     for id in [payment.id, other.id] {
         store.run(row(id)).await;
@@ -82,7 +83,10 @@ pub async fn a_hold_is_captured_in_part_and_the_rest_given_back(store: StoreUnde
     let (from, to, payment) = held(&store).await;
     let beyond = store
         .each(&[payment.id], |book, id| {
-            assert_eq!(capture(book, id, Some(6_001)), Err(HoldError::ExceedsAuthorization));
+            assert_eq!(
+                capture(book, id, Some(6_001), &Actor::Operator),
+                Err(HoldError::ExceedsAuthorization)
+            );
         })
         .await;
     assert!(beyond.is_empty());
@@ -112,14 +116,18 @@ pub async fn a_part_of_a_converted_hold_credits_its_share(store: StoreUnderTest)
 
 pub async fn a_voided_hold_is_given_back(store: StoreUnderTest) {
     let (from, to, payment) = held(&store).await;
-    let voided = |book: &mut paygate_core::book::Book, id| void(book, id).unwrap();
+    let voided =
+        |book: &mut paygate_core::book::Book, id| void(book, id, &Actor::Operator).unwrap();
     store.each(&[payment.id], voided).await;
     assert_eq!(store.payment(payment.id).await.status, Status::Voided);
     assert_eq!(store.balance(&from).await, (10_000, 0));
     assert!(store.each(&[payment.id], voided).await.is_empty(), "again changes nothing");
     let late = store
         .each(&[payment.id], |book, id| {
-            assert_eq!(capture(book, id, None), Err(HoldError::NotAuthorized(Status::Voided)));
+            assert_eq!(
+                capture(book, id, None, &Actor::Operator),
+                Err(HoldError::NotAuthorized(Status::Voided))
+            );
         })
         .await;
     assert!(late.is_empty());
@@ -178,7 +186,10 @@ pub async fn a_hold_whose_time_is_over_is_not_captured(store: StoreUnderTest) {
     );
     store
         .each(&[id], |book, id| {
-            assert_eq!(capture(book, id, None), Err(HoldError::NotAuthorized(Status::Expired)));
+            assert_eq!(
+                capture(book, id, None, &Actor::Operator),
+                Err(HoldError::NotAuthorized(Status::Expired))
+            );
         })
         .await;
     assert_eq!(store.payment(id).await.status, Status::Expired);
@@ -214,8 +225,8 @@ pub async fn concurrent_captures_and_voids_have_one_effect(store: StoreUnderTest
                 let decide = silent(move |book| {
                     // All but one come too late, and are told so.
                     let _ = match number % 2 {
-                        0 => void(book, id),
-                        _ => capture(book, id, Some(number * 100)),
+                        0 => void(book, id, &Actor::Operator),
+                        _ => capture(book, id, Some(number * 100), &Actor::Operator),
                     };
                 });
                 tokio::spawn(async move {

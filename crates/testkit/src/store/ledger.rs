@@ -4,7 +4,7 @@
 use super::helpers::everything;
 use super::under_test::StoreUnderTest;
 use paygate_core::Timestamp;
-use paygate_core::id::{AccountId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::journal::{Entry, Posting};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
@@ -13,13 +13,12 @@ use paygate_core::status::Status;
 use paygate_ports::{AccountStore, JournalReader, PaymentQuery, PaymentReader};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// [`check_ledger`] of a store under test and its default merchant.
+/// [`check_ledger`] of a store under test.
 ///
 /// # Panics
 /// When the ledger breaks a rule.
 pub async fn assert_ledger_holds(store: &StoreUnderTest) {
-    let merchants = [MerchantId::default()];
-    check_ledger(&*store.reader, &*store.accounts, &*store.journal, &merchants).await;
+    check_ledger(&*store.reader, &*store.accounts, &*store.journal).await;
     assert_nothing_is_forgotten(store).await;
 }
 
@@ -36,8 +35,8 @@ async fn assert_nothing_is_forgotten(store: &StoreUnderTest) {
 
 /// Checks the whole journal against the accounts and the payments: each entry sums to zero per
 /// currency; each account's postings are numbered without a gap, carry its running balance, never
-/// go back in time, and end at what the account says; all balances sum to zero per currency. Each of
-/// the merchants' payments has one entry, of what it moved, if it is SUCCESS or REVERSED and none
+/// go back in time, and end at what the account says; all balances sum to zero per currency. Each
+/// payment has one entry, of what it moved, if it is SUCCESS or REVERSED and none
 /// otherwise, as many transitions as it says, and the refunds it says. An account holds what its
 /// payments hold of it.
 ///
@@ -47,14 +46,11 @@ pub async fn check_ledger(
     reader: &dyn PaymentReader,
     accounts: &dyn AccountStore,
     journal: &dyn JournalReader,
-    merchants: &[MerchantId],
 ) {
     let entries = all_entries(journal).await;
     entries.iter().for_each(sums_to_zero);
-    let mut payments: BTreeMap<PaymentId, Payment> = BTreeMap::new();
-    for merchant in merchants {
-        payments.extend(all_payments(reader, merchant).await.into_iter().map(|it| (it.id, it)));
-    }
+    let payments = all_payments(reader).await.into_iter().map(|it| (it.id, it));
+    let payments: BTreeMap<PaymentId, Payment> = payments.collect();
 
     let mut postings: BTreeMap<AccountId, Vec<(Timestamp, Posting)>> = BTreeMap::new();
     let mut by_payment: BTreeMap<PaymentId, Vec<&Entry>> = BTreeMap::new();
@@ -186,8 +182,8 @@ async fn all_entries(journal: &dyn JournalReader) -> Vec<Entry> {
     }
 }
 
-async fn all_payments(reader: &dyn PaymentReader, merchant: &MerchantId) -> Vec<Payment> {
-    let mut query = PaymentQuery { merchant: merchant.clone(), limit: 200, ..everything() };
+async fn all_payments(reader: &dyn PaymentReader) -> Vec<Payment> {
+    let mut query = PaymentQuery { limit: 200, ..everything() };
     let mut payments = Vec::new();
     loop {
         let page = reader.payments(query.clone()).await.unwrap();

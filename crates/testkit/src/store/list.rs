@@ -1,10 +1,10 @@
 //! `PaymentReader::payments` and `JournalReader::entries`: filters, order, pages.
 
-use super::helpers::{eventually, everything};
+use super::helpers::{eventually, everything, of_house, of_merchant};
 use super::ledger::assert_ledger_holds;
 use super::under_test::StoreUnderTest;
-use crate::build::{Having, money, open_pair, open_usd_pair, payment_id};
-use paygate_core::id::{MerchantId, PaymentId};
+use crate::build::{Having, money, open_pair, open_usd_pair, owned_by, payment_id};
+use paygate_core::id::PaymentId;
 use paygate_core::kind::Kind;
 use paygate_core::money::Currency;
 use paygate_core::payment::{NewPayment, PaymentRecord};
@@ -83,19 +83,19 @@ pub async fn each_filter_works_alone(store: StoreUnderTest) {
     let batch = varied(&store).await;
     let euro = Some(Currency::parse("EUR").unwrap());
     let reference = |text| Some(Reference::parse(text).unwrap());
-    let another = MerchantId("another".to_owned());
     for (query, of) in [
-        (everything(), &[0, 1, 2, 3, 4, 5, 6][..]),
-        (PaymentQuery { merchant: another, ..everything() }, &[7]),
-        (PaymentQuery { merchant: MerchantId("nobody".into()), ..everything() }, &[]),
-        (PaymentQuery { status: Some(Status::Success), ..everything() }, &[2, 4, 5]),
-        (PaymentQuery { status: Some(Status::Expired), ..everything() }, &[]),
-        (PaymentQuery { kind: Some(Kind::Deposit), ..everything() }, &[1, 4]),
-        (PaymentQuery { currency: euro, ..everything() }, &[3, 4, 5]),
-        (PaymentQuery { reference: reference("found by it"), ..everything() }, &[6]),
-        (PaymentQuery { reference: reference("found by"), ..everything() }, &[]),
-        (PaymentQuery { cursor: Some(batch[3].id), ..everything() }, &[0, 1, 2]),
-        (PaymentQuery { cursor: Some(batch[0].id), ..everything() }, &[]),
+        (of_house(), &[0, 1, 2, 3, 4, 5, 6][..]),
+        (of_merchant("another"), &[7]),
+        (of_merchant("nobody"), &[]),
+        (everything(), &[0, 1, 2, 3, 4, 5, 6, 7]),
+        (PaymentQuery { status: Some(Status::Success), ..of_house() }, &[2, 4, 5]),
+        (PaymentQuery { status: Some(Status::Expired), ..of_house() }, &[]),
+        (PaymentQuery { kind: Some(Kind::Deposit), ..of_house() }, &[1, 4]),
+        (PaymentQuery { currency: euro, ..of_house() }, &[3, 4, 5]),
+        (PaymentQuery { reference: reference("found by it"), ..of_house() }, &[6]),
+        (PaymentQuery { reference: reference("found by"), ..of_house() }, &[]),
+        (PaymentQuery { cursor: Some(batch[3].id), ..of_house() }, &[0, 1, 2]),
+        (PaymentQuery { cursor: Some(batch[0].id), ..of_house() }, &[]),
     ] {
         finds(&store, query, &batch, of).await;
     }
@@ -105,15 +105,14 @@ pub async fn each_filter_works_alone(store: StoreUnderTest) {
 pub async fn filters_work_together(store: StoreUnderTest) {
     let batch = varied(&store).await;
     let euro = Some(Currency::parse("EUR").unwrap());
-    let settled = PaymentQuery { status: Some(Status::Success), ..everything() };
+    let settled = PaymentQuery { status: Some(Status::Success), ..of_house() };
     let in_euro = PaymentQuery { currency: euro, ..settled.clone() };
     let deposits = PaymentQuery { kind: Some(Kind::Deposit), ..in_euro.clone() };
     let reference = Some(Reference::parse("found by it").unwrap());
     let of_another = PaymentQuery {
-        merchant: MerchantId("another".to_owned()),
         reference: reference.clone(),
         status: Some(Status::Pending),
-        ..everything()
+        ..of_merchant("another")
     };
     for (query, of) in [
         (in_euro.clone(), &[4, 5][..]),
@@ -143,10 +142,10 @@ pub async fn times_bound_a_listing_from_below_inclusively(store: StoreUnderTest)
     let (after, before) = (Some(times[1]), Some(times[1]));
     let until_last = Some(times[2]);
     for (query, of) in [
-        (PaymentQuery { created_after: after, ..everything() }, &[1, 2][..]),
-        (PaymentQuery { created_before: before, ..everything() }, &[0]),
-        (PaymentQuery { created_after: after, created_before: until_last, ..everything() }, &[1]),
-        (PaymentQuery { created_after: after, created_before: before, ..everything() }, &[]),
+        (PaymentQuery { created_after: after, ..of_house() }, &[1, 2][..]),
+        (PaymentQuery { created_before: before, ..of_house() }, &[0]),
+        (PaymentQuery { created_after: after, created_before: until_last, ..of_house() }, &[1]),
+        (PaymentQuery { created_after: after, created_before: before, ..of_house() }, &[]),
     ] {
         finds(&store, query, &batch, of).await;
     }
@@ -156,13 +155,13 @@ pub async fn pages_cover_everything_once(store: StoreUnderTest) {
     let pair = open_usd_pair(&store).await;
     let ids = newest_first(store.created(&pair.charges(24)).await);
     for limit in [1, 5, 23, 24, 25, u16::MAX] {
-        assert_eq!(listed(&store, PaymentQuery { limit, ..everything() }).await, ids, "{limit}");
+        assert_eq!(listed(&store, PaymentQuery { limit, ..of_house() }).await, ids, "{limit}");
     }
     // A page begins where the one before ended, whatever arrived since.
-    let first = store.reader.payments(PaymentQuery { limit: 10, ..everything() }).await.unwrap();
+    let first = store.reader.payments(PaymentQuery { limit: 10, ..of_house() }).await.unwrap();
     store.created(&pair.charges(3)).await;
     assert!(first.next.is_some());
-    let rest = listed(&store, PaymentQuery { cursor: first.next, ..everything() }).await;
+    let rest = listed(&store, PaymentQuery { cursor: first.next, ..of_house() }).await;
     assert_eq!(rest, ids[first.items.len()..]);
 }
 
@@ -200,8 +199,7 @@ pub async fn a_listing_is_what_passes_of_all(store: StoreUnderTest) {
     scattered(&store).await;
     let mut all = Vec::new();
     for merchant in ["default", "another"] {
-        let query = PaymentQuery { merchant: MerchantId(merchant.to_owned()), ..everything() };
-        for id in listed(&store, query.clone()).await {
+        for id in listed(&store, of_merchant(merchant)).await {
             all.push(store.reader.payment(id).await.unwrap().unwrap());
         }
     }
@@ -211,11 +209,11 @@ pub async fn a_listing_is_what_passes_of_all(store: StoreUnderTest) {
     for status in statuses {
         for kind in [None, Some(Kind::Charge), Some(Kind::Deposit), Some(Kind::Refund)] {
             for currency in [None, Some("USD"), Some("EUR"), Some("KWD")] {
-                for merchant in ["default", "another", "nobody"] {
+                for merchant in [Some("default"), Some("another"), Some("nobody"), None] {
                     let currency = currency.map(|code| Currency::parse(code).unwrap());
-                    let merchant = MerchantId(merchant.to_owned());
+                    let owner = merchant.map(owned_by);
                     let passes = |it: &&PaymentRecord| {
-                        it.request.merchant == merchant
+                        owner.as_ref().is_none_or(|owner| it.request.owner == *owner)
                             && status.is_none_or(|status| it.payment.status == status)
                             && kind.is_none_or(|kind| it.payment.kind == kind)
                             && currency.is_none_or(|code| it.payment.amount.currency == code)
@@ -227,7 +225,7 @@ pub async fn a_listing_is_what_passes_of_all(store: StoreUnderTest) {
                         seen.insert(status);
                     }
                     let query = PaymentQuery {
-                        merchant: merchant.clone(),
+                        owner: owner.clone(),
                         status,
                         kind,
                         currency,

@@ -3,7 +3,7 @@
 
 use super::assert_ledger_holds;
 use super::under_test::StoreUnderTest;
-use crate::build::{new_account, payment_id};
+use crate::build::{merchant, new_account, new_payment, owned_by, payment_id};
 use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountNumber, NewWallet, Role, SystemAccount};
 use paygate_core::book::Book;
@@ -11,10 +11,11 @@ use paygate_core::decision::Loads;
 use paygate_core::fx::AppliedRate;
 use paygate_core::fx::table::{DEFAULT_RATES, RateTable};
 use paygate_core::hold::{capture, void};
-use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::{Actor, RequestHash};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{NewPayment, Payment, Request, RequestHash};
+use paygate_core::payment::{NewPayment, Payment, Request};
 use paygate_core::provider::{ClaimPolicy, Decline, Verdict, settle};
 use paygate_core::status::Status;
 use paygate_core::terms::{Terms, needed_rate};
@@ -105,7 +106,7 @@ impl<'a> History<'a> {
                 Role::System(SystemAccount::Acquirer),
                 Role::System(SystemAccount::FxLiquidity),
                 Role::System(SystemAccount::OpeningEquity),
-                Role::Merchant(MerchantId(format!("seed-{seed}"))),
+                Role::Merchant(merchant(&format!("seed-{seed}"))),
             ];
             let wanted = roles.into_iter().map(|role| new_account(role, code)).collect();
             let opened = store.accounts.open(wanted).await.unwrap();
@@ -146,11 +147,14 @@ impl<'a> History<'a> {
                 let id = self.any(|payment| payment.hold);
                 let part = i64::try_from(self.dice.roll(6_000)).unwrap();
                 let part = (part % 2 == 0).then_some(part);
-                self.at_once(id, move |book, id| format!("{:?}", capture(book, id, part))).await
+                self.at_once(id, move |book, id| {
+                    format!("{:?}", capture(book, id, part, &Actor::Operator))
+                })
+                .await
             }
             9 => {
                 let id = self.any(|payment| payment.hold);
-                self.at_once(id, |book, id| format!("{:?}", void(book, id))).await
+                self.at_once(id, |book, id| format!("{:?}", void(book, id, &Actor::Operator))).await
             }
             10 => {
                 let id = self.any(|payment| payment.attempts > 0);
@@ -319,25 +323,10 @@ fn same<T: PartialEq + Debug>(found: &T, expected: &T, told: &str) {
 }
 
 fn payment(kind: Kind, terms: Terms, source: AccountId, destination: AccountId) -> NewPayment {
+    let request = new_payment(source, destination, terms.amount).request;
+    let request = Request { reference: None, ..request };
     let id = payment_id();
-    NewPayment {
-        id,
-        kind,
-        terms,
-        source,
-        destination,
-        parent: None,
-        hold: false,
-        request: Request {
-            merchant: MerchantId::default(),
-            caller: CallerId::default(),
-            reference: None,
-            idempotency: None,
-            description: None,
-            tx_date: None,
-            metadata: None,
-        },
-    }
+    NewPayment { id, kind, terms, source, destination, parent: None, hold: false, request }
 }
 
 async fn open_wallet(
@@ -359,6 +348,7 @@ async fn open_wallet(
         id,
         number: AccountNumber::from_random(Uuid::as_u64_pair(&id.0).1),
         currency,
+        owner: owned_by("default"),
         overdraft: false,
         name: None,
         alias: None,

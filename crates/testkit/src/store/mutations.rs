@@ -2,15 +2,16 @@
 //! made past the ports with the database's own rules out of force.
 
 use super::under_test::StoreUnderTest;
-use crate::build::{money, new_account, payment_id};
+use crate::build::{house, money, new_account, new_payment, owned_by, payment_id};
 use paygate_core::account::{Account, AccountNumber, NewWallet, Role, SystemAccount};
 use paygate_core::decision::Loads;
 use paygate_core::fx::{AppliedRate, Rate};
 use paygate_core::hold::{capture, void};
-use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::{Actor, RequestHash};
 use paygate_core::kind::Kind;
 use paygate_core::money::Currency;
-use paygate_core::payment::{NewPayment, Request, RequestHash};
+use paygate_core::payment::{NewPayment, Request};
 use paygate_core::proof::{Fact, Proof, Scope, Violation};
 use paygate_core::provider::{ClaimPolicy, Verdict, settle};
 use paygate_core::status::Status;
@@ -88,7 +89,7 @@ impl Ledger {
                 .iter()
                 .map(|account| new_account(Role::System(*account), code))
                 .collect();
-            wanted.push(new_account(Role::Merchant(MerchantId::default()), code));
+            wanted.push(new_account(Role::Merchant(house()), code));
             for account in store.accounts.open(wanted).await.unwrap() {
                 system.insert((account.role.clone(), code), account);
             }
@@ -119,7 +120,7 @@ impl Ledger {
             Terms::agree(amount, usd_currency, idr_currency, Some(fx.clone()), None).unwrap()
         };
         let acquirer = of(Role::System(SystemAccount::Acquirer), "USD").id;
-        let merchant = of(Role::Merchant(MerchantId::default()), "USD").id;
+        let merchant = of(Role::Merchant(house()), "USD").id;
 
         let settled = transfer(usd("10.00"), first, second);
         let crossed = transfer(crossing("3.33"), first, rupiah);
@@ -145,8 +146,8 @@ impl Ledger {
         process(store, &ids).await;
         let (capture_id, void_id, charge_id) = (captured.id, voided.id, charged.id);
         let more = silent(move |book| {
-            capture(book, capture_id, Some(250)).unwrap();
-            void(book, void_id).unwrap();
+            capture(book, capture_id, Some(250), &Actor::Operator).unwrap();
+            void(book, void_id, &Actor::Operator).unwrap();
             settle(book, charge_id, 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
         });
         let ids = vec![capture_id, void_id, charge_id];
@@ -367,6 +368,7 @@ async fn open_wallet(
         id,
         number: AccountNumber::from_random(Uuid::as_u64_pair(&id.0).1),
         currency: Currency::parse(code).unwrap(),
+        owner: owned_by("default"),
         overdraft: false,
         name: None,
         alias: None,
@@ -379,6 +381,8 @@ async fn open_wallet(
 }
 
 fn payment(kind: Kind, terms: Terms, source: AccountId, destination: AccountId) -> NewPayment {
+    let request = new_payment(source, destination, terms.amount).request;
+    let request = Request { reference: None, ..request };
     NewPayment {
         id: payment_id(),
         kind,
@@ -387,14 +391,6 @@ fn payment(kind: Kind, terms: Terms, source: AccountId, destination: AccountId) 
         destination,
         parent: None,
         hold: false,
-        request: Request {
-            merchant: MerchantId::default(),
-            caller: CallerId::default(),
-            reference: None,
-            idempotency: None,
-            description: None,
-            tx_date: None,
-            metadata: None,
-        },
+        request,
     }
 }

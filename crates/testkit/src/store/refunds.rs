@@ -10,6 +10,7 @@ use crate::build::{
 use paygate_core::account::Account;
 use paygate_core::decision::Loads;
 use paygate_core::hold::capture;
+use paygate_core::identity::Actor;
 use paygate_core::payment::{NewPayment, Payment, Reason};
 use paygate_core::status::Status;
 use paygate_core::work::{self, WorkPolicy};
@@ -129,7 +130,9 @@ pub async fn of_a_partial_capture_only_that_is_refunded(store: StoreUnderTest) {
     let held = store.worked(transfer(&from, &to, "60.00").held()).await;
     let early = store.worked(refund(&held, 100)).await;
     assert_eq!(code(&early), Some(Reason::NotRefundable));
-    store.each(&[held.id], |book, id| capture(book, id, Some(2_500)).unwrap()).await;
+    store
+        .each(&[held.id], |book, id| capture(book, id, Some(2_500), &Actor::Operator).unwrap())
+        .await;
     let captured = store.payment(held.id).await;
     let beyond = store.worked(refund(&captured, 2_501)).await;
     assert_eq!(code(&beyond), Some(Reason::RefundExceedsRemainder));

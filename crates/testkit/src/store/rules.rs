@@ -2,7 +2,9 @@
 
 use super::ledger::assert_ledger_holds;
 use super::under_test::StoreUnderTest;
-use crate::build::{merchant_account, new_account, open_usd_pair, payment_id, wallet_called};
+use crate::build::{
+    Having, merchant_account, new_account, open_usd_pair, owned_by, payment_id, wallet_called,
+};
 use paygate_core::account::{Role, SystemAccount};
 
 /// A store with one settled charge.
@@ -96,7 +98,7 @@ pub async fn what_is_referred_to_must_exist(store: StoreUnderTest) {
 
 pub async fn a_payment_row_that_contradicts_itself_is_refused(store: StoreUnderTest) {
     let pair = open_usd_pair(&store).await;
-    store.created_one(pair.charge("1.00")).await;
+    store.created_one(pair.charge("1.00").with_key("k", 1)).await;
     for change in [
         "status = 'NO_SUCH_STATUS'",
         "kind = 'no-such-kind'",
@@ -106,7 +108,9 @@ pub async fn a_payment_row_that_contradicts_itself_is_refused(store: StoreUnderT
         "status = 'FAILED'",
         "failure_code = 'declined', failure_detail = 'though it is pending'",
         "status = 'FAILED', failure_code = 'declined'",
-        "idempotency_key = 'without a hash'",
+        "request_hash = NULL",
+        "owner = 'nobody'",
+        "owner = 'merchant:'",
         "parked_reason = 'without a time'",
         "attempts = -1",
         "reference = ''",
@@ -146,7 +150,10 @@ pub async fn a_role_has_one_account_per_currency(store: StoreUnderTest) {
     let others = store.accounts.open(others).await.unwrap();
     let (merchant, bank) = (store.id(others[0].id.0), store.id(others[1].id.0));
     for change in [
-        format!("merchant_id = 'default' WHERE id = {merchant}"),
+        format!("owner = 'merchant:default' WHERE id = {merchant}"),
+        format!("owner = NULL WHERE id = {merchant}"),
+        format!("owner = 'user:0190a5c4-0000-7000-8000-000000000001' WHERE id = {merchant}"),
+        format!("owner = 'merchant:other' WHERE id = {bank}"),
         format!("system_code = 'acquirer' WHERE id = {bank}"),
         format!("system_code = 'opening_equity' WHERE id = {merchant}"),
         format!("system_code = 'no-such-code' WHERE id = {bank}"),
@@ -155,10 +162,11 @@ pub async fn a_role_has_one_account_per_currency(store: StoreUnderTest) {
     ] {
         store.refuses(format!("UPDATE accounts SET {change}")).await;
     }
-    store.run(format!("UPDATE accounts SET merchant_id = 'x' WHERE id = {merchant}")).await;
-    // Without either it is a wallet.
-    store.run(format!("UPDATE accounts SET merchant_id = NULL WHERE id = {merchant}")).await;
-    assert_eq!(store.account(others[0].id).await.role, Role::Wallet);
+    store.run(format!("UPDATE accounts SET owner = 'merchant:x' WHERE id = {merchant}")).await;
+    // What is not for charges is a wallet, of which there may be many.
+    let wallet = "owner = 'merchant:default', for_charges = (1 = 0)";
+    store.run(format!("UPDATE accounts SET {wallet} WHERE id = {merchant}")).await;
+    assert_eq!(store.account(others[0].id).await.role, Role::Wallet(owned_by("default")));
 }
 
 pub async fn an_account_row_that_contradicts_itself_is_refused(store: StoreUnderTest) {

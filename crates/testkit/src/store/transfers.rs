@@ -228,21 +228,20 @@ pub async fn a_payment_is_found_by_its_key(store: StoreUnderTest) {
     let from = open_wallet(&store, "USD", "10.00").await;
     let to = open_empty_wallet(&store, "USD").await;
     let payment = transfer(&from, &to, "1.00").with_key("k-1~", 1);
-    let same_key = payment.request.idempotency.clone().unwrap().key;
-    let other_caller = transfer(&from, &to, "2.00").with_key(same_key.as_str(), 1);
-    let other_caller = other_caller.with_caller("another");
-    let other_kind = transfer(&from, &to, "3.00").with_key(same_key.as_str(), 1);
-    let other_kind = other_kind.with_kind(Kind::Charge);
+    let other_caller = transfer(&from, &to, "2.00").with_caller("another").with_key("k-1~", 1);
+    let other_kind = transfer(&from, &to, "3.00").with_kind(Kind::Charge).with_key("k-1~", 1);
     let batch = [payment, other_caller, other_kind];
     store.created(&batch).await;
+    let key = |payment: &NewPayment| payment.request.idempotency.unwrap().key;
     for payment in &batch {
-        let of = (&payment.request.caller, payment.kind, &same_key);
-        let found = store.reader.by_key(of.0, of.1, of.2).await.unwrap();
+        let found = store.reader.by_key(key(payment)).await.unwrap();
         assert_eq!(found, store.reader.payment(payment.id).await.unwrap());
         assert!(found.is_some());
     }
-    let caller = &batch[0].request.caller;
-    let unknown = batch[0].clone().with_key("K-1~", 1).request.idempotency.unwrap().key;
-    assert_eq!(store.reader.by_key(caller, Kind::Transfer, &unknown).await.unwrap(), None);
-    assert_eq!(store.reader.by_key(caller, Kind::Payout, &same_key).await.unwrap(), None);
+    let unknown = batch[0].clone().with_key("K-1~", 1);
+    let nobody = batch[0].clone().with_caller("nobody").with_key("k-1~", 1);
+    let other = batch[0].clone().with_kind(Kind::Refund).with_key("k-1~", 1);
+    for missing in [unknown, nobody, other] {
+        assert_eq!(store.reader.by_key(key(&missing)).await.unwrap(), None);
+    }
 }

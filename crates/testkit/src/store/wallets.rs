@@ -29,7 +29,7 @@ fn fresh(wallet: &NewWallet) -> Account {
         id: wallet.id,
         number: wallet.number,
         currency: wallet.currency,
-        role: Role::Wallet,
+        role: Role::Wallet(wallet.owner.clone()),
         overdraft: wallet.overdraft,
         closed: false,
         posted_minor: 0,

@@ -5,7 +5,6 @@ use crate::database::Database;
 use crate::process::{Process, Program};
 use crate::stack::Servers;
 use crate::wait::{PATIENCE, until};
-use paygate_core::id::MerchantId;
 use paygate_testkit::store::check_ledger;
 
 #[tokio::test]
@@ -39,7 +38,7 @@ async fn the_demo_fills_the_store_once() {
     assert_eq!(terminal.json(&["payments", "--json"]).await, payments);
     assert!(rest(&second).contains("paygate statement ACC001"), "what to try next");
     let store = terminal.store();
-    check_ledger(&store, &store, &store, &[MerchantId::default()]).await;
+    check_ledger(&store, &store, &store).await;
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::Timestamp;
 use paygate_core::account::AccountRef;
+use paygate_core::identity::Principal;
 use paygate_wire::BalanceBody;
 
 /// Shows an account's balance, now or at a moment
@@ -31,7 +32,7 @@ use paygate_wire::BalanceBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn balance(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     account: Path<String>,
     request: HttpRequest,
@@ -41,18 +42,27 @@ pub async fn balance(
     given.finish()?;
     let name = named(&account)?;
     ok(&match at {
-        Some(at) => at_moment(&state, name, at).await?,
-        None => now(&state, name).await?,
+        Some(at) => at_moment(&state, &principal, name, at).await?,
+        None => now(&state, &principal, name).await?,
     })
 }
 
-async fn at_moment(state: &State, name: AccountRef, at: Timestamp) -> Result<BalanceBody, Problem> {
-    let found = state.api.accounts.balance_at(name, at).await?;
+async fn at_moment(
+    state: &State,
+    principal: &Principal,
+    name: AccountRef,
+    at: Timestamp,
+) -> Result<BalanceBody, Problem> {
+    let found = state.api.accounts.balance_at(principal, name, at).await?;
     let (record, posted) = found.ok_or_else(Problem::account_not_found)?;
     Ok(BalanceBody::at(&record, at, posted)?)
 }
 
-async fn now(state: &State, name: AccountRef) -> Result<BalanceBody, Problem> {
-    let found = state.api.accounts.get(name).await?;
+async fn now(
+    state: &State,
+    principal: &Principal,
+    name: AccountRef,
+) -> Result<BalanceBody, Problem> {
+    let found = state.api.accounts.get(principal, name).await?;
     Ok(BalanceBody::now(&found.ok_or_else(Problem::account_not_found)?)?)
 }

@@ -33,7 +33,7 @@ use paygate_wire::AccountBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn close(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     account: Path<String>,
     request: HttpRequest,
@@ -42,5 +42,5 @@ pub async fn close(
     let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let name = named(&account)?;
     fields::read(&body, &[])?.finish()?;
-    ok(&AccountBody::of(&state.api.accounts.close(name).await?)?)
+    ok(&AccountBody::of(&state.api.accounts.close(&principal, name).await?)?)
 }

@@ -25,10 +25,10 @@ use paygate_wire::AccountBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn get(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     account: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let record = state.api.accounts.get(named(&account)?).await?;
+    let record = state.api.accounts.get(&principal, named(&account)?).await?;
     ok(&AccountBody::of(&record.ok_or_else(Problem::account_not_found)?)?)
 }

@@ -30,17 +30,18 @@ use paygate_wire::AccountPageBody;
         Asking,
     ))]
 pub async fn list(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let page = state.api.accounts.list(read(request.query_string())?).await?;
+    let page = state.api.accounts.list(&principal, read(request.query_string())?).await?;
     ok(&AccountPageBody::of(&page.items, page.next)?)
 }
 
 fn read(query: &str) -> Result<AccountQuery, Problem> {
     let mut given = Parameters::read(query, &["currency", "alias", "limit", "cursor"]);
     let query = AccountQuery {
+        owner: None,
         currency: given.optional("currency", rules::currency),
         alias: given.optional("alias", rules::alias),
         limit: given.limit(),

@@ -37,14 +37,14 @@ use paygate_wire::AccountBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn open(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_json(&request, payload, state.body_timeout).await?;
     let wallet = OpenRequest::parse(&body, &state.currencies)?;
-    let (record, replayed) = state.api.accounts.open(wallet).await?;
+    let (record, replayed) = state.api.accounts.open(&principal, wallet).await?;
     let mut response = answer::created(format!("/api/v1/accounts/{}", record.account.id));
     if replayed {
         response.insert_header((IDEMPOTENT_REPLAYED, "true"));

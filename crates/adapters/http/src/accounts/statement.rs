@@ -49,22 +49,23 @@ use std::sync::Arc;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn statement(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     account: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(request.query_string())?;
     let accounts = &state.api.accounts;
-    let found = accounts.statement(named(&account)?, asked.period).await?;
+    let found = accounts.statement(&principal, named(&account)?, asked.period).await?;
     let statement = found.ok_or_else(Problem::account_not_found)?;
     if prefers_csv(request.headers()) {
         let places = Arc::clone(&state.statement_places);
-        return statement_csv::answer(&request, accounts.clone(), places, statement).await;
+        return statement_csv::answer(&request, principal, accounts.clone(), places, statement)
+            .await;
     }
     // A cursor of another period may point behind this one.
     let after = asked.after.min(statement.closing.seq);
-    let lines = accounts.lines(&statement, after, asked.limit).await?;
+    let lines = accounts.lines(&principal, &statement, after, asked.limit).await?;
     ok(&StatementBody::of(&statement, asked.period, &lines)?)
 }
 

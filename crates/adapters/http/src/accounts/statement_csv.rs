@@ -11,6 +11,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
 use paygate_app::Accounts;
+use paygate_core::identity::Principal;
 use paygate_core::statement::{Statement, StatementLine};
 use paygate_ports::StoreError;
 use paygate_wire::CsvRows;
@@ -50,6 +51,7 @@ impl From<Broken> for Problem {
 /// document and not a broken file.
 pub async fn answer(
     request: &HttpRequest,
+    principal: Principal,
     accounts: Accounts,
     places: Arc<Places>,
     statement: Statement,
@@ -62,7 +64,7 @@ pub async fn answer(
     if request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, Broken>>()));
     }
-    let mut file = File { after: statement.opening.seq, accounts, places, statement };
+    let mut file = File { after: statement.opening.seq, principal, accounts, places, statement };
     let first = file.page(true).await?;
     let rest = stream::try_unfold(file, |mut file| async move {
         if file.is_over() {
@@ -80,6 +82,7 @@ pub async fn answer(
 
 /// A file that is being written.
 struct File {
+    principal: Principal,
     accounts: Accounts,
     places: Arc<Places>,
     statement: Statement,
@@ -94,7 +97,7 @@ impl File {
 
     async fn read(&self) -> Result<Vec<StatementLine>, Broken> {
         let _place = self.places.take().await.ok_or(Broken::Busy)?;
-        Ok(self.accounts.lines(&self.statement, self.after, PAGE).await?)
+        Ok(self.accounts.lines(&self.principal, &self.statement, self.after, PAGE).await?)
     }
 
     /// The next page as text.

@@ -35,12 +35,12 @@ use paygate_wire::ConversionBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn convert(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (from, to) = read(request.query_string(), &state.currencies)?;
-    let (worth, applied) = state.api.exchange.convert(from, to).await?;
+    let (worth, applied) = state.api.exchange.convert(&principal, from, to).await?;
     ok(&ConversionBody::of(from, worth, &applied)?)
 }
 

@@ -55,7 +55,7 @@ pub struct QuoteRequest<'a> {
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn quote(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     request: HttpRequest,
     payload: Payload,
@@ -65,9 +65,9 @@ pub async fn quote(
     let exchange = &state.api.exchange;
     // What can't be converted is told before anything is promised.
     if let Some(amount) = amount {
-        exchange.convert(amount, quote).await?;
+        exchange.convert(&principal, amount, quote).await?;
     }
-    let promised = exchange.quote(base, quote).await?;
+    let promised = exchange.quote(&principal, base, quote).await?;
     let worth = amount.map(|amount| promised.applied.rate.credit_for(amount)).transpose()?;
     answer::with(HttpResponse::Created(), &QuoteBody::of(&promised, amount.zip(worth))?)
 }

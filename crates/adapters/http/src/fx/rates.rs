@@ -9,7 +9,7 @@ use crate::request::rules;
 use crate::server::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use paygate_app::NoRate;
+use paygate_app::{ConvertError, NoRate};
 use paygate_core::money::Currency;
 use paygate_wire::RatesBody;
 
@@ -34,7 +34,7 @@ use paygate_wire::RatesBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn rates(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
@@ -47,9 +47,9 @@ pub async fn rates(
     let is_list = base.is_none() || quote.is_none();
     let mut found = Vec::new();
     for (base, quote) in pairs(&state, base, quote) {
-        match state.api.exchange.customer(base, quote).await {
+        match state.api.exchange.rate(&principal, base, quote).await {
             Ok(applied) => found.push(applied),
-            Err(NoRate::NotQuoted { .. }) if is_list => {}
+            Err(ConvertError::Rate(NoRate::NotQuoted { .. })) if is_list => {}
             Err(error) => return Err(error.into()),
         }
     }

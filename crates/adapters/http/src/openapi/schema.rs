@@ -64,7 +64,7 @@ pub struct Writing;
 impl IntoResponses for Reading {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let unasked = ("400", "`invalid-request`: a query parameter, where none is taken.");
-        problems(&[unasked, UNAUTHORIZED, INTERNAL, UNAVAILABLE])
+        problems(&[unasked, UNAUTHORIZED, FORBIDDEN, INTERNAL, UNAVAILABLE])
     }
 }
 
@@ -77,7 +77,7 @@ impl IntoResponses for Operating {
 impl IntoResponses for Asking {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let invalid = ("400", "`invalid-request`: a parameter breaks a rule.");
-        problems(&[invalid, UNAUTHORIZED, INTERNAL, UNAVAILABLE])
+        problems(&[invalid, UNAUTHORIZED, FORBIDDEN, INTERNAL, UNAVAILABLE])
     }
 }
 
@@ -86,6 +86,7 @@ impl IntoResponses for Writing {
         problems(&[
             ("400", "`malformed-json`, `malformed-body` or `invalid-request`."),
             UNAUTHORIZED,
+            FORBIDDEN,
             ("408", "`request-timeout`: the body came too slowly."),
             ("413", "`payload-too-large`: more than 64 KiB."),
             ("415", "`unsupported-media-type`: not application/json."),
@@ -96,6 +97,8 @@ impl IntoResponses for Writing {
 }
 
 const UNAUTHORIZED: (&str, &str) = ("401", "`unauthorized`: a token is needed.");
+const FORBIDDEN: (&str, &str) =
+    ("403", "`forbidden` or `insufficient-scope`: it is not for who asks to do.");
 const INTERNAL: (&str, &str) = ("500", "`internal-error`.");
 const UNAVAILABLE: (&str, &str) = ("503", "`store-unavailable`: repeat it later.");
 

@@ -64,7 +64,7 @@ impl<'a> CaptureRequest<'a> {
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn capture(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     id: Path<String>,
     request: HttpRequest,
@@ -74,6 +74,6 @@ pub async fn capture(
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
     let asked = CaptureRequest::parse(&body)?;
-    let record = state.api.holds.capture(id, asked.amount.as_deref()).await?;
+    let record = state.api.holds.capture(&principal, id, asked.amount.as_deref()).await?;
     ok(&PaymentBody::of(&record)?)
 }

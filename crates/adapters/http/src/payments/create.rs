@@ -13,7 +13,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateCharge;
 use paygate_core::kind::Kind;
-use paygate_core::payment::Request;
+use paygate_core::payment::Details;
 use paygate_wire::PaymentBody;
 
 /// Accepts a payment
@@ -45,22 +45,21 @@ use paygate_wire::PaymentBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn create(
-    caller: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_json(&request, payload, state.body_timeout).await?;
     let wait = Wait::of(request.headers());
-    let charge = read_charge(&request, &body, caller, &state, wait)?;
-    let created = state.api.charges.create(charge).await?;
+    let charge = read_charge(&request, &body, &state, wait)?;
+    let created = state.api.charges.create(&principal, charge).await?;
     accepted::answer(&created, wait)
 }
 
 fn read_charge(
     request: &HttpRequest,
     body: &[u8],
-    caller: Caller,
     state: &State,
     wait: Option<Wait>,
 ) -> Result<CreateCharge, Problem> {
@@ -76,18 +75,10 @@ fn read_charge(
         reference: &reference,
         metadata: metadata.as_ref(),
     };
-    let idempotency = key.map(|key| canonical.under(key));
+    let key = key.map(|key| canonical.under(key));
     Ok(CreateCharge {
         amount,
-        request: Request {
-            merchant: caller.merchant,
-            caller: caller.id,
-            reference: Some(reference),
-            idempotency,
-            description: None,
-            tx_date: None,
-            metadata,
-        },
+        details: Details { key, reference: Some(reference), metadata, ..Details::default() },
         call: accepted::call(request, state, wait),
     })
 }

@@ -30,7 +30,7 @@ use paygate_wire::PaymentBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn get(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     id: Path<String>,
     request: HttpRequest,
@@ -38,7 +38,7 @@ pub async fn get(
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
     let wait = Wait::of(request.headers());
-    let record = state.api.read.get(id, wait.and_then(Wait::limit)).await?;
+    let record = state.api.read.get(&principal, id, wait.and_then(Wait::limit)).await?;
     let record = record.ok_or_else(Problem::payment_not_found)?;
 
     let mut response = HttpResponse::Ok();

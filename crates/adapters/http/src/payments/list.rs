@@ -9,7 +9,6 @@ use crate::request::rules;
 use crate::server::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use paygate_core::id::MerchantId;
 use paygate_core::kind::Kind;
 use paygate_core::status::Status;
 use paygate_ports::PaymentQuery;
@@ -41,16 +40,16 @@ use paygate_wire::{KindSchema, PaymentPageBody, StatusSchema};
         Asking,
     ))]
 pub async fn list(
-    caller: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let query = read(request.query_string(), caller.merchant)?;
-    let page = state.api.read.list(query).await?;
+    let query = read(request.query_string())?;
+    let page = state.api.read.list(&principal, query).await?;
     ok(&PaymentPageBody::of(&page.items, page.next)?)
 }
 
-fn read(query: &str, merchant: MerchantId) -> Result<PaymentQuery, Problem> {
+fn read(query: &str) -> Result<PaymentQuery, Problem> {
     const NAMES: &[&str] = &[
         "status",
         "kind",
@@ -63,7 +62,7 @@ fn read(query: &str, merchant: MerchantId) -> Result<PaymentQuery, Problem> {
     ];
     let mut given = Parameters::read(query, NAMES);
     let query = PaymentQuery {
-        merchant,
+        owner: None,
         status: given.optional("status", |text| Status::parse(text).ok_or_else(not_one_of_them)),
         kind: given.optional("kind", |text| Kind::parse(text).ok_or_else(not_one_of_them)),
         currency: given.optional("currency", rules::currency),

@@ -14,7 +14,8 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateRefund;
 use paygate_core::id::PaymentId;
-use paygate_core::payment::{Idempotency, Request};
+use paygate_core::identity::SentKey;
+use paygate_core::payment::Details;
 use paygate_wire::PaymentBody;
 
 /// Gives a payment back, whole or in part
@@ -48,7 +49,7 @@ use paygate_wire::PaymentBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn refund(
-    caller: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     id: Path<String>,
     request: HttpRequest,
@@ -57,8 +58,8 @@ pub async fn refund(
     let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let id: PaymentId = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     let wait = Wait::of(request.headers());
-    let refund = read_refund(&request, &body, id, caller, &state, wait)?;
-    let created = state.api.refunds.create(refund).await?;
+    let refund = read_refund(&request, &body, id, &state, wait)?;
+    let created = state.api.refunds.create(&principal, refund).await?;
     accepted::answer(&created, wait)
 }
 
@@ -66,26 +67,17 @@ fn read_refund(
     request: &HttpRequest,
     body: &[u8],
     of: PaymentId,
-    caller: Caller,
     state: &State,
     wait: Option<Wait>,
 ) -> Result<CreateRefund, Problem> {
     let (key, others) = idempotency::required_key(request.headers());
     let refund = RefundRequest::parse(body, others)?;
     let key = key.ok_or_else(rules::unparsed)?;
-    let idempotency = Idempotency { key, hash: refund.hash(of) };
+    let key = SentKey { key, hash: refund.hash(of) };
     Ok(CreateRefund {
         of,
         amount: refund.amount,
-        request: Request {
-            merchant: caller.merchant,
-            caller: caller.id,
-            reference: None,
-            idempotency: Some(idempotency),
-            description: Some(refund.reason),
-            tx_date: None,
-            metadata: None,
-        },
+        details: Details { key: Some(key), description: Some(refund.reason), ..Details::default() },
         call: accepted::call(request, state, wait),
     })
 }

@@ -6,7 +6,7 @@ use crate::request::fields;
 use crate::request::idempotency::{Canonical, canonical_decimal};
 use crate::request::rules;
 use paygate_core::id::PaymentId;
-use paygate_core::payment::RequestHash;
+use paygate_core::identity::RequestHash;
 use paygate_core::text::Label;
 use std::borrow::Cow;
 use utoipa::ToSchema;

@@ -10,7 +10,7 @@ use crate::server::state::State;
 use crate::server::telemetry::record_payment;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use paygate_core::id::{MerchantId, PaymentId};
+use paygate_core::id::PaymentId;
 use paygate_ports::PaymentQuery;
 use paygate_wire::PaymentPageBody;
 
@@ -33,25 +33,25 @@ use paygate_wire::PaymentPageBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn refunds(
-    caller: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
-    let query = read(request.query_string(), id, caller.merchant)?;
-    if state.api.read.get(id, None).await?.is_none() {
+    let query = read(request.query_string(), id)?;
+    if state.api.read.get(&principal, id, None).await?.is_none() {
         return Err(Problem::payment_not_found());
     }
-    let page = state.api.read.list(query).await?;
+    let page = state.api.read.list(&principal, query).await?;
     ok(&PaymentPageBody::of(&page.items, page.next)?)
 }
 
-fn read(query: &str, parent: PaymentId, merchant: MerchantId) -> Result<PaymentQuery, Problem> {
+fn read(query: &str, parent: PaymentId) -> Result<PaymentQuery, Problem> {
     let mut given = Parameters::read(query, &["limit", "cursor"]);
     let query = PaymentQuery {
-        merchant,
+        owner: None,
         status: None,
         kind: None,
         currency: None,

@@ -25,13 +25,13 @@ use paygate_wire::TimelineBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn timeline(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
-    let found = state.api.read.timeline(id).await?;
+    let found = state.api.read.timeline(&principal, id).await?;
     let (_, transitions) = found.ok_or_else(Problem::payment_not_found)?;
     ok(&TimelineBody::of(id, &transitions))
 }

@@ -32,7 +32,7 @@ use paygate_wire::PaymentBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn void(
-    _: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     id: Path<String>,
     request: HttpRequest,
@@ -42,6 +42,6 @@ pub async fn void(
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
     fields::read(&body, &[])?.finish()?;
-    let record = state.api.holds.void(id).await?;
+    let record = state.api.holds.void(&principal, id).await?;
     ok(&PaymentBody::of(&record)?)
 }

@@ -70,6 +70,10 @@ codes! {
     BadRequest = "bad-request", BAD_REQUEST, "The request is malformed";
     /// No token, or a wrong one.
     Unauthorized = "unauthorized", UNAUTHORIZED, "A valid bearer token is required";
+    /// Nobody of that kind may do it.
+    Forbidden = "forbidden", FORBIDDEN, "This is not for you to do";
+    /// Your key is for other things.
+    InsufficientScope = "insufficient-scope", FORBIDDEN, "The key lacks a scope";
     /// The path names nothing.
     RouteNotFound = "route-not-found", NOT_FOUND, "There is nothing at this path";
     /// The path names a payment that does not exist.

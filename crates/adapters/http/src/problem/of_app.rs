@@ -3,13 +3,15 @@
 use super::{Code, Problem, Violation};
 use actix_web::http::StatusCode;
 use paygate_app::{
-    CloseError, ConvertError, CreateError, HoldRequestError, NoRate, OpenError, ProofError, Refusal,
+    CloseError, ConvertError, CreateError, HoldRequestError, NoRate, OpenError, ProofError,
+    ReadError, Refusal,
 };
 use paygate_core::account::NotClosable;
 use paygate_core::book::Rejection;
 use paygate_core::fx::ConversionError;
 use paygate_core::hold::HoldError;
 use paygate_core::id::PaymentId;
+use paygate_core::identity::Denied;
 use paygate_core::money::{AmountError, Currency};
 use paygate_core::payment::Reason;
 use paygate_ports::StoreError;
@@ -59,9 +61,29 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let code = match denied {
+            Denied::Forbidden => Code::Forbidden,
+            Denied::InsufficientScope(_) => Code::InsufficientScope,
+        };
+        Self::new(code, denied.to_string())
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Denied(denied) => denied.into(),
+            ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<CreateError> for Problem {
     fn from(error: CreateError) -> Self {
         match error {
+            CreateError::Denied(denied) => denied.into(),
             CreateError::CurrencyNotEnabled(currency) => Self::not_enabled(currency, "payments"),
             CreateError::Amount(error) => Self::amount(error),
             CreateError::PaymentNotFound => Self::payment_not_found(),
@@ -119,6 +141,7 @@ fn code_of(refusal: &Refusal) -> Code {
 impl From<HoldRequestError> for Problem {
     fn from(error: HoldRequestError) -> Self {
         match error {
+            HoldRequestError::Denied(denied) => denied.into(),
             HoldRequestError::PaymentNotFound => Self::payment_not_found(),
             HoldRequestError::Amount(error) => Self::amount(error),
             HoldRequestError::Refused(why) => match why {
@@ -153,6 +176,7 @@ impl From<Rejection> for Problem {
 impl From<OpenError> for Problem {
     fn from(error: OpenError) -> Self {
         match error {
+            OpenError::Denied(denied) => denied.into(),
             OpenError::CurrencyNotEnabled(currency) => Self::not_enabled(currency, "accounts"),
             OpenError::AliasTaken { existing } => {
                 let detail = format!("account {existing} has this alias");
@@ -174,6 +198,7 @@ impl From<OpenError> for Problem {
 impl From<CloseError> for Problem {
     fn from(error: CloseError) -> Self {
         match error {
+            CloseError::Denied(denied) => denied.into(),
             CloseError::NotFound => Self::account_not_found(),
             CloseError::Refused(why) => {
                 let code = match why {
@@ -197,6 +222,7 @@ impl From<NoRate> for Problem {
 impl From<ConvertError> for Problem {
     fn from(error: ConvertError) -> Self {
         match error {
+            ConvertError::Denied(denied) => denied.into(),
             ConvertError::Rate(error) => error.into(),
             ConvertError::Conversion(error) => error.into(),
             ConvertError::Store(error) => error.into(),
@@ -218,6 +244,7 @@ impl From<ConversionError> for Problem {
 impl From<ProofError> for Problem {
     fn from(error: ProofError) -> Self {
         match error {
+            ProofError::Denied(denied) => denied.into(),
             ProofError::UnderWay => {
                 Self::new(Code::ProofUnderWay, "one proof at a time; repeat when it is done")
             }
@@ -229,6 +256,7 @@ impl From<ProofError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use paygate_core::identity::Scope;
 
     #[test]
     fn a_refusal_has_one_code_everywhere() {
@@ -258,6 +286,15 @@ mod tests {
             let status = Problem::from(refusal.clone()).0.status.as_u16();
             let expected = if matches!(refusal, Refusal::FxUnavailable(_)) { 503 } else { 422 };
             assert_eq!(status, expected, "{refusal}");
+        }
+    }
+
+    #[test]
+    fn what_is_denied_has_one_code_everywhere() {
+        for denied in [Denied::Forbidden, Denied::InsufficientScope(Scope::RefundsWrite)] {
+            let problem = Problem::from(denied);
+            assert_eq!(problem.0.code.as_str(), denied.code());
+            assert_eq!(problem.0.status.as_u16(), 403);
         }
     }
 

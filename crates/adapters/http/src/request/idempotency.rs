@@ -3,9 +3,9 @@
 use crate::problem::Violation;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use paygate_core::account::AccountRef;
+use paygate_core::identity::{RequestHash, SentKey};
 use paygate_core::kind::Kind;
 use paygate_core::money::Money;
-use paygate_core::payment::{Idempotency, RequestHash};
 use paygate_core::text::{IdempotencyKey, Metadata, Reference};
 use sha2::{Digest, Sha256};
 
@@ -57,8 +57,8 @@ pub struct CanonicalRequest<'a> {
 impl CanonicalRequest<'_> {
     /// The request under its key.
     #[must_use]
-    pub fn under(&self, key: IdempotencyKey) -> Idempotency {
-        Idempotency { key, hash: self.hash() }
+    pub fn under(&self, key: IdempotencyKey) -> SentKey {
+        SentKey { key, hash: self.hash() }
     }
 
     /// SHA-256 over the kind, the minor units in decimal, the currency's code, the reference and

@@ -1,7 +1,5 @@
 //! How the HTTP adapter is set up. The runtime fills this from the environment.
 
-use sha2::{Digest, Sha256};
-use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -13,9 +11,9 @@ pub struct HttpConfig {
     pub host: String,
     /// The port to listen on; 0 takes a free one.
     pub port: u16,
-    /// What clients must present as `Authorization: Bearer …`; nothing if `None`.
-    pub token: Option<ApiToken>,
-    /// Allows to listen beyond loopback without a token.
+    /// Whether nobody is known without a credential. Otherwise whoever reaches the API may use it.
+    pub guarded: bool,
+    /// Allows to listen beyond loopback unguarded.
     pub insecure_no_auth: bool,
     /// Offers what is of use only where money is not real, such as accounts to try transfers with.
     pub sandbox: bool,
@@ -42,7 +40,7 @@ impl Default for HttpConfig {
         Self {
             host: "127.0.0.1".to_owned(),
             port: 8080,
-            token: None,
+            guarded: false,
             insecure_no_auth: false,
             sandbox: false,
             workers: 2,
@@ -80,7 +78,7 @@ impl HttpConfig {
     /// One line that says what to set.
     pub(crate) fn check_exposure(&self, addresses: &[SocketAddr]) -> io::Result<()> {
         let is_local = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
-        if self.token.is_some() || self.insecure_no_auth || addresses.iter().all(is_local) {
+        if self.guarded || self.insecure_no_auth || addresses.iter().all(is_local) {
             return Ok(());
         }
         let why = format!(
@@ -92,59 +90,9 @@ impl HttpConfig {
     }
 }
 
-/// The token clients must present. Only its hash is kept, and it is never shown.
-#[derive(Clone)]
-pub struct ApiToken {
-    hash: [u8; 32],
-}
-
-/// The text is no token: empty, or more than visible ASCII.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be one or more visible ASCII characters")]
-pub struct ApiTokenError;
-
-impl ApiToken {
-    /// Takes a token.
-    ///
-    /// # Errors
-    /// [`ApiTokenError`] when no client could send it in a header.
-    pub fn parse(text: &str) -> Result<Self, ApiTokenError> {
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(ApiTokenError);
-        }
-        Ok(Self { hash: Sha256::digest(text).into() })
-    }
-
-    /// Whether this is the token, in a time that does not depend on where it differs.
-    #[must_use]
-    pub fn is(&self, presented: &[u8]) -> bool {
-        let hash: [u8; 32] = Sha256::digest(presented).into();
-        let pairs = self.hash.iter().zip(hash);
-        pairs.fold(0, |difference, (ours, theirs)| difference | (ours ^ theirs)) == 0
-    }
-}
-
-impl fmt::Debug for ApiToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiToken(***)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_is_itself_only_and_never_shown() {
-        let token = ApiToken::parse("s3cret").unwrap();
-        assert!(token.is(b"s3cret"));
-        for other in [&b""[..], b"s3cre", b"s3cret ", b"S3cret"] {
-            assert!(!token.is(other));
-        }
-        let config = HttpConfig { token: Some(token), ..HttpConfig::default() };
-        assert!(!format!("{config:?}").contains("s3cret"));
-        assert!(ApiToken::parse("").is_err() && ApiToken::parse("a b").is_err());
-    }
 
     #[test]
     fn the_api_is_not_offered_to_everybody_by_accident() {
@@ -160,7 +108,7 @@ mod tests {
             let refused = check(open, |_| ()).unwrap_err();
             assert!(refused.contains(open) && !refused.contains('\n'), "{refused}");
             assert_eq!(check(open, |config| config.insecure_no_auth = true), Ok(()));
-            assert_eq!(check(open, |config| config.token = ApiToken::parse("t").ok()), Ok(()));
+            assert_eq!(check(open, |config| config.guarded = true), Ok(()));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What every request handler of the API shares.
 
 use crate::request::rules::EnabledCurrencies;
-use crate::server::config::{ApiToken, HttpConfig};
+use crate::server::config::HttpConfig;
 use crate::server::places::Places;
 use paygate_app::Api;
-use paygate_ports::IdSource;
+use paygate_ports::{Authenticator, IdSource};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ pub struct State {
     pub api: Api,
     /// Makes trace ids.
     pub ids: Arc<dyn IdSource>,
-    /// What clients must present.
-    pub token: Option<ApiToken>,
+    /// Tells who asks.
+    pub authenticator: Arc<dyn Authenticator>,
     /// What payments are taken in.
     pub currencies: EnabledCurrencies,
     /// Whether there is more than in production.
@@ -29,12 +29,17 @@ pub struct State {
 
 impl State {
     /// The state of an API.
-    pub fn new(config: &HttpConfig, api: Api, ids: Arc<dyn IdSource>) -> Self {
+    pub fn new(
+        config: &HttpConfig,
+        api: Api,
+        authenticator: Arc<dyn Authenticator>,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
         Self {
             currencies: EnabledCurrencies(api.directory.currencies().collect()),
             api,
             ids,
-            token: config.token.clone(),
+            authenticator,
             sandbox: config.sandbox,
             statement_places: Arc::new(Places::new(
                 config.statement_reads,

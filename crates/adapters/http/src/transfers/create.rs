@@ -13,7 +13,8 @@ use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateTransfer;
-use paygate_core::payment::{Idempotency, Request};
+use paygate_core::identity::SentKey;
+use paygate_core::payment::Details;
 use paygate_wire::PaymentBody;
 
 /// Moves money from one account to another
@@ -53,29 +54,28 @@ use paygate_wire::PaymentBody;
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn create(
-    caller: Caller,
+    Caller(principal): Caller,
     state: Data<State>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_json(&request, payload, state.body_timeout).await?;
     let wait = Wait::of(request.headers());
-    let transfer = read_transfer(&request, &body, caller, &state, wait)?;
-    let created = state.api.transfers.create(transfer).await?;
+    let transfer = read_transfer(&request, &body, &state, wait)?;
+    let created = state.api.transfers.create(&principal, transfer).await?;
     accepted::answer(&created, wait)
 }
 
 fn read_transfer(
     request: &HttpRequest,
     body: &[u8],
-    caller: Caller,
     state: &State,
     wait: Option<Wait>,
 ) -> Result<CreateTransfer, Problem> {
     let (key, others) = idempotency::required_key(request.headers());
     let transfer = TransferRequest::parse(body, others)?;
     let key = key.ok_or_else(rules::unparsed)?;
-    let idempotency = Some(Idempotency { key, hash: transfer.hash() });
+    let key = Some(SentKey { key, hash: transfer.hash() });
     let Transfer { source, destination, amount, currency, quote, hold, .. } = transfer;
     let Transfer { reference, description, tx_date, metadata, .. } = transfer;
     Ok(CreateTransfer {
@@ -85,15 +85,7 @@ fn read_transfer(
         currency,
         quote,
         hold,
-        request: Request {
-            merchant: caller.merchant,
-            caller: caller.id,
-            reference,
-            idempotency,
-            description,
-            tx_date,
-            metadata,
-        },
+        details: Details { key, reference, description, tx_date, metadata },
         call: accepted::call(request, state, wait),
     })
 }

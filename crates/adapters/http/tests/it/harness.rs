@@ -2,12 +2,14 @@
 
 mod answer;
 mod app;
+mod principals;
 mod rates;
 mod store;
 mod tables;
 
 pub use answer::{Answer, answer, post};
 pub use app::Harness;
+pub use principals::{Anybody, Tokens};
 
 pub const PAYMENTS: &str = "/api/v1/payments";
 pub const ACCOUNTS: &str = "/api/v1/accounts";

@@ -10,5 +10,6 @@ mod fx;
 mod integrity;
 mod openapi;
 mod payments;
+mod principals;
 mod problems;
 mod server;

@@ -19,6 +19,12 @@ pub(super) const NOT_LOOKED_AT: &[&str] = &[
     "audit::payments::NextNew",
 ];
 
+/// Who owns most payments, few, and none; and who most wallets.
+const DEFAULT: &str = "merchant:default";
+const RARE: &str = "merchant:rare";
+const NOBODY: &str = "merchant:nobody";
+const BUSY: &str = "merchant:m28";
+
 /// How many payments a batch has.
 const BATCH: u64 = 100;
 /// How many accounts are the system's.
@@ -119,6 +125,14 @@ fn named(word: &str, rows: impl Iterator<Item = u64>) -> Param {
     Param::MaybeTexts(rows.map(|n| Some(format!("{word}{n}"))).collect())
 }
 
+fn key(n: u64) -> Vec<u8> {
+    u128::from(n).to_be_bytes().to_vec()
+}
+
+fn keys(rows: impl Iterator<Item = u64>) -> Param {
+    Param::MaybeBytes(rows.map(|n| Some(key(n))).collect())
+}
+
 fn text(text: &str) -> Param {
     Param::Text(text.to_owned())
 }
@@ -137,14 +151,14 @@ fn accepting(name: &str) -> Vec<Case> {
             [
                 ids(new().map(payment)),
                 texts("transfer"),
-                texts("default"),
-                texts("default"),
+                texts(DEFAULT),
+                texts("operator"),
                 numbers(100),
                 texts("USD"),
                 ids(new().map(|n| account(n % 50_000 + 50_000))),
                 ids(new().map(|_| account(28))),
                 named("reference ", new()),
-                named("key ", new()),
+                keys(new()),
                 Param::MaybeBytes(new().map(|_| Some(vec![0; 32])).collect()),
                 no_texts(),
                 no_numbers(),
@@ -167,11 +181,9 @@ fn accepting(name: &str) -> Vec<Case> {
             4 * BATCH,
             [
                 ids(settled().map(payment)),
-                texts("default"),
-                texts("default"),
-                texts("transfer"),
+                texts(DEFAULT),
                 named("reference ", settled().map(|n| n + 10_000)),
-                named("key ", settled().map(|n| n + 20_000)),
+                keys(settled().map(|n| n + 20_000)),
                 Param::MaybeIds(settled().map(|n| Some(quote(n / 20 * 2))).collect()),
             ],
         ),
@@ -180,6 +192,7 @@ fn accepting(name: &str) -> Vec<Case> {
 }
 
 fn reading_accounts(name: &str) -> Vec<Case> {
+    let below = || Param::Id(account(90_000));
     match name {
         "Find" => one(
             BATCH,
@@ -195,8 +208,11 @@ fn reading_accounts(name: &str) -> Vec<Case> {
                 ),
                 Param::MaybeTexts(
                     settled()
-                        .map(|n| (n % 3 == 2).then(|| format!("wallet-{}", n % 100_000)))
+                        .map(|n| (n % 3 == 2).then(|| format!("user:{}", account(n % 100_000))))
                         .collect(),
+                ),
+                Param::MaybeTexts(
+                    settled().map(|n| (n % 3 == 2).then(|| "main".to_owned())).collect(),
                 ),
             ],
         ),
@@ -205,6 +221,28 @@ fn reading_accounts(name: &str) -> Vec<Case> {
             .map(|code| Case {
                 used: 51,
                 params: vec![text(code), text(code), Param::Id(account(90_000)), Param::BigInt(51)],
+            })
+            .into(),
+        "OfOwner" => [BUSY, RARE, NOBODY]
+            .map(|owner| Case {
+                used: 51,
+                params: vec![text(owner), text(owner), below(), Param::BigInt(51)],
+            })
+            .into(),
+        "OfOwnerAndCurrency" => [(BUSY, "USD"), (BUSY, "KWD"), (RARE, "USD"), (RARE, "KWD")]
+            .map(|(owner, code)| Case {
+                used: 51,
+                params: [owner, code, owner, code]
+                    .map(text)
+                    .into_iter()
+                    .chain([below(), Param::BigInt(51)])
+                    .collect(),
+            })
+            .into(),
+        "OfAlias" => ["main", "wallet-70002", "nothing"]
+            .map(|alias| Case {
+                used: 51,
+                params: vec![text(alias), text(alias), below(), NO_TEXT, Param::BigInt(51)],
             })
             .into(),
         // The busy merchant's half million postings are halved until one is left.
@@ -226,7 +264,7 @@ fn opening(name: &str) -> Vec<Case> {
     let number = |n: u64| format!("{n:012}");
     let two = |one: &str, other: &str| Param::Texts(vec![one.to_owned(), other.to_owned()]);
     let codes = || Param::MaybeTexts(vec![Some("bank".to_owned()), None]);
-    let merchants = || Param::MaybeTexts(vec![None, Some("merchant 30".to_owned())]);
+    let merchants = || Param::MaybeTexts(vec![None, Some("merchant:m30".to_owned())]);
     match name {
         "Open" => one(
             2,
@@ -247,6 +285,7 @@ fn opening(name: &str) -> Vec<Case> {
                 Param::Id(account(200_002)),
                 text(&number(200_002)),
                 text("USD"),
+                text(BUSY),
                 Param::Bool(false),
                 NO_TEXT,
                 some_text("a-new-one"),
@@ -254,7 +293,7 @@ fn opening(name: &str) -> Vec<Case> {
                 Param::Bytes(vec![0; 32]),
             ],
         ),
-        "Existing" => one(2, [Param::Id(account(70_000)), some_text("wallet-70001")]),
+        "Existing" => one(2, [Param::Id(account(70_000)), text(BUSY), some_text("wallet-70002")]),
         _ => Vec::new(),
     }
 }
@@ -381,20 +420,23 @@ fn reading(name: &str) -> Vec<Case> {
         "After" => one(3 * BATCH, [id(), Param::Int(1), Param::BigInt(100)]),
         "OfPayment" => one(3, [id()]),
         "One" | "Timeline" => one(1, [id()]),
-        "ByKey" => one(1, [text("default"), text("transfer"), text("key 500000")]),
+        "ByKey" => one(1, [Param::Bytes(key(500_000))]),
         _ => Vec::new(),
     }
 }
 
 /// A page of 50: of common ones, of rare ones behind all others, of none, of an old hour.
 fn listing(name: &str) -> Vec<Case> {
-    let query = |merchant: &str, status: Option<&str>, kind: Option<&str>, code: Option<&str>| {
-        let maybe = |word: Option<&str>| Param::MaybeText(word.map(str::to_owned));
-        let mut params = vec![some_text(merchant), maybe(status), maybe(kind), maybe(code)];
+    type Maybe<'a> = Option<&'a str>;
+    let of = |owner: Maybe, status: Maybe, kind: Maybe, code: Maybe| {
+        let maybe = |word: Maybe| Param::MaybeText(word.map(str::to_owned));
+        let mut params = vec![maybe(owner), maybe(status), maybe(kind), maybe(code)];
         params.extend([NO_TIME, NO_TIME, Param::Id(Uuid::nil()), Param::Id(Uuid::max())]);
         params.push(Param::BigInt(51));
         params
     };
+    let query =
+        |owner: &str, status: Maybe, kind: Maybe, code: Maybe| of(Some(owner), status, kind, code);
     let each = |used: u64, queries: Vec<Vec<Param>>| {
         queries.into_iter().map(|params| Case { used, params }).collect()
     };
@@ -403,8 +445,8 @@ fn listing(name: &str) -> Vec<Case> {
     };
     match name {
         // Pages of four sorts are merged.
-        "OfMerchant" => {
-            let mut old = query("default", None, None, None);
+        "OfOwner" => {
+            let mut old = query(DEFAULT, None, None, None);
             old.splice(
                 4..8,
                 [
@@ -417,45 +459,69 @@ fn listing(name: &str) -> Vec<Case> {
             each(
                 6 * 51 + 2 * 600,
                 vec![
-                    query("default", None, None, None),
-                    query("default", Some("SUCCESS"), None, None),
-                    query("default", None, Some("refund"), None),
-                    query("default", None, None, Some("KWD")),
-                    query("default", Some("SUCCESS"), Some("transfer"), Some("KWD")),
-                    query("rare", None, None, None),
-                    query("rare", None, None, Some("KWD")),
-                    query("nobody", None, None, None),
+                    query(DEFAULT, None, None, None),
+                    query(DEFAULT, Some("SUCCESS"), None, None),
+                    query(DEFAULT, None, Some("refund"), None),
+                    query(DEFAULT, None, None, Some("KWD")),
+                    query(DEFAULT, Some("SUCCESS"), Some("transfer"), Some("KWD")),
+                    query(RARE, None, None, None),
+                    query(RARE, None, None, Some("KWD")),
+                    query(NOBODY, None, None, None),
                     old,
                 ],
             )
         }
-        "InStateOfMerchant" => each(
+        "InStateOfOwner" => each(
             4 * 51,
             vec![
-                query("default", Some("MANUAL_REVIEW"), None, None),
-                query("default", Some("FAILED"), Some("transfer"), None),
-                query("default", Some("AUTHORIZED"), None, None),
-                query("rare", Some("AUTHORIZED"), None, None),
-                query("default", Some("EXPIRED"), None, None),
-                query("nobody", Some("FAILED"), None, None),
+                query(DEFAULT, Some("MANUAL_REVIEW"), None, None),
+                query(DEFAULT, Some("FAILED"), Some("transfer"), None),
+                query(DEFAULT, Some("AUTHORIZED"), None, None),
+                query(RARE, Some("AUTHORIZED"), None, None),
+                query(DEFAULT, Some("EXPIRED"), None, None),
+                query(NOBODY, Some("FAILED"), None, None),
+            ],
+        ),
+        "OfAll" => each(
+            6 * 51,
+            vec![
+                of(None, None, None, None),
+                of(None, Some("SUCCESS"), None, None),
+                of(None, None, Some("refund"), None),
+                of(None, None, None, Some("KWD")),
+                of(None, Some("SUCCESS"), Some("transfer"), Some("KWD")),
+                of(None, None, Some("charge"), None),
+            ],
+        ),
+        "InStateOfAll" => each(
+            4 * 51,
+            vec![
+                of(None, Some("MANUAL_REVIEW"), None, None),
+                of(None, Some("FAILED"), Some("transfer"), None),
+                of(None, Some("AUTHORIZED"), None, None),
+                of(None, Some("EXPIRED"), None, None),
             ],
         ),
         // All in flight are looked at.
         "InFlight" => each(
             10_020,
             vec![
-                query("default", Some("PENDING"), None, None),
-                query("default", Some("PROCESSING"), None, None),
-                query("rare", Some("PENDING"), None, None),
+                query(DEFAULT, Some("PENDING"), None, None),
+                query(DEFAULT, Some("PROCESSING"), None, None),
+                query(RARE, Some("PENDING"), None, None),
             ],
         ),
+        "ByReferenceOfOwner" => {
+            let names = vec![text("reference 500000"), text(DEFAULT)];
+            one(2, named(names, query(DEFAULT, None, None, None)))
+        }
         "ByReference" => {
-            let names = vec![text("default"), text("reference 500000")];
-            one(2, named(names, query("default", None, None, None)))
+            let names = vec![text("reference 500000")];
+            one(2, named(names, of(None, None, None, None)))
         }
         "OfParent" => {
             let names = vec![Param::Id(payment(500_050))];
-            one(2, named(names, query("default", None, None, None)))
+            one(2, named(names, query(DEFAULT, None, None, None)))
         }
         _ => Vec::new(),
     }

@@ -123,15 +123,15 @@ async fn the_catalog_holds_the_rules() {
     for rule in [
         "accounts: UNIQUE (number)",
         "accounts: UNIQUE (system_code, currency)",
-        "accounts: UNIQUE (merchant_id, currency)",
         "accounts: CHECK ((held_minor >= 0))",
         "accounts: CHECK ((overdraft OR ((posted_minor - held_minor) >= 0)))",
         "payments: PRIMARY KEY (id)",
-        "payments: UNIQUE (merchant_id, reference)",
+        "payments: UNIQUE (reference, owner)",
         "payments: CHECK ((amount_minor > 0))",
         "payments: FOREIGN KEY (parent_id) REFERENCES payments(id)",
         "payments: FOREIGN KEY (quote_id) REFERENCES fx_quotes(id)",
-        "accounts: UNIQUE (alias)",
+        "accounts: UNIQUE (owner, alias)",
+        "accounts: CHECK ((num_nonnulls(system_code, owner) = 1))",
         "payments: FOREIGN KEY (source_id) REFERENCES accounts(id)",
         "payments: FOREIGN KEY (destination_id) REFERENCES accounts(id)",
         "payment_transitions: PRIMARY KEY (payment_id, seq)",
@@ -154,8 +154,13 @@ async fn the_catalog_holds_the_rules() {
     }
 
     let indexes = texts("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'").await;
-    let key = indexes.iter().find(|it| it.contains("payments_idempotency_key ")).unwrap();
-    assert!(key.contains("UNIQUE") && key.contains("(caller_id, kind, idempotency_key)"), "{key}");
+    for (name, of) in [
+        ("payments_key ", "(key_hash)"),
+        ("accounts_for_charges ", "(owner, currency) WHERE for_charges"),
+    ] {
+        let index = indexes.iter().find(|it| it.contains(name)).unwrap();
+        assert!(index.contains("UNIQUE") && index.contains(of), "{index}");
+    }
     for hot in [
         "status",
         "attempts",
@@ -201,9 +206,9 @@ async fn postings_that_do_not_balance_are_refused_by_the_database() {
     let setup = "INSERT INTO accounts (id, number, currency, system_code, overdraft) VALUES \
          ('00000000-0000-0000-0000-000000000001', '000000000000', 'USD', 'acquirer', true), \
          ('00000000-0000-0000-0000-000000000002', '000000000018', 'USD', 'bank', true); \
-         INSERT INTO payments (id, kind, merchant_id, caller_id, amount_minor, currency, source_id, \
-         destination_id, reference) VALUES ('00000000-0000-0000-0000-000000000003', 'charge', 'm', \
-         'c', 5, 'USD', '00000000-0000-0000-0000-000000000001', \
+         INSERT INTO payments (id, kind, owner, asked_by, amount_minor, currency, source_id, \
+         destination_id, reference) VALUES ('00000000-0000-0000-0000-000000000003', 'charge', \
+         'merchant:m', 'operator', 5, 'USD', '00000000-0000-0000-0000-000000000001', \
          '00000000-0000-0000-0000-000000000002', 'r'); \
          INSERT INTO payment_transitions VALUES ('00000000-0000-0000-0000-000000000003', 1, \
          'PENDING', 'SUCCESS', 'worker', 'settled', now()); \

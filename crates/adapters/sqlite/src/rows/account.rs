@@ -4,7 +4,8 @@ use super::read::{Broken, currency, id, label, metadata, optional_time, read, sh
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use paygate_core::account::{Account, AccountNumber, AccountRecord, Alias, Role, SystemAccount};
-use paygate_core::id::{AccountId, MerchantId};
+use paygate_core::id::AccountId;
+use paygate_core::identity::Owner;
 use paygate_ports::StoreError;
 
 /// A row of `accounts`.
@@ -19,7 +20,9 @@ pub(crate) struct AccountRow {
     #[diesel(sql_type = Nullable<Text>)]
     system_code: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
-    merchant_id: Option<String>,
+    owner: Option<String>,
+    #[diesel(sql_type = Bool)]
+    for_charges: bool,
     #[diesel(sql_type = BigInt)]
     posted_minor: i64,
     #[diesel(sql_type = BigInt)]
@@ -47,8 +50,8 @@ pub(crate) struct AccountRow {
 /// What [`AccountRow`] selects of `accounts AS a`.
 macro_rules! account_columns {
     () => {
-        "a.id, a.number, a.currency, a.system_code, a.merchant_id, a.posted_minor, a.held_minor, \
-         a.overdraft, a.last_seq, a.last_entry_at, a.created_at, a.name, a.alias, a.metadata, \
+        "a.id, a.number, a.currency, a.system_code, a.owner, a.for_charges, a.posted_minor, \
+         a.held_minor, a.overdraft, a.last_seq, a.last_entry_at, a.created_at, a.name, a.alias, a.metadata, \
          a.request_hash, a.closed_at"
     };
 }
@@ -56,11 +59,13 @@ pub(crate) use account_columns;
 
 impl AccountRow {
     fn account(&self) -> Result<Account, Broken> {
-        let role = match (&self.system_code, &self.merchant_id) {
-            (Some(code), None) => SystemAccount::parse(code).map(Role::System),
-            (None, Some(merchant)) => Some(Role::Merchant(MerchantId(merchant.clone()))),
-            (None, None) => Some(Role::Wallet),
-            (Some(_), Some(_)) => None,
+        let owner = self.owner.as_deref();
+        let owner = owner.map(|text| read("owner", text, Owner::parse(text))).transpose()?;
+        let role = match (&self.system_code, owner, self.for_charges) {
+            (Some(code), None, _) => SystemAccount::parse(code).map(Role::System),
+            (None, Some(Owner::Merchant(merchant)), true) => Some(Role::Merchant(merchant)),
+            (None, Some(owner), false) => Some(Role::Wallet(owner)),
+            (None, Some(Owner::User(_)), true) | (None, None, _) | (Some(_), Some(_), _) => None,
         };
         let found = self.system_code.as_deref().unwrap_or("not there");
         Ok(Account {

@@ -4,8 +4,9 @@ use super::read::{Broken, count, id, money, read, shown, time};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Text};
 use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::Actor;
 use paygate_core::journal::Posting;
-use paygate_core::payment::{Actor, Reason, Transition};
+use paygate_core::payment::{Reason, Transition};
 use paygate_core::status::Status;
 use paygate_ports::StoreError;
 

@@ -5,9 +5,10 @@ use super::read::{Broken, id, label, metadata, optional_time, rate, read, shown,
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use paygate_core::fx::AppliedRate;
-use paygate_core::id::{CallerId, MerchantId, QuoteId};
-use paygate_core::payment::{Idempotency, Payment, PaymentRecord, Request, RequestHash};
-use paygate_core::text::{IdempotencyKey, Reference};
+use paygate_core::id::QuoteId;
+use paygate_core::identity::{Actor, Idempotency, KeyHash, Owner, RequestHash};
+use paygate_core::payment::{Payment, PaymentRecord, Request};
+use paygate_core::text::Reference;
 use paygate_ports::StoreError;
 
 /// A whole payment, as readers see it.
@@ -16,13 +17,13 @@ pub(crate) struct RecordRow {
     #[diesel(embed)]
     pub(crate) payment: PaymentRow,
     #[diesel(sql_type = Text)]
-    merchant_id: String,
+    owner: String,
     #[diesel(sql_type = Text)]
-    caller_id: String,
+    asked_by: String,
     #[diesel(sql_type = Nullable<Text>)]
     reference: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    idempotency_key: Option<String>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    key_hash: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Binary>)]
     pub(crate) request_hash: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -48,7 +49,7 @@ macro_rules! record_columns {
     () => {
         concat!(
             crate::rows::payment_columns!(),
-            ", merchant_id, caller_id, reference, idempotency_key, request_hash, metadata, \
+            ", owner, asked_by, reference, key_hash, request_hash, metadata, \
              description, tx_date, fx_numerator, fx_denominator, fx_source, fx_as_of, quote_id"
         )
     };
@@ -87,12 +88,13 @@ impl RecordRow {
     }
 
     fn request(&self) -> Result<Request, Broken> {
-        let idempotency = match (&self.idempotency_key, &self.request_hash) {
+        let idempotency = match (&self.key_hash, &self.request_hash) {
             (Some(key), Some(hash)) => {
-                let length = format!("of {} bytes", hash.len());
-                let hash = read("request_hash", length, hash.as_slice().try_into().ok())?;
-                let key = read("idempotency_key", key, IdempotencyKey::parse(key).ok())?;
-                Some(Idempotency { key, hash: RequestHash(hash) })
+                let length = |bytes: &[u8]| format!("of {} bytes", bytes.len());
+                let found = length(hash);
+                let hash = read("request_hash", found, hash.as_slice().try_into().ok())?;
+                let key = read("key_hash", length(key), key.as_slice().try_into().ok())?;
+                Some(Idempotency { key: KeyHash(key), hash: RequestHash(hash) })
             }
             _ => None,
         };
@@ -102,8 +104,8 @@ impl RecordRow {
             read("reference", text, reference)
         });
         Ok(Request {
-            merchant: MerchantId(self.merchant_id.clone()),
-            caller: CallerId(self.caller_id.clone()),
+            owner: read("owner", &self.owner, Owner::parse(&self.owner))?,
+            asked_by: read("asked_by", &self.asked_by, Actor::parse(&self.asked_by))?,
             reference: reference.transpose()?,
             idempotency,
             description: label("description", self.description.as_deref())?,

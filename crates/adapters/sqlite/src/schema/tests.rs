@@ -14,9 +14,9 @@ const ROWS: &str = "
         (unhex(replace(hex(zeroblob(16)), '0', '2')), '000000000018', 'USD', 'bank', 1, 0);
     INSERT INTO fx_quotes (id, base, quote, numerator, denominator, source, as_of, expires_at) VALUES
         (unhex(replace(hex(zeroblob(16)), '0', '3')), 'USD', 'EUR', 1, 2, 'test', 0, 0);
-    INSERT INTO payments (id, kind, merchant_id, caller_id, amount_minor, currency, source_id,
+    INSERT INTO payments (id, kind, owner, asked_by, amount_minor, currency, source_id,
         destination_id, quote_id, created_at, updated_at) VALUES
-        (unhex(replace(hex(zeroblob(16)), '0', '4')), 'charge', 'm', 'c', 5, 'USD',
+        (unhex(replace(hex(zeroblob(16)), '0', '4')), 'charge', 'merchant:m', 'operator', 5, 'USD',
         unhex(replace(hex(zeroblob(16)), '0', '1')), unhex(replace(hex(zeroblob(16)), '0', '2')),
         unhex(replace(hex(zeroblob(16)), '0', '3')), 0, 0);";
 

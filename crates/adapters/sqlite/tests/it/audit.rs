@@ -117,9 +117,9 @@ async fn sums_go_beyond_what_a_column_holds() {
         ((store.id_literal)(pair.merchant.id.0), (store.id_literal)(pair.acquirer.id.0));
     let insert = |number: u8, kind: &str, parent: &str, status: &str| {
         format!(
-            "INSERT INTO payments (id, kind, merchant_id, caller_id, amount_minor, currency, \
+            "INSERT INTO payments (id, kind, owner, asked_by, amount_minor, currency, \
                 source_id, destination_id, parent_id, status, created_at, updated_at) \
-             VALUES (unhex(format('%032x', {number})), '{kind}', 'm', 'c', 9223372036854775807, \
+             VALUES (unhex(format('%032x', {number})), '{kind}', 'merchant:m', 'operator', 9223372036854775807, \
                 'USD', {merchant}, {acquirer}, {parent}, '{status}', 1, 1);"
         )
     };

@@ -1,7 +1,7 @@
 //! Rows that the database admits and the domain does not, column by column.
 
 use crate::support::{SystemClock, under_test};
-use paygate_core::account::AccountRef;
+use paygate_core::account::AccountKey;
 use paygate_ports::{PaymentReader, StoreError};
 use paygate_sqlite::{SqliteConfig, SqliteStore};
 use paygate_testkit::build::{Having, conversion, open_empty_wallet, open_pair, open_usd_pair};
@@ -17,7 +17,8 @@ async fn each_column_that_breaks_a_rule_is_named() {
     for (column, value) in [
         ("reference", "' not trimmed '"),
         ("reference", "char(7)"),
-        ("idempotency_key", "'a space'"),
+        ("owner", "'merchant:a b'"),
+        ("asked_by", "'client'"),
         ("metadata", "'\\u0000'"),
         ("currency", "'QQQ'"),
         ("attempts", "3000000000"),
@@ -73,6 +74,7 @@ async fn each_column_of_an_account_that_breaks_a_rule_is_named() {
     store.migrate().await.unwrap();
     let under_test = under_test(store.clone(), Box::new(()));
     for (column, value) in [
+        ("owner", "'merchant:a b'"),
         ("name", "' not trimmed '"),
         ("alias", "'123456789012'"),
         ("metadata", "'\\u0000'"),
@@ -86,7 +88,7 @@ async fn each_column_of_an_account_that_breaks_a_rule_is_named() {
             .run_raw(format!("UPDATE accounts SET {column} = {value} WHERE id = {row}"))
             .await
             .unwrap();
-        let answer = under_test.account_reader.find(vec![AccountRef::Id(id)]).await;
+        let answer = under_test.account_reader.find(vec![AccountKey::Id(id)]).await;
         let Err(StoreError::Corrupt { table: "accounts", id: named, reason }) = answer else {
             panic!("{column} = {value}: {answer:?}");
         };

@@ -1,7 +1,7 @@
 //! Accounts are looked up for all who ask at once together; one that can't be read harms nobody
 //! but who asked for it.
 
-use crate::rig::{Rig, rest, soon};
+use crate::rig::{Rig, WE, rest, soon};
 use futures_util::future::join_all;
 use paygate_app::CreateError;
 use paygate_ports::StoreError;
@@ -57,7 +57,7 @@ async fn a_store_that_is_away_is_told() {
     let rig = Rig::new().await;
     let (from, to) = (rig.wallet("5000.00 IDR").await, rig.empty_wallet("IDR").await);
     rig.faults.on(Method::Find).fails_before();
-    let error = rig.transfers.create(rig.transfer(from, to, "1000")).await.unwrap_err();
+    let error = rig.transfers.create(&WE, rig.transfer(from, to, "1000")).await.unwrap_err();
     assert!(matches!(error, CreateError::Store(StoreError::Unavailable(_))), "{error:?}");
     rig.transferred(rig.transfer(from, to, "1000")).await;
 }

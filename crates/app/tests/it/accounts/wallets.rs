@@ -1,6 +1,6 @@
 //! Opening, finding and closing wallets.
 
-use crate::rig::{Rig, aliased, currency, empty_wallet, money, named, rest};
+use crate::rig::{Rig, WE, aliased, currency, empty_wallet, house, money, named, rest};
 use paygate_app::{Accounts, CloseError, OpenError, OpenWallet, WorkerConfig};
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::account::{AccountNumber, AccountRef, NotClosable, SystemAccount};
@@ -65,7 +65,7 @@ async fn a_wallet_is_opened_with_its_balance_against_the_opening_equity() {
         opening_balance: Some(money("150.25 SGD")),
         ..aliased(empty_wallet("SGD"), "ana", 1)
     };
-    let (record, replayed) = rig.accounts.open(wallet).await.unwrap();
+    let (record, replayed) = rig.accounts.open(&WE, wallet).await.unwrap();
     assert_eq!(
         (record.account.posted_minor, record.account.last_seq, replayed),
         (15_025, 1, false)
@@ -82,16 +82,16 @@ async fn a_wallet_is_opened_with_its_balance_against_the_opening_equity() {
         AccountRef::Number(record.account.number),
         AccountRef::Alias(record.alias.clone().unwrap()),
     ] {
-        assert_eq!(rig.accounts.get(name).await.unwrap().as_ref(), Some(&record));
+        assert_eq!(rig.accounts.get(&WE, name).await.unwrap().as_ref(), Some(&record));
     }
     let unknown = AccountRef::Id(AccountId(Uuid::from_u128(1)));
-    assert_eq!(rig.accounts.get(unknown).await.unwrap(), None);
+    assert_eq!(rig.accounts.get(&WE, unknown).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_currency_that_is_not_enabled_is_named() {
     let rig = Rig::new().await;
-    let refused = rig.accounts.open(empty_wallet("JPY")).await.unwrap_err();
+    let refused = rig.accounts.open(&WE, empty_wallet("JPY")).await.unwrap_err();
     assert_eq!(refused, OpenError::CurrencyNotEnabled(currency("JPY")));
 }
 
@@ -99,7 +99,7 @@ async fn a_currency_that_is_not_enabled_is_named() {
 async fn a_number_that_is_taken_is_drawn_again() {
     let (rig, accounts, ids) = unlucky(3).await;
     let wallet = OpenWallet { opening_balance: Some(money("9.00 IDR")), ..empty_wallet("IDR") };
-    let (record, _) = accounts.open(wallet).await.unwrap();
+    let (record, _) = accounts.open(&WE, wallet).await.unwrap();
     assert_ne!(record.account.number, ids.taken);
     assert_eq!((record.account.posted_minor, ids.drawn.load(Ordering::SeqCst)), (900, 4));
     let openings = rig.payments();
@@ -109,7 +109,7 @@ async fn a_number_that_is_taken_is_drawn_again() {
 #[tokio::test]
 async fn it_is_not_drawn_without_end() {
     let (_rig, accounts, ids) = unlucky(u32::MAX).await;
-    let error = accounts.open(empty_wallet("IDR")).await.unwrap_err();
+    let error = accounts.open(&WE, empty_wallet("IDR")).await.unwrap_err();
     assert!(matches!(error, OpenError::Store(StoreError::Refused(_))), "{error:?}");
     assert_eq!(ids.drawn.load(Ordering::SeqCst), 4);
 }
@@ -118,11 +118,11 @@ async fn it_is_not_drawn_without_end() {
 async fn an_alias_is_one_wallet() {
     let rig = Rig::new().await;
     let wallet = || OpenWallet { opening_balance: Some(money("9.00 IDR")), ..empty_wallet("IDR") };
-    let (first, replayed) = rig.accounts.open(aliased(wallet(), "ana", 1)).await.unwrap();
+    let (first, replayed) = rig.accounts.open(&WE, aliased(wallet(), "ana", 1)).await.unwrap();
     assert!(!replayed);
-    let again = rig.accounts.open(aliased(wallet(), "ana", 1)).await.unwrap();
+    let again = rig.accounts.open(&WE, aliased(wallet(), "ana", 1)).await.unwrap();
     assert_eq!(again, (first.clone(), true));
-    let other = rig.accounts.open(aliased(wallet(), "ana", 2)).await.unwrap_err();
+    let other = rig.accounts.open(&WE, aliased(wallet(), "ana", 2)).await.unwrap_err();
     assert_eq!(other, OpenError::AliasTaken { existing: first.account.id });
     // Without an alias each request is a wallet of its own.
     assert_ne!(rig.open(wallet()).await, rig.open(wallet()).await);
@@ -137,9 +137,9 @@ async fn an_answer_that_is_lost_is_found_by_the_alias() {
         OpenWallet { opening_balance, ..aliased(empty_wallet("IDR"), "ana", 1) }
     };
     rig.faults.on(Method::Create).fails_after_commit();
-    let lost = rig.accounts.open(wallet()).await.unwrap_err();
+    let lost = rig.accounts.open(&WE, wallet()).await.unwrap_err();
     assert!(matches!(lost, OpenError::Store(StoreError::Unavailable(_))), "{lost:?}");
-    let (record, replayed) = rig.accounts.open(wallet()).await.unwrap();
+    let (record, replayed) = rig.accounts.open(&WE, wallet()).await.unwrap();
     assert_eq!((record.account.posted_minor, replayed), (900, true));
 }
 
@@ -147,11 +147,11 @@ async fn an_answer_that_is_lost_is_found_by_the_alias() {
 async fn only_an_empty_wallet_can_be_closed() {
     let rig = Rig::new().await;
     let (full, empty) = (rig.wallet("5000.00 IDR").await, rig.empty_wallet("IDR").await);
-    let close = async |id| rig.accounts.close(named(id).0).await;
+    let close = async |id| rig.accounts.close(&WE, named(id).0).await;
     let refused = |why| Err(CloseError::Refused(why));
     assert_eq!(close(full).await, refused(NotClosable::NotEmpty));
     assert_eq!(close(AccountId(Uuid::from_u128(1))).await, Err(CloseError::NotFound));
-    let (acquirer, merchant) = rig.directory.charge(&Default::default(), currency("USD")).unwrap();
+    let (acquirer, merchant) = rig.directory.charge(&house(), currency("USD")).unwrap();
     assert_eq!(close(acquirer).await, refused(NotClosable::NotAWallet));
     assert_eq!(close(merchant).await, refused(NotClosable::NotAWallet));
     let overdrawn = rig.open(OpenWallet { overdraft: true, ..empty_wallet("IDR") }).await;
@@ -159,7 +159,7 @@ async fn only_an_empty_wallet_can_be_closed() {
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     assert_eq!(close(overdrawn).await, refused(NotClosable::Held));
-    rig.holds.void(held).await.unwrap();
+    rig.holds.void(&WE, held).await.unwrap();
 
     rig.clock.advance(std::time::Duration::from_secs(1));
     let closed = close(overdrawn).await.unwrap();
@@ -185,7 +185,7 @@ async fn accounts_are_listed_newest_first_by_pages() {
         AccountQuery { currency: Some(currency("SGD")), limit: 2, ..AccountQuery::default() };
     let mut seen = Vec::new();
     for _ in 0..2 {
-        let page = rig.accounts.list(query.clone()).await.unwrap();
+        let page = rig.accounts.list(&WE, query.clone()).await.unwrap();
         assert_eq!(page.items.len(), 2);
         seen.extend(page.items.iter().map(|it| it.account.id));
         query.cursor = page.next;

@@ -1,7 +1,7 @@
 //! The reconciler proves what is new, raises the alarm, and outlives a store that is away.
 
 use crate::rig::counted::Counted;
-use crate::rig::{Rig, key, rest, soon};
+use crate::rig::{Rig, WE, key, rest, soon};
 use chrono::DateTime;
 use paygate_app::{ProofError, Proving, Reconciler, WorkerConfig};
 use paygate_core::id::AccountId;
@@ -132,7 +132,7 @@ async fn every_violation_is_counted_however_many_there_are() {
     rig.pass(INTERVAL).await;
     let unbalanced = format!("{IMBALANCES}{{currency=IDR,check=entry-unbalanced}}");
     assert_eq!(counted.at(&unbalanced), 150);
-    let kept = rig.proving.prove(Scope::Whole, 10).await.unwrap();
+    let kept = rig.proving.prove(&WE, Scope::Whole, 10).await.unwrap();
     assert_eq!((kept.violations.len(), kept.summary.violations > 150), (10, true));
     stop.cancel();
     soon(task).await.unwrap();
@@ -186,9 +186,9 @@ async fn one_proof_at_a_time_and_the_next_look_makes_up_for_it() {
     let rig = Rig::new().await;
     rig.faults.gate(Method::Examine).shut();
     let proving = rig.proving.clone();
-    let first = tokio::spawn(async move { proving.prove(Scope::Whole, 1).await });
+    let first = tokio::spawn(async move { proving.prove(&WE, Scope::Whole, 1).await });
     rest().await;
-    let second = soon(rig.proving.prove(Scope::Whole, 1)).await;
+    let second = soon(rig.proving.prove(&WE, Scope::Whole, 1)).await;
     assert_eq!(second.unwrap_err(), ProofError::UnderWay);
     let (stop, task) = reconciler(&rig);
     rest().await;
@@ -209,16 +209,16 @@ async fn a_proof_that_is_given_up_lets_the_next_begin() {
     let rig = Rig::new().await;
     rig.faults.gate(Method::Examine).shut();
     let proving = rig.proving.clone();
-    let first = tokio::spawn(async move { proving.prove(Scope::Whole, 1).await });
+    let first = tokio::spawn(async move { proving.prove(&WE, Scope::Whole, 1).await });
     rest().await;
     first.abort();
     rest().await;
     rig.faults.gate(Method::Examine).open();
-    assert!(rig.proving.prove(Scope::Whole, 1).await.is_ok());
+    assert!(rig.proving.prove(&WE, Scope::Whole, 1).await.is_ok());
     rig.faults.on(Method::Examine).fails_before();
-    let away = rig.proving.prove(Scope::Whole, 1).await.unwrap_err();
+    let away = rig.proving.prove(&WE, Scope::Whole, 1).await.unwrap_err();
     assert!(matches!(away, ProofError::Store(StoreError::Unavailable(_))), "{away:?}");
-    assert!(rig.proving.prove(Scope::Whole, 1).await.is_ok());
+    assert!(rig.proving.prove(&WE, Scope::Whole, 1).await.is_ok());
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn a_whole_proof_tells_what_there_is_and_how_far_it_is() {
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     worker.stop().await;
-    let proven = rig.proving.prove(Scope::Whole, 10).await.unwrap();
+    let proven = rig.proving.prove(&WE, Scope::Whole, 10).await.unwrap();
     assert_eq!(proven.as_of, Some(rig.start));
     let summary = &proven.summary;
     assert_eq!((summary.payments, summary.entries, summary.postings), (2, 2, 4));
@@ -260,7 +260,7 @@ async fn a_whole_proof_tells_what_there_is_and_how_far_it_is() {
 
     let mut steps: Vec<(u64, u64)> = Vec::new();
     let progress = |seen, total| steps.push((seen, total));
-    rig.proving.run(Scope::Whole, |_| (), progress).await.unwrap();
+    rig.proving.run(&WE, Scope::Whole, |_| (), progress).await.unwrap();
     let total = summary.accounts + summary.payments + summary.postings;
     assert_eq!((steps.first(), steps.last()), (Some(&(0, total)), Some(&(total, total))));
 }
@@ -270,8 +270,8 @@ async fn what_waits_too_long_is_a_violation() {
     let rig = Rig::new().await;
     rig.accept(100).await;
     rig.pass(Duration::from_secs(3_600)).await;
-    assert_eq!(rig.proving.prove(Scope::Whole, 10).await.unwrap().violations, []);
+    assert_eq!(rig.proving.prove(&WE, Scope::Whole, 10).await.unwrap().violations, []);
     rig.pass(Duration::from_secs(1)).await;
-    let found = rig.proving.prove(Scope::Whole, 10).await.unwrap().violations;
+    let found = rig.proving.prove(&WE, Scope::Whole, 10).await.unwrap().violations;
     assert_eq!(found.iter().map(|it| it.check).collect::<Vec<_>>(), ["overdue"]);
 }

@@ -1,7 +1,7 @@
 //! Accepting: stored once, published once, answered in any case.
 
 use crate::rig::acquirer::Plan;
-use crate::rig::{ENABLED, Rig, currency, keyed, rest, soon};
+use crate::rig::{ENABLED, Rig, WE, currency, keyed, rest, soon};
 use futures_util::future::join_all;
 use paygate_app::{CreateError, WorkerConfig};
 use paygate_core::money::Money;
@@ -19,7 +19,7 @@ fn accepted_together(rig: &Rig) -> Vec<usize> {
 #[tokio::test]
 async fn a_charge_is_accepted_published_claimed_settled_and_announced_once() {
     let rig = Rig::new().await;
-    let created = rig.charges.create(rig.charge(1_050)).await.unwrap();
+    let created = rig.charges.create(&WE, rig.charge(1_050)).await.unwrap();
     let id = created.record.payment.id;
     assert_eq!((created.record.payment.status, created.replayed), (Status::Pending, false));
     assert_eq!(rig.queue.published_ids(), [id]);
@@ -50,16 +50,16 @@ async fn a_declined_charge_fails_with_its_reason_and_moves_nothing() {
 #[tokio::test]
 async fn the_same_request_under_the_same_key_is_the_same_payment() {
     let rig = Rig::new().await;
-    let first = rig.charges.create(keyed(rig.charge(100), "key", 1)).await.unwrap();
-    let again = rig.charges.create(keyed(rig.charge(100), "key", 1)).await.unwrap();
+    let first = rig.charges.create(&WE, keyed(rig.charge(100), "key", 1)).await.unwrap();
+    let again = rig.charges.create(&WE, keyed(rig.charge(100), "key", 1)).await.unwrap();
     assert_eq!((again.record, again.replayed), (first.record.clone(), true));
-    let other = rig.charges.create(keyed(rig.charge(200), "key", 2)).await;
+    let other = rig.charges.create(&WE, keyed(rig.charge(200), "key", 2)).await;
     assert_eq!(other.unwrap_err(), CreateError::KeyReused);
 
     let mut same_name = rig.charge(100);
-    same_name.request.reference = first.record.request.reference.clone();
+    same_name.details.reference = first.record.request.reference.clone();
     let existing = first.record.payment.id;
-    let taken = rig.charges.create(same_name).await.unwrap_err();
+    let taken = rig.charges.create(&WE, same_name).await.unwrap_err();
     assert_eq!(taken, CreateError::ReferenceTaken { existing });
     assert_eq!(rig.queue.published_ids(), [existing]);
 }
@@ -69,7 +69,7 @@ async fn a_currency_that_is_not_enabled_is_named() {
     let rig = Rig::new().await;
     let mut charge = rig.charge(100);
     charge.amount = Money { minor: 100, currency: currency("JPY") };
-    let error = rig.charges.create(charge).await.unwrap_err();
+    let error = rig.charges.create(&WE, charge).await.unwrap_err();
     assert_eq!(error, CreateError::CurrencyNotEnabled(currency("JPY")));
     assert_eq!(rig.directory.currencies().collect::<Vec<_>>(), ENABLED.map(currency));
 }
@@ -78,7 +78,7 @@ async fn a_currency_that_is_not_enabled_is_named() {
 async fn a_store_that_is_away_is_an_error_and_one_that_blinked_is_not() {
     let rig = Rig::new().await;
     rig.faults.go_away();
-    let error = soon(rig.charges.create(rig.charge(100))).await.unwrap_err();
+    let error = soon(rig.charges.create(&WE, rig.charge(100))).await.unwrap_err();
     assert!(matches!(error, CreateError::Store(StoreError::Unavailable(_))), "{error:?}");
     assert_eq!(rig.queue.publishes(), 0);
 
@@ -126,7 +126,7 @@ async fn too_many_at_once_are_refused_at_once_and_the_others_served() {
     let waiting: Vec<_> = (0..4_096).map(|_| rig.send(rig.charge(100))).collect();
     rest().await;
     for _ in 0..3 {
-        let refused = soon(rig.charges.create(rig.charge(100))).await.unwrap_err();
+        let refused = soon(rig.charges.create(&WE, rig.charge(100))).await.unwrap_err();
         assert_eq!(refused, CreateError::Overloaded);
     }
     rig.faults.gate(Method::Accept).open();
@@ -165,7 +165,7 @@ async fn requests_that_are_dropped_do_not_disturb_their_batch() {
 async fn a_store_that_panics_fails_its_batch_and_not_the_next() {
     let rig = Rig::new().await;
     rig.faults.on(Method::Accept).panics();
-    soon(rig.charges.create(rig.charge(100))).await.unwrap_err();
+    soon(rig.charges.create(&WE, rig.charge(100))).await.unwrap_err();
     let id = soon(rig.accept(100)).await;
     assert_eq!(rig.queue.published_ids(), [id]);
 }

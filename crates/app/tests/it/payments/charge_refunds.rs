@@ -3,9 +3,9 @@
 
 use crate::rig::acquirer::Asked::{ForStatus, ToRefund};
 use crate::rig::acquirer::Plan;
-use crate::rig::{Rig, claiming, code, rest};
+use crate::rig::{Rig, WE, claiming, code, house, rest};
 use paygate_app::{SweeperConfig, WorkerConfig};
-use paygate_core::id::{AccountId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::provider::{ClaimPolicy, Decline};
 use paygate_core::status::Status;
 use paygate_ports::Quarantine;
@@ -19,7 +19,7 @@ async fn charged() -> (Rig, PaymentId, AccountId) {
     let id = rig.accept(10_000).await;
     work(&rig).await;
     assert_eq!(rig.store.status(id), Status::Success);
-    let accounts = rig.directory.charge(&MerchantId::default(), crate::rig::currency("USD"));
+    let accounts = rig.directory.charge(&house(), crate::rig::currency("USD"));
     (rig, id, accounts.unwrap().1)
 }
 
@@ -113,7 +113,7 @@ async fn without_an_answer_it_is_asked_again_and_then_a_person_while_it_is_held(
     assert_eq!(rig.acquirer.calls_since(refund, rig.start), expected.concat());
     check(&rig, merchant, ("100.00", "30.00"));
     assert_eq!(counted(&rig, id), (0, 3_000));
-    let refused = rig.refunds.create(rig.refund(id, Some("70.01"))).await.unwrap_err();
+    let refused = rig.refunds.create(&WE, rig.refund(id, Some("70.01"))).await.unwrap_err();
     assert_eq!(code(&refused), "refund-exceeds-remainder");
     assert_eq!(rig.announced().last(), Some(&(refund, Status::ManualReview)));
     rig.pass(600 * SECOND).await;

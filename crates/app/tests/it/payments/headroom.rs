@@ -1,18 +1,18 @@
 //! No provider is asked for what the ledger could not post: neither when a charge is accepted nor
 //! when it is claimed.
 
-use crate::rig::{Rig, code, currency, empty_wallet, money, rest, under_key};
+use crate::rig::{Rig, WE, code, currency, empty_wallet, house, money, rest, under_key};
 use paygate_app::{CreateCharge, OpenError, OpenWallet, WorkerConfig};
 use paygate_core::account::SystemAccount;
 use paygate_core::account::headroom::{BALANCE_LIMIT_MINOR, MAX_AMOUNT_MINOR};
-use paygate_core::id::{AccountId, MerchantId};
+use paygate_core::id::AccountId;
 use paygate_core::money::Money;
 use paygate_core::payment::Reason;
 use paygate_core::status::Status;
 use std::time::Duration;
 
 fn accounts(rig: &Rig) -> (AccountId, AccountId) {
-    rig.directory.charge(&MerchantId::default(), currency("USD")).unwrap()
+    rig.directory.charge(&house(), currency("USD")).unwrap()
 }
 
 /// Both accounts of a charge as far from zero as that.
@@ -45,14 +45,15 @@ async fn a_charge_that_finds_no_room_is_refused_and_leaves_no_trace() {
     fill(&rig, BALANCE_LIMIT_MINOR - 100);
     for (minor, expected) in [(101, "overflow"), (MAX_AMOUNT_MINOR + 1, "amount-too-large")] {
         let charge = rig.charge(minor);
-        let request = under_key(charge.request.clone(), "key", 1);
-        let refused = rig.charges.create(CreateCharge { request, ..charge }).await.unwrap_err();
+        let details = under_key(charge.details.clone(), "key", 1);
+        let refused =
+            rig.charges.create(&WE, CreateCharge { details, ..charge }).await.unwrap_err();
         assert_eq!((code(&refused), rig.payments()), (expected, 0), "{minor}");
     }
     // Its key is free.
     let charge = rig.charge(100);
-    let request = under_key(charge.request.clone(), "key", 2);
-    let created = rig.charges.create(CreateCharge { request, ..charge }).await.unwrap();
+    let details = under_key(charge.details.clone(), "key", 2);
+    let created = rig.charges.create(&WE, CreateCharge { details, ..charge }).await.unwrap();
     assert!(!created.replayed);
 }
 
@@ -60,12 +61,12 @@ async fn a_charge_that_finds_no_room_is_refused_and_leaves_no_trace() {
 async fn a_repeated_charge_is_answered_with_the_payment_though_there_is_no_room_any_more() {
     let rig = Rig::new().await;
     let charge = rig.charge(100);
-    let charge = CreateCharge { request: under_key(charge.request.clone(), "key", 1), ..charge };
-    let first = rig.charges.create(charge.clone()).await.unwrap();
+    let charge = CreateCharge { details: under_key(charge.details.clone(), "key", 1), ..charge };
+    let first = rig.charges.create(&WE, charge.clone()).await.unwrap();
     // The room that was seen is used up, so that the accounts are looked at again.
     fill(&rig, BALANCE_LIMIT_MINOR);
     rig.accept_nothing_more(MAX_AMOUNT_MINOR).await;
-    let again = rig.charges.create(charge).await.unwrap();
+    let again = rig.charges.create(&WE, charge).await.unwrap();
     assert!(again.replayed);
     assert_eq!(again.record.payment.id, first.record.payment.id);
 }
@@ -74,7 +75,7 @@ impl Rig {
     /// Charges so much again and again until there is no room for it.
     async fn accept_nothing_more(&self, minor: i64) {
         for _ in 0..400 {
-            match self.charges.create(self.charge(minor)).await {
+            match self.charges.create(&WE, self.charge(minor)).await {
                 Ok(_) => {}
                 Err(error) => return assert_eq!(code(&error), "overflow"),
             }
@@ -103,9 +104,9 @@ async fn a_transfer_that_finds_no_room_is_refused() {
     let (rich, full) = (rig.wallet("5000.00 USD").await, rig.empty_wallet("USD").await);
     rig.broken();
     rig.set_account(full, &format!("posted_minor = {}", BALANCE_LIMIT_MINOR - 100));
-    let refused = rig.transfers.create(rig.transfer(rich, full, "1.01")).await.unwrap_err();
+    let refused = rig.transfers.create(&WE, rig.transfer(rich, full, "1.01")).await.unwrap_err();
     assert_eq!(code(&refused), "overflow");
-    assert!(rig.transfers.create(rig.transfer(rich, full, "1.00")).await.is_ok());
+    assert!(rig.transfers.create(&WE, rig.transfer(rich, full, "1.00")).await.is_ok());
 }
 
 #[tokio::test]
@@ -113,7 +114,7 @@ async fn an_opening_balance_has_room_or_opens_nothing() {
     let rig = Rig::new().await;
     let open = |minor| {
         let opening_balance = Some(Money { minor, ..money("1.00 USD") });
-        rig.accounts.open(OpenWallet { opening_balance, ..empty_wallet("USD") })
+        rig.accounts.open(&WE, OpenWallet { opening_balance, ..empty_wallet("USD") })
     };
     assert!(open(MAX_AMOUNT_MINOR).await.is_ok());
     assert_eq!(open(MAX_AMOUNT_MINOR + 1).await.unwrap_err(), OpenError::AmountTooLarge);

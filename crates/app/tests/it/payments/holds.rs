@@ -1,12 +1,13 @@
 //! Holds: authorized by the worker, captured or voided at the client's request, expired by time.
 
-use crate::rig::{LOCKING, Rig, Running, claiming, code, rest, soon};
+use crate::rig::{LOCKING, Rig, Running, WE, claiming, code, rest, soon};
 use chrono::TimeDelta;
 use paygate_app::{HoldRequestError, SweeperConfig, WorkerConfig};
 use paygate_core::hold::HoldError;
 use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::Actor;
 use paygate_core::money::AmountError;
-use paygate_core::payment::{Actor, Reason};
+use paygate_core::payment::Reason;
 use paygate_core::provider::ClaimPolicy;
 use paygate_core::status::Status;
 use paygate_core::work::WorkPolicy;
@@ -52,7 +53,7 @@ async fn what_is_held_can_not_be_spent_twice() {
     let Held { rig, from, to, id, worker } = held().await;
     assert_eq!(rig.announced(), [(id, Status::Authorized)]);
     assert_eq!(rig.payment(id).expires_at, Some(rig.clock.now() + TimeDelta::hours(1)));
-    let refused = rig.transfers.create(rig.transfer(from, to, "1000.01")).await;
+    let refused = rig.transfers.create(&WE, rig.transfer(from, to, "1000.01")).await;
     assert_eq!(code(&refused.unwrap_err()), "insufficient-funds");
     let rest_of_it = rig.transferred(rig.transfer(from, to, "1000")).await;
     rest().await;
@@ -78,30 +79,30 @@ async fn funds_that_are_gone_meanwhile_hold_nothing() {
 #[tokio::test]
 async fn all_of_it_is_captured_once() {
     let Held { rig, from, to, id, worker } = held().await;
-    let captured = rig.holds.capture(id, None).await.unwrap().payment;
+    let captured = rig.holds.capture(&WE, id, None).await.unwrap().payment;
     assert_eq!((captured.status, captured.captured_minor), (Status::Success, Some(400_000)));
     let last = rig.store.steps(id).pop().unwrap();
-    assert_eq!((last.actor, last.reason), (Actor::Client, Reason::Captured));
+    assert_eq!((last.actor, last.reason), (Actor::Sandbox, Reason::Captured));
     for amount in [None, Some("4000"), Some("4000.00")] {
-        assert_eq!(rig.holds.capture(id, amount).await.unwrap().payment, captured);
+        assert_eq!(rig.holds.capture(&WE, id, amount).await.unwrap().payment, captured);
     }
     check(&rig, from, ("1000.00", "0.00"));
     check(&rig, to, ("4000.00", "0.00"));
-    let other = refused(rig.holds.capture(id, Some("3999")).await);
+    let other = refused(rig.holds.capture(&WE, id, Some("3999")).await);
     assert_eq!(other, HoldError::NotAuthorized(Status::Success));
-    assert_eq!(refused(rig.holds.void(id).await), HoldError::NotAuthorized(Status::Success));
+    assert_eq!(refused(rig.holds.void(&WE, id).await), HoldError::NotAuthorized(Status::Success));
     worker.stop().await;
 }
 
 #[tokio::test]
 async fn a_part_is_captured_and_the_rest_given_back() {
     let Held { rig, from, to, id, worker } = held().await;
-    let captured = rig.holds.capture(id, Some("1500.50")).await.unwrap().payment;
+    let captured = rig.holds.capture(&WE, id, Some("1500.50")).await.unwrap().payment;
     assert_eq!((captured.status, captured.captured_minor), (Status::Success, Some(150_050)));
-    assert_eq!(rig.holds.capture(id, Some("1500.5")).await.unwrap().payment, captured);
+    assert_eq!(rig.holds.capture(&WE, id, Some("1500.5")).await.unwrap().payment, captured);
     check(&rig, from, ("3499.50", "0.00"));
     check(&rig, to, ("1500.50", "0.00"));
-    let more = refused(rig.holds.capture(id, Some("4000")).await);
+    let more = refused(rig.holds.capture(&WE, id, Some("4000")).await);
     assert_eq!(more, HoldError::NotAuthorized(Status::Success));
     worker.stop().await;
 }
@@ -109,7 +110,7 @@ async fn a_part_is_captured_and_the_rest_given_back() {
 #[tokio::test]
 async fn no_more_is_captured_than_is_held() {
     let Held { rig, from, to, id, worker } = held().await;
-    let more = refused(rig.holds.capture(id, Some("4000.01")).await);
+    let more = refused(rig.holds.capture(&WE, id, Some("4000.01")).await);
     assert_eq!(more, HoldError::ExceedsAuthorization);
     for (text, why) in [
         ("0", AmountError::NotPositive),
@@ -117,7 +118,7 @@ async fn no_more_is_captured_than_is_held() {
         ("1.001", AmountError::TooManyDecimals { allowed: 2 }),
         ("all", AmountError::NotADecimal),
     ] {
-        let error = rig.holds.capture(id, Some(text)).await.unwrap_err();
+        let error = rig.holds.capture(&WE, id, Some(text)).await.unwrap_err();
         assert_eq!(error, HoldRequestError::Amount(why), "{text}");
     }
     assert_eq!(rig.store.status(id), Status::Authorized);
@@ -132,7 +133,7 @@ async fn of_captures_that_come_together_one_counts() {
     rig.faults.gate_of(&LOCKING).shut();
     let capture = |amount: &'static str| {
         let holds = rig.holds.clone();
-        tokio::spawn(async move { holds.capture(id, Some(amount)).await })
+        tokio::spawn(async move { holds.capture(&WE, id, Some(amount)).await })
     };
     let both = [capture("1000"), capture("2000")];
     rest().await;
@@ -154,7 +155,7 @@ async fn what_is_captured_in_another_currency_is_its_share() {
     rest().await;
     // The rate is that of the acceptance: 14.56 for 10.00, and so 4.85333 for 3.3333….
     rig.rates.set("USD/IDR=1");
-    rig.holds.capture(id, Some("3.33")).await.unwrap();
+    rig.holds.capture(&WE, id, Some("3.33")).await.unwrap();
     check(&rig, from, ("46.67", "0.00"));
     check(&rig, to, ("4.84", "0.00"));
     worker.stop().await;
@@ -163,11 +164,11 @@ async fn what_is_captured_in_another_currency_is_its_share() {
 #[tokio::test]
 async fn a_void_gives_it_back_once() {
     let Held { rig, from, id, worker, .. } = held().await;
-    let voided = rig.holds.void(id).await.unwrap().payment;
+    let voided = rig.holds.void(&WE, id).await.unwrap().payment;
     assert_eq!(voided.status, Status::Voided);
-    assert_eq!(rig.holds.void(id).await.unwrap().payment, voided);
+    assert_eq!(rig.holds.void(&WE, id).await.unwrap().payment, voided);
     check(&rig, from, ("5000.00", "0.00"));
-    let late = refused(rig.holds.capture(id, None).await);
+    let late = refused(rig.holds.capture(&WE, id, None).await);
     assert_eq!(late, HoldError::NotAuthorized(Status::Voided));
     worker.stop().await;
 }
@@ -186,7 +187,7 @@ async fn it_expires_by_time_through_sweeper_and_worker() {
     check(&rig, from, ("5000.00", "0.00"));
     let announced = [(id, Status::Authorized), (id, Status::Expired)];
     assert_eq!(rig.announced(), announced);
-    let late = refused(rig.holds.capture(id, None).await);
+    let late = refused(rig.holds.capture(&WE, id, None).await);
     assert_eq!(late, HoldError::NotAuthorized(Status::Expired));
     rig.pass(Duration::from_secs(600)).await;
     assert!((rig.rows("due") == 0));
@@ -214,12 +215,12 @@ async fn a_capture_after_its_time_expires_it() {
     let Held { rig, from, to, id, worker } = held().await;
     rig.pass(Duration::from_secs(3_600)).await;
     assert_eq!(rig.store.status(id), Status::Authorized, "nobody has looked yet");
-    let late = refused(rig.holds.capture(id, None).await);
+    let late = refused(rig.holds.capture(&WE, id, None).await);
     assert_eq!(late, HoldError::NotAuthorized(Status::Expired));
     assert_eq!(rig.store.status(id), Status::Expired);
     check(&rig, from, ("5000.00", "0.00"));
     check(&rig, to, ("0.00", "0.00"));
-    let again = refused(rig.holds.void(id).await);
+    let again = refused(rig.holds.void(&WE, id).await);
     assert_eq!(again, HoldError::NotAuthorized(Status::Expired));
     worker.stop().await;
 }
@@ -228,15 +229,15 @@ async fn a_capture_after_its_time_expires_it() {
 async fn only_what_is_authorized_can_be_captured_or_voided() {
     let Held { rig, from, to, worker, .. } = held().await;
     let unknown = PaymentId(Uuid::from_u128(1));
-    let answers = [rig.holds.capture(unknown, None).await, rig.holds.void(unknown).await];
+    let answers = [rig.holds.capture(&WE, unknown, None).await, rig.holds.void(&WE, unknown).await];
     assert!(answers.iter().all(|it| *it == Err(HoldRequestError::PaymentNotFound)));
     let plain = rig.transferred(rig.transfer(from, to, "1000")).await;
     rest().await;
     worker.stop().await;
     for (id, status) in [(plain, Status::Success), (rig.accept(100).await, Status::Pending)] {
         let why = HoldError::NotAuthorized(status);
-        assert_eq!(refused(rig.holds.capture(id, None).await), why);
-        assert_eq!(refused(rig.holds.void(id).await), why);
+        assert_eq!(refused(rig.holds.capture(&WE, id, None).await), why);
+        assert_eq!(refused(rig.holds.void(&WE, id).await), why);
     }
 }
 
@@ -244,9 +245,9 @@ async fn only_what_is_authorized_can_be_captured_or_voided() {
 async fn an_answer_that_is_lost_is_found_by_repeating() {
     let Held { rig, from, id, worker, .. } = held().await;
     rig.faults.on_any(&LOCKING).fails_after_commit();
-    let lost = rig.holds.capture(id, Some("1000")).await.unwrap_err();
+    let lost = rig.holds.capture(&WE, id, Some("1000")).await.unwrap_err();
     assert!(matches!(lost, HoldRequestError::Store(StoreError::Unavailable(_))), "{lost:?}");
-    let found = rig.holds.capture(id, Some("1000")).await.unwrap().payment;
+    let found = rig.holds.capture(&WE, id, Some("1000")).await.unwrap().payment;
     assert_eq!(found.captured_minor, Some(100_000));
     check(&rig, from, ("4000.00", "0.00"));
     worker.stop().await;

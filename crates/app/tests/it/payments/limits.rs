@@ -1,6 +1,6 @@
 //! The least and the most that a transfer may be, in one reference currency for all.
 
-use crate::rig::{Rig, code, money, refused};
+use crate::rig::{Rig, WE, code, money, refused};
 use paygate_app::Refusal;
 use paygate_core::id::AccountId;
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ const ABOVE: &str = "risk-above-max";
 async fn check(rig: &Rig, from: AccountId, to: AccountId, amounts: &[(&str, Option<&str>)]) {
     for (amount, expected) in amounts {
         let stored = rig.payments();
-        let sent = rig.transfers.create(rig.transfer_in(from, to, amount)).await;
+        let sent = rig.transfers.create(&WE, rig.transfer_in(from, to, amount)).await;
         assert_eq!(sent.as_ref().err().map(code), *expected, "{amount}: {sent:?}");
         let more = rig.payments() - stored;
         assert_eq!(more, usize::from(expected.is_none()), "{amount}");
@@ -79,7 +79,7 @@ async fn a_rate_however_stale_is_good_enough_to_compare() {
 async fn a_refusal_names_the_limit() {
     let rig = Rig::new().await;
     let (from, to) = (rig.wallet("9.00 IDR").await, rig.empty_wallet("IDR").await);
-    let sent = |amount| rig.transfers.create(rig.transfer(from, to, amount));
+    let sent = |amount| rig.transfers.create(&WE, rig.transfer(from, to, amount));
     let (least, most) = (money("1000 IDR"), money("10000000 IDR"));
     assert_eq!(refused(sent("1").await), Refusal::BelowMin(format!("{least} IDR")));
     assert_eq!(refused(sent("90000000").await), Refusal::AboveMax(format!("{most} IDR")));

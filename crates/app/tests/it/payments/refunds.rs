@@ -1,7 +1,7 @@
 //! Refunds of transfers: settled by the worker in one go, never more than was moved.
 
 use crate::rig::counted::Counted;
-use crate::rig::{Rig, code, eventually, named, rest, soon};
+use crate::rig::{Rig, WE, code, eventually, named, rest, soon};
 use futures_util::future::join_all;
 use paygate_app::{CreateError, WorkerConfig};
 use paygate_core::id::{AccountId, PaymentId};
@@ -34,7 +34,7 @@ async fn work(rig: &Rig) {
 
 async fn refusal(rig: &Rig, of: PaymentId, amount: Option<&str>) -> &'static str {
     let stored = rig.payments();
-    let refused = rig.refunds.create(rig.refund(of, amount)).await.unwrap_err();
+    let refused = rig.refunds.create(&WE, rig.refund(of, amount)).await.unwrap_err();
     assert_eq!(rig.payments(), stored);
     code(&refused)
 }
@@ -47,7 +47,7 @@ fn hints(ids: &[PaymentId]) -> Vec<HintOut> {
 async fn a_part_goes_back_and_then_the_rest() {
     let rig = Rig::new().await;
     let (id, from, to) = settled(&rig, "100", "EUR").await;
-    let created = rig.refunds.create(rig.refund(id, Some("30.50"))).await.unwrap().record;
+    let created = rig.refunds.create(&WE, rig.refund(id, Some("30.50"))).await.unwrap().record;
     let (part, payment) = (created.payment.id, created.payment);
     assert_eq!((payment.kind, payment.parent), (Kind::Refund, Some(id)));
     assert_eq!((payment.source, payment.destination), (to, from));
@@ -95,7 +95,7 @@ async fn what_was_captured_is_what_can_be_refunded() {
     let id = rig.transferred(rig.hold(from, to, "40")).await;
     work(&rig).await;
     assert_eq!(refusal(&rig, id, None).await, "payment-not-refundable");
-    rig.holds.capture(id, Some("15")).await.unwrap();
+    rig.holds.capture(&WE, id, Some("15")).await.unwrap();
     assert_eq!(refusal(&rig, id, Some("15.01")).await, "refund-exceeds-remainder");
     rig.refunded(id, None).await;
     work(&rig).await;
@@ -107,12 +107,12 @@ async fn what_can_be_refused_at_once_is() {
     let rig = Rig::new().await;
     let (id, from, to) = settled(&rig, "100", "EUR").await;
     let unknown = PaymentId(Uuid::from_u128(1));
-    let missing = rig.refunds.create(rig.refund(unknown, None)).await.unwrap_err();
+    let missing = rig.refunds.create(&WE, rig.refund(unknown, None)).await.unwrap_err();
     assert_eq!(missing, CreateError::PaymentNotFound);
     for (text, why) in
         [("0", AmountError::NotPositive), ("1.001", AmountError::TooManyDecimals { allowed: 2 })]
     {
-        let refused = rig.refunds.create(rig.refund(id, Some(text))).await.unwrap_err();
+        let refused = rig.refunds.create(&WE, rig.refund(id, Some(text))).await.unwrap_err();
         assert_eq!(refused, CreateError::Amount(why));
     }
     assert_eq!(refusal(&rig, id, Some("100.01")).await, "refund-exceeds-remainder");
@@ -120,10 +120,10 @@ async fn what_can_be_refused_at_once_is() {
     assert_eq!(refusal(&rig, pending, None).await, "payment-not-refundable");
     work(&rig).await;
     assert_eq!(refusal(&rig, id, None).await, "insufficient-funds");
-    rig.accounts.close(named(to).0).await.unwrap();
+    rig.accounts.close(&WE, named(to).0).await.unwrap();
     assert_eq!(refusal(&rig, id, None).await, "account-closed");
     // A refund, a failed payment and an opening balance are none that can be refunded.
-    let refund = rig.refunds.create(rig.refund(pending, Some("1"))).await;
+    let refund = rig.refunds.create(&WE, rig.refund(pending, Some("1"))).await;
     assert_eq!(code(&refund.unwrap_err()), "account-closed");
     let opening = rig.oldest();
     assert_eq!(rig.payment(opening).kind, Kind::Opening);
@@ -181,7 +181,7 @@ async fn refunds_beside_two_workers_never_exceed_the_payment() {
     eventually(|| rig.store.status(id) == Status::Success).await;
     let sent = (0..30).map(|_| {
         let (refunds, refund) = (rig.refunds.clone(), rig.refund(id, Some("10")));
-        tokio::spawn(async move { refunds.create(refund).await })
+        tokio::spawn(async move { refunds.create(&WE, refund).await })
     });
     let answers = soon(join_all(sent.collect::<Vec<_>>())).await;
     for refused in answers.into_iter().filter_map(|it| it.unwrap().err()) {

@@ -1,6 +1,6 @@
 //! Each rule that a transfer can break, by its stable code and in order; a refusal leaves no trace.
 
-use crate::rig::{Rig, code, empty_wallet, named, under_key};
+use crate::rig::{Rig, WE, code, empty_wallet, named, under_key};
 use paygate_app::{CreateError, CreateTransfer, OpenWallet};
 use paygate_core::account::SystemAccount;
 use paygate_core::id::{AccountId, QuoteId};
@@ -24,7 +24,7 @@ impl World {
         let rig = Rig::new().await;
         let [poor, other, closed] = [(); 3].map(|()| rig.empty_wallet("IDR"));
         let (poor, other, closed) = (poor.await, other.await, closed.await);
-        rig.accounts.close(named(closed).0).await.unwrap();
+        rig.accounts.close(&WE, named(closed).0).await.unwrap();
         let rich = rig.wallet("90000000.00 IDR").await;
         let dollars = rig.wallet("5000.00 USD").await;
         Self { rig, rich, poor, other, dollars, closed }
@@ -34,19 +34,19 @@ impl World {
     /// came with is free for another request.
     async fn check(&self, transfer: CreateTransfer, expected: &str) {
         let key = self.rig.ids.random().to_string();
-        let request = under_key(transfer.request.clone(), &key, 1);
+        let details = under_key(transfer.details.clone(), &key, 1);
         let stored = self.rig.payments();
         let published = self.rig.queue.publishes();
-        let transfer = CreateTransfer { request, ..transfer };
-        let refused = self.rig.transfers.create(transfer.clone()).await.unwrap_err();
+        let transfer = CreateTransfer { details, ..transfer };
+        let refused = self.rig.transfers.create(&WE, transfer.clone()).await.unwrap_err();
         assert_eq!(code(&refused), expected, "{transfer:?}");
         assert_eq!(self.rig.payments(), stored, "{expected}");
         assert_eq!(self.rig.queue.publishes(), published, "{expected}");
         self.rig.check();
 
         let allowed = self.rig.transfer(self.rich, self.other, "1000");
-        let request = under_key(allowed.request.clone(), &key, 2);
-        let created = self.rig.transfers.create(CreateTransfer { request, ..allowed }).await;
+        let details = under_key(allowed.details.clone(), &key, 2);
+        let created = self.rig.transfers.create(&WE, CreateTransfer { details, ..allowed }).await;
         assert!(!created.unwrap().replayed, "{expected}");
     }
 }
@@ -82,7 +82,7 @@ async fn both_must_exist_and_be_clients() {
         world.check(rig.transfer(*rich, system, "1000"), code).await;
         world.check(rig.transfer(system, *rich, "1000"), code).await;
     }
-    let refused = rig.transfers.create(rig.transfer(*rich, unknown(), "1000")).await;
+    let refused = rig.transfers.create(&WE, rig.transfer(*rich, unknown(), "1000")).await;
     let told = refused.unwrap_err().to_string();
     assert!(told.contains(&unknown().to_string()), "{told}");
 }
@@ -116,7 +116,7 @@ async fn the_amount_must_be_one() {
         ("1e3", AmountError::Exponent),
         ("1000.001", AmountError::TooManyDecimals { allowed: 2 }),
     ] {
-        let refused = rig.transfers.create(rig.transfer(*rich, *other, text)).await;
+        let refused = rig.transfers.create(&WE, rig.transfer(*rich, *other, text)).await;
         assert_eq!(refused.unwrap_err(), CreateError::Amount(why));
     }
 }
@@ -146,7 +146,8 @@ async fn a_pair_that_is_never_quoted_is_named() {
     rig.rates.set("USD/SGD=1.34");
     world.check(rig.transfer(*rich, *dollars, "15500"), "fx-not-quoted").await;
     world.check(rig.transfer_in(*rich, *other, "10 USD"), "fx-not-quoted").await;
-    let refused = rig.transfers.create(rig.transfer(*rich, *dollars, "15500")).await.unwrap_err();
+    let refused =
+        rig.transfers.create(&WE, rig.transfer(*rich, *dollars, "15500")).await.unwrap_err();
     assert_eq!(refused.to_string(), "there is no exchange rate from IDR to USD");
     // What is away is not what is not there.
     rig.rates.stale(true);
@@ -164,7 +165,7 @@ async fn a_quote_must_exist_be_valid_and_unused() {
     rig.pass(Duration::from_millis(29_999)).await;
     let id = rig.transferred(quoted(transfer(), quote)).await;
     world.check(quoted(transfer(), quote), "quote-already-used").await;
-    let used = rig.transfers.create(quoted(transfer(), quote)).await;
+    let used = rig.transfers.create(&WE, quoted(transfer(), quote)).await;
     assert_eq!(used.unwrap_err(), CreateError::QuoteUsed { existing: id });
 
     let quote = rig.quote("USD", "IDR").await;
@@ -184,7 +185,7 @@ async fn the_source_must_have_what_it_pays_and_not_hold_it() {
     let cents = rig.wallet("6.45 USD").await;
     world.check(rig.transfer_in(cents, *other, "100000.00 IDR"), code).await;
     rig.set_account(small, "held_minor = 400001");
-    let held = rig.transfers.create(rig.transfer(small, *other, "1000")).await;
+    let held = rig.transfers.create(&WE, rig.transfer(small, *other, "1000")).await;
     assert_eq!(crate::rig::code(&held.unwrap_err()), code);
     rig.set_account(small, "held_minor = 400000");
     rig.transferred(rig.transfer(small, *other, "1000")).await;

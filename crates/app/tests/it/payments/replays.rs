@@ -1,17 +1,17 @@
 //! A repeated request gets the payment it made, whatever has happened since; one under a key of
 //! another request is told so, even where it would be refused anyway.
 
-use crate::rig::{Rig, code, named, rest, soon, under_key};
+use crate::rig::{Rig, WE, code, named, rest, soon, under_key};
 use paygate_app::{Call, CreateError, CreateRefund, CreateTransfer, Created, WorkerConfig};
-use paygate_core::id::{AccountId, CallerId, PaymentId};
-use paygate_core::payment::Request;
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::Principal;
 use paygate_core::status::Status;
 use paygate_ports::StoreError;
 use paygate_testkit::faults::Method;
 use std::time::Duration;
 
 fn keyed(transfer: CreateTransfer, sent: u8) -> CreateTransfer {
-    CreateTransfer { request: under_key(transfer.request, "key", sent), ..transfer }
+    CreateTransfer { details: under_key(transfer.details, "key", sent), ..transfer }
 }
 
 /// The answer is that payment in that state, as a replay.
@@ -32,12 +32,12 @@ async fn sent() -> (Rig, AccountId, CreateTransfer, PaymentId) {
 #[tokio::test]
 async fn a_sender_that_is_empty_now_does_not_matter() {
     let (rig, _, transfer, id) = sent().await;
-    check(rig.transfers.create(transfer.clone()).await, id, Status::Pending);
+    check(rig.transfers.create(&WE, transfer.clone()).await, id, Status::Pending);
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    check(rig.transfers.create(transfer.clone()).await, id, Status::Success);
-    let fresh = CreateTransfer { request: rig.request(), ..transfer };
-    assert_eq!(code(&rig.transfers.create(fresh).await.unwrap_err()), "insufficient-funds");
+    check(rig.transfers.create(&WE, transfer.clone()).await, id, Status::Success);
+    let fresh = CreateTransfer { details: rig.details(), ..transfer };
+    assert_eq!(code(&rig.transfers.create(&WE, fresh).await.unwrap_err()), "insufficient-funds");
     worker.stop().await;
 }
 
@@ -46,8 +46,8 @@ async fn an_account_that_is_closed_now_does_not_matter() {
     let (rig, from, transfer, id) = sent().await;
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    rig.accounts.close(named(from).0).await.unwrap();
-    check(rig.transfers.create(transfer).await, id, Status::Success);
+    rig.accounts.close(&WE, named(from).0).await.unwrap();
+    check(rig.transfers.create(&WE, transfer).await, id, Status::Success);
     worker.stop().await;
 }
 
@@ -58,11 +58,11 @@ async fn a_quote_that_is_used_or_has_expired_does_not_matter() {
     let quote = Some(rig.quote("USD", "IDR").await);
     let transfer = keyed(CreateTransfer { quote, ..rig.transfer(from, to, "10") }, 1);
     let id = rig.transferred(transfer.clone()).await;
-    check(rig.transfers.create(transfer.clone()).await, id, Status::Pending);
+    check(rig.transfers.create(&WE, transfer.clone()).await, id, Status::Pending);
     rig.pass(Duration::from_secs(31)).await;
-    check(rig.transfers.create(transfer.clone()).await, id, Status::Pending);
+    check(rig.transfers.create(&WE, transfer.clone()).await, id, Status::Pending);
     rig.rates.stale(true);
-    check(rig.transfers.create(transfer).await, id, Status::Pending);
+    check(rig.transfers.create(&WE, transfer).await, id, Status::Pending);
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_failed_payment_is_replayed_as_that_failure() {
     rig.transferred(rig.transfer(to, from, "1000")).await;
     rest().await;
     assert_eq!(rig.has(from).0, "1000.00");
-    let again = rig.transfers.create(transfer).await;
+    let again = rig.transfers.create(&WE, transfer).await;
     check(again.clone(), id, Status::Failed);
     let failure = again.unwrap().record.payment.failure.unwrap();
     assert_eq!(failure.code.as_str(), "insufficient-funds");
@@ -96,28 +96,25 @@ async fn another_request_under_the_key_is_told_so_also_where_it_would_be_refused
         rig.transfer_in(from, rig.empty_wallet("IDR").await, "1000 JPY"),
     ];
     for other in others {
-        let answer = rig.transfers.create(keyed(other, 2)).await;
+        let answer = rig.transfers.create(&WE, keyed(other, 2)).await;
         assert_eq!(answer.unwrap_err(), CreateError::KeyReused);
     }
-    check(rig.transfers.create(transfer).await, id, Status::Pending);
+    check(rig.transfers.create(&WE, transfer).await, id, Status::Pending);
     assert_eq!(rig.queue.published_ids(), [id]);
 }
 
 #[tokio::test]
 async fn a_key_is_the_callers_and_the_operations_own() {
     let (rig, from, transfer, _) = sent().await;
-    let of_another =
-        Request { caller: CallerId("another".to_owned()), ..under_key(rig.request(), "key", 1) };
-    let answer = rig.transfers.create(CreateTransfer { request: of_another, ..transfer }).await;
+    let refused = keyed(rig.transfer(from, from, "1000"), 1);
+    let answer = rig.transfers.create(&Principal::Operator, refused).await;
+    assert_eq!(code(&answer.unwrap_err()), "same-party");
+    let details = under_key(rig.details(), "key", 1);
+    let of_another = CreateTransfer { details, ..transfer };
+    let answer = rig.transfers.create(&Principal::Operator, of_another).await;
     assert!(!answer.unwrap().replayed);
     let charge = crate::rig::keyed(rig.charge(100), "key", 2);
-    assert!(!rig.charges.create(charge).await.unwrap().replayed);
-    let refused = keyed(rig.transfer(from, from, "1000"), 1);
-    let other_caller = CreateTransfer {
-        request: Request { caller: CallerId("third".to_owned()), ..refused.request.clone() },
-        ..refused
-    };
-    assert_eq!(code(&rig.transfers.create(other_caller).await.unwrap_err()), "same-party");
+    assert!(!rig.charges.create(&WE, charge).await.unwrap().replayed);
 }
 
 /// The check finds nothing wrong with the key, then finds the sender empty; its twin is accepted
@@ -167,8 +164,8 @@ async fn a_store_that_is_away_is_no_reason_to_answer_a_refusal() {
     let away = |error| matches!(error, CreateError::Store(StoreError::Unavailable(_)));
     assert!(away(soon(again).await.unwrap().unwrap_err()));
     rig.faults.on_all().fails_before();
-    assert!(away(rig.transfers.create(transfer.clone()).await.unwrap_err()));
-    check(rig.transfers.create(transfer).await, id, Status::Success);
+    assert!(away(rig.transfers.create(&WE, transfer.clone()).await.unwrap_err()));
+    check(rig.transfers.create(&WE, transfer).await, id, Status::Success);
     worker.stop().await;
 }
 
@@ -193,16 +190,16 @@ async fn a_refund_is_replayed_when_nothing_is_left_to_refund() {
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     let refund = rig.refund(id, None);
-    let request = under_key(refund.request.clone(), "key", 1);
-    let refund = CreateRefund { request, ..refund };
-    let first = rig.refunds.create(refund.clone()).await.unwrap().record.payment.id;
+    let details = under_key(refund.details.clone(), "key", 1);
+    let refund = CreateRefund { details, ..refund };
+    let first = rig.refunds.create(&WE, refund.clone()).await.unwrap().record.payment.id;
     rest().await;
-    check(rig.refunds.create(refund.clone()).await, first, Status::Success);
-    let other = under_key(refund.request.clone(), "key", 2);
-    let reused = rig.refunds.create(CreateRefund { request: other, ..refund.clone() }).await;
+    check(rig.refunds.create(&WE, refund.clone()).await, first, Status::Success);
+    let other = under_key(refund.details.clone(), "key", 2);
+    let reused = rig.refunds.create(&WE, CreateRefund { details: other, ..refund.clone() }).await;
     assert_eq!(reused.unwrap_err(), CreateError::KeyReused);
-    let fresh = CreateRefund { request: rig.request(), ..refund };
-    let refused = rig.refunds.create(fresh).await.unwrap_err();
+    let fresh = CreateRefund { details: rig.details(), ..refund };
+    let refused = rig.refunds.create(&WE, fresh).await.unwrap_err();
     assert_eq!(code(&refused), "refund-exceeds-remainder");
     worker.stop().await;
 }
@@ -217,10 +214,10 @@ async fn a_reference_that_is_taken_is_told_before_any_refusal() {
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     // The source is empty now, and the client, who had no answer, knows its request by that name.
-    let told = rig.transfers.create(again.clone()).await.unwrap_err();
+    let told = rig.transfers.create(&WE, again.clone()).await.unwrap_err();
     assert_eq!(told, CreateError::ReferenceTaken { existing: id });
-    let other = CreateTransfer { request: rig.request(), ..again };
-    assert_eq!(code(&rig.transfers.create(other).await.unwrap_err()), "insufficient-funds");
+    let other = CreateTransfer { details: rig.details(), ..again };
+    assert_eq!(code(&rig.transfers.create(&WE, other).await.unwrap_err()), "insufficient-funds");
     worker.stop().await;
 }
 
@@ -232,7 +229,7 @@ async fn a_refusal_does_not_overtake_a_twin_that_waits_to_be_stored() {
     rig.faults.gate(Method::Accept).shut();
     let create = |transfer: CreateTransfer| {
         let transfers = rig.transfers.clone();
-        tokio::spawn(async move { transfers.create(transfer).await })
+        tokio::spawn(async move { transfers.create(&WE, transfer).await })
     };
     let first = create(transfer.clone());
     rest().await;

@@ -1,7 +1,7 @@
 //! Transfers: what they move, at which rate, and how the worker settles them.
 
 use crate::rig::counted::Counted;
-use crate::rig::{Rig, code, empty_wallet, eventually, money, named, rest, soon};
+use crate::rig::{Rig, WE, code, empty_wallet, eventually, money, named, rest, soon};
 use futures_util::future::join_all;
 use paygate_app::{Call, CreateTransfer, OpenWallet, WorkerConfig};
 use paygate_core::account::{Alias, SystemAccount};
@@ -28,7 +28,7 @@ fn liquidity(rig: &Rig, code: &str) -> AccountId {
 async fn between_wallets_of_one_currency_it_is_settled_by_two_postings() {
     let rig = Rig::new().await;
     let (from, to) = (rig.wallet("5000.00 IDR").await, rig.empty_wallet("IDR").await);
-    let created = rig.transfers.create(rig.transfer(from, to, "1500.50")).await.unwrap();
+    let created = rig.transfers.create(&WE, rig.transfer(from, to, "1500.50")).await.unwrap();
     let id = created.record.payment.id;
     assert_eq!((created.record.payment.status, created.replayed), (Status::Pending, false));
     assert_eq!(created.record.payment.kind, Kind::Transfer);
@@ -59,9 +59,9 @@ async fn accounts_may_be_named_by_id_number_or_alias() {
         ),
         ..rig.transfer(from, to, "1000")
     };
-    let payment = rig.transfers.create(transfer).await.unwrap().record.payment;
+    let payment = rig.transfers.create(&WE, transfer).await.unwrap().record.payment;
     assert_eq!((payment.source, payment.destination), (from, to));
-    let merchant = rig.directory.charge(&Default::default(), crate::rig::currency("IDR"));
+    let merchant = rig.directory.charge(&crate::rig::house(), crate::rig::currency("IDR"));
     rig.transferred(rig.transfer(from, merchant.unwrap().1, "1000")).await;
 }
 
@@ -176,7 +176,7 @@ async fn an_account_that_is_closed_meanwhile_fails_it() {
     let rig = Rig::new().await;
     let (from, to) = (rig.wallet("5000.00 IDR").await, rig.empty_wallet("IDR").await);
     let into_closed = rig.transferred(rig.transfer(from, to, "3000")).await;
-    rig.accounts.close(named(to).0).await.unwrap();
+    rig.accounts.close(&WE, named(to).0).await.unwrap();
     let other = rig.empty_wallet("IDR").await;
     let emptying = rig.transferred(rig.transfer(from, other, "5000")).await;
     let worker = rig.worker(WorkerConfig::default());
@@ -186,7 +186,7 @@ async fn an_account_that_is_closed_meanwhile_fails_it() {
     worker.stop().await;
 
     let back = rig.transferred(rig.transfer(other, from, "5000")).await;
-    rig.accounts.close(named(from).0).await.unwrap();
+    rig.accounts.close(&WE, named(from).0).await.unwrap();
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     assert_eq!(rig.failure(back), "account-closed");
@@ -273,8 +273,8 @@ async fn fifty_beside_two_workers_on_funds_for_ten_are_ten() {
     let workers = [0, 1].map(|_| rig.worker(WorkerConfig { batch: 3, ..Default::default() }));
     let sent = (0..50).map(|index| {
         let transfer = rig.transfer(from, to, "1000");
-        let request = crate::rig::under_key(transfer.request.clone(), &index.to_string(), 1);
-        rig.send_transfer(CreateTransfer { request, ..transfer })
+        let details = crate::rig::under_key(transfer.details.clone(), &index.to_string(), 1);
+        rig.send_transfer(CreateTransfer { details, ..transfer })
     });
     let answers = soon(join_all(sent.collect::<Vec<_>>())).await;
     let (accepted, refused): (Vec<_>, Vec<_>) =

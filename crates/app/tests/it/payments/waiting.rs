@@ -1,7 +1,7 @@
 //! Waiting for an outcome: woken by the announcement, by time if that is lost, and never longer
 //! than asked.
 
-use crate::rig::{Rig, claiming, keyed, rest, soon};
+use crate::rig::{Rig, WE, claiming, keyed, rest, soon};
 use paygate_app::{Call, CreateCharge, Created, WorkerConfig};
 use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
@@ -102,13 +102,13 @@ async fn a_store_that_goes_away_meanwhile_takes_nothing_back_that_was_accepted()
     rig.pass(250 * MS).await;
     let created = answered(request).await;
     assert_eq!(created.record.payment.status, Status::Pending);
-    assert!(rig.read.get(created.record.payment.id, Some(MS)).await.is_err());
+    assert!(rig.read.get(&WE, created.record.payment.id, Some(MS)).await.is_err());
 }
 
 #[tokio::test]
 async fn a_replayed_request_waits_too() {
     let rig = Rig::new().await;
-    let first = rig.charges.create(keyed(rig.charge(100), "key", 1)).await.unwrap();
+    let first = rig.charges.create(&WE, keyed(rig.charge(100), "key", 1)).await.unwrap();
     let again = rig.send(waiting(keyed(rig.charge(100), "key", 1), 10_000));
     rest().await;
     assert!(!again.is_finished());
@@ -123,26 +123,26 @@ async fn a_replayed_request_waits_too() {
 async fn reading_waits_for_what_is_in_flight_and_for_nothing_else() {
     let rig = Rig::new().await;
     let unknown = PaymentId(Uuid::from_u128(1));
-    assert_eq!(soon(rig.read.get(unknown, Some(MS * 9_000))).await.unwrap(), None);
+    assert_eq!(soon(rig.read.get(&WE, unknown, Some(MS * 9_000))).await.unwrap(), None);
     let id = rig.accept(100).await;
     let status = |record: Option<paygate_core::payment::PaymentRecord>| {
         record.map(|record| record.payment.status)
     };
-    assert_eq!(status(rig.read.get(id, None).await.unwrap()), Some(Status::Pending));
+    assert_eq!(status(rig.read.get(&WE, id, None).await.unwrap()), Some(Status::Pending));
 
     let read = rig.read.clone();
-    let request = tokio::spawn(async move { read.get(id, Some(MS * 9_000)).await });
+    let request = tokio::spawn(async move { read.get(&WE, id, Some(MS * 9_000)).await });
     rest().await;
     assert!(!request.is_finished());
     let worker = rig.worker(WorkerConfig::default());
     let seen = soon(request).await.unwrap().unwrap();
     assert_eq!(status(seen), Some(Status::Success));
-    let again = soon(rig.read.get(id, Some(MS * 9_000))).await.unwrap();
+    let again = soon(rig.read.get(&WE, id, Some(MS * 9_000))).await.unwrap();
     assert_eq!(status(again), Some(Status::Success));
-    let (_, timeline) = rig.read.timeline(id).await.unwrap().unwrap();
+    let (_, timeline) = rig.read.timeline(&WE, id).await.unwrap().unwrap();
     let steps: Vec<_> = timeline.iter().map(|row| row.to).collect();
     assert_eq!(steps, [Status::Processing, Status::Success]);
-    assert_eq!(rig.read.timeline(unknown).await.unwrap(), None);
+    assert_eq!(rig.read.timeline(&WE, unknown).await.unwrap(), None);
     worker.stop().await;
 }
 
@@ -162,7 +162,7 @@ async fn an_early_announcement_does_not_end_the_wait() {
     let rig = Rig::new().await;
     let id = rig.accept(100).await;
     let read = rig.read.clone();
-    let request = tokio::spawn(async move { read.get(id, Some(MS * 1_000)).await });
+    let request = tokio::spawn(async move { read.get(&WE, id, Some(MS * 1_000)).await });
     rest().await;
     rig.outcomes.waiters.tell([id]);
     rest().await;
@@ -180,7 +180,7 @@ async fn an_early_announcement_does_not_prolong_the_wait() {
     let rig = Rig::new().await;
     let id = rig.accept(100).await;
     let read = rig.read.clone();
-    let request = tokio::spawn(async move { read.get(id, Some(MS * 1_000)).await });
+    let request = tokio::spawn(async move { read.get(&WE, id, Some(MS * 1_000)).await });
     rest().await;
     rig.pass(200 * MS).await;
     rig.outcomes.waiters.tell([id]);

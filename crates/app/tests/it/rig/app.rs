@@ -20,6 +20,7 @@ use paygate_core::risk::Limits;
 use paygate_core::work::WorkPolicy;
 use paygate_memory::MemoryQueueConfig;
 use paygate_ports::Clock;
+use paygate_testkit::build::house;
 use paygate_testkit::faults::{Faults, Method};
 use paygate_testkit::{ManualClock, SequentialIds, assert_proven, at_once};
 use std::sync::Arc;
@@ -122,8 +123,9 @@ impl Rig {
         let rates = Arc::new(FakeRates::new(clock.clone()));
 
         let currencies = ENABLED.map(currency);
-        let directory = Directory::open(store.inner(), &*ids, &currencies).await.unwrap();
-        let directory = Arc::new(directory);
+        let directory =
+            Directory::open(Arc::new(store.inner().clone()), ids.clone(), &currencies, house());
+        let directory = Arc::new(directory.await.unwrap());
         let publisher = HintPublisher::new(queue.clone(), time.clone(), CONFIRM);
         let accepting = Accepting::new(
             store.clone(),

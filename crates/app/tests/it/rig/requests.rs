@@ -1,17 +1,18 @@
 //! What clients ask: short ways to say it, and to see what became of it.
 
 use super::app::Rig;
-use super::values::{currency, empty_wallet, money, named};
+use super::values::{WE, currency, empty_wallet, money, named};
 use paygate_app::{
     Call, CreateCharge, CreateError, CreateRefund, CreateTransfer, Created, OpenWallet,
 };
 use paygate_core::account::Account;
-use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId, QuoteId};
+use paygate_core::id::{AccountId, PaymentId, QuoteId};
 use paygate_core::money::Money;
-use paygate_core::payment::{Payment, Request};
+use paygate_core::payment::{Details, Payment};
 use paygate_core::status::Status;
 use paygate_core::text::Reference;
 use paygate_ports::IdSource;
+use paygate_testkit::build::house;
 use tokio::task::JoinHandle;
 
 impl Rig {
@@ -19,26 +20,19 @@ impl Rig {
     pub fn charge(&self, minor: i64) -> CreateCharge {
         CreateCharge {
             amount: Money { minor, currency: currency("USD") },
-            request: self.request(),
+            details: self.details(),
             call: Call::default(),
         }
     }
 
-    /// A request under a reference of its own.
-    pub fn request(&self) -> Request {
-        Request {
-            merchant: MerchantId::default(),
-            caller: CallerId::default(),
-            reference: Some(Reference::parse(&self.ids.random().to_string()).unwrap()),
-            idempotency: None,
-            description: None,
-            tx_date: None,
-            metadata: None,
-        }
+    /// What a client says under a reference of its own.
+    pub fn details(&self) -> Details {
+        let reference = Some(Reference::parse(&self.ids.random().to_string()).unwrap());
+        Details { reference, ..Details::default() }
     }
 
     pub async fn accept(&self, minor: i64) -> PaymentId {
-        self.charges.create(self.charge(minor)).await.unwrap().record.payment.id
+        self.charges.create(&WE, self.charge(minor)).await.unwrap().record.payment.id
     }
 
     /// So many charges, accepted together.
@@ -50,7 +44,7 @@ impl Rig {
     /// Sends a charge without waiting for the answer.
     pub fn send(&self, charge: CreateCharge) -> JoinHandle<Result<Created, CreateError>> {
         let charges = self.charges.clone();
-        tokio::spawn(async move { charges.create(charge).await })
+        tokio::spawn(async move { charges.create(&WE, charge).await })
     }
 
     /// Opens a wallet with that much: `"10.50 USD"`.
@@ -67,7 +61,7 @@ impl Rig {
     }
 
     pub async fn open(&self, wallet: OpenWallet) -> AccountId {
-        self.accounts.open(wallet).await.unwrap().0.account.id
+        self.accounts.open(&WE, wallet).await.unwrap().0.account.id
     }
 
     /// A transfer of that much, in the source's currency, under a reference of its own.
@@ -79,7 +73,7 @@ impl Rig {
             currency: None,
             quote: None,
             hold: false,
-            request: self.request(),
+            details: self.details(),
             call: Call::default(),
         }
     }
@@ -97,7 +91,7 @@ impl Rig {
 
     /// Accepts a transfer.
     pub async fn transferred(&self, transfer: CreateTransfer) -> PaymentId {
-        self.transfers.create(transfer).await.unwrap().record.payment.id
+        self.transfers.create(&WE, transfer).await.unwrap().record.payment.id
     }
 
     /// Sends a transfer without waiting for the answer.
@@ -106,24 +100,24 @@ impl Rig {
         transfer: CreateTransfer,
     ) -> JoinHandle<Result<Created, CreateError>> {
         let transfers = self.transfers.clone();
-        tokio::spawn(async move { transfers.create(transfer).await })
+        tokio::spawn(async move { transfers.create(&WE, transfer).await })
     }
 
     /// A refund of that much of a payment, or of all that is left.
     pub fn refund(&self, of: PaymentId, amount: Option<&str>) -> CreateRefund {
         let amount = amount.map(str::to_owned);
-        CreateRefund { of, amount, request: self.request(), call: Call::default() }
+        CreateRefund { of, amount, details: self.details(), call: Call::default() }
     }
 
     /// Accepts a refund.
     pub async fn refunded(&self, of: PaymentId, amount: Option<&str>) -> PaymentId {
         let refund = self.refund(of, amount);
-        self.refunds.create(refund).await.unwrap().record.payment.id
+        self.refunds.create(&WE, refund).await.unwrap().record.payment.id
     }
 
     /// Promises the present rate.
     pub async fn quote(&self, base: &str, quote: &str) -> QuoteId {
-        self.exchange.quote(currency(base), currency(quote)).await.unwrap().id
+        self.exchange.quote(&WE, currency(base), currency(quote)).await.unwrap().id
     }
 
     pub fn payment(&self, id: PaymentId) -> Payment {
@@ -155,7 +149,7 @@ impl Rig {
 
     /// How many cents the default merchant has.
     pub fn merchant_minor(&self) -> i64 {
-        let accounts = self.directory.charge(&MerchantId::default(), currency("USD"));
+        let accounts = self.directory.charge(&house(), currency("USD"));
         self.account(accounts.unwrap().1).posted_minor
     }
 }

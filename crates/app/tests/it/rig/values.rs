@@ -3,9 +3,13 @@
 use paygate_app::{CreateCharge, CreateError, OpenWallet, Refusal};
 use paygate_core::account::{AccountRef, Alias};
 use paygate_core::id::AccountId;
+use paygate_core::identity::{Principal, RequestHash, SentKey};
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{Idempotency, Request, RequestHash};
+use paygate_core::payment::Details;
 use paygate_core::text::IdempotencyKey;
+
+/// Who asks, unless a test is about somebody else.
+pub const WE: Principal = Principal::Sandbox;
 
 pub fn currency(code: &str) -> Currency {
     Currency::parse(code).unwrap()
@@ -13,14 +17,14 @@ pub fn currency(code: &str) -> Currency {
 
 /// The charge under an idempotency key; `request` stands for what the client sent.
 pub fn keyed(charge: CreateCharge, key: &str, request: u8) -> CreateCharge {
-    CreateCharge { request: under_key(charge.request, key, request), ..charge }
+    CreateCharge { details: under_key(charge.details, key, request), ..charge }
 }
 
-/// The request under an idempotency key; `sent` stands for what the client sent.
-pub fn under_key(request: Request, key: &str, sent: u8) -> Request {
+/// The details under an idempotency key; `sent` stands for what the client sent.
+pub fn under_key(details: Details, key: &str, sent: u8) -> Details {
     let key = IdempotencyKey::parse(key).unwrap();
-    let idempotency = Some(Idempotency { key, hash: RequestHash([sent; 32]) });
-    Request { idempotency, ..request }
+    let key = Some(SentKey { key, hash: RequestHash([sent; 32]) });
+    Details { key, ..details }
 }
 
 /// An amount as its currency writes it: `"10.50 USD"`.

@@ -1,9 +1,9 @@
 //! The sweeper: finds what was forgotten, publishes it with growing pauses, and keeps out of the
 //! way while the workers have enough to do.
 
-use crate::rig::{Rig, currency, money};
+use crate::rig::{Rig, currency, house, money};
 use paygate_app::{SweeperConfig, WorkerConfig};
-use paygate_core::id::{MerchantId, PaymentId};
+use paygate_core::id::PaymentId;
 use paygate_core::status::Status;
 use paygate_ports::{Clock, IdSource, PaymentQueue, PaymentStore};
 use paygate_testkit::build::{Having, new_payment};
@@ -159,7 +159,7 @@ async fn what_is_committed_late_is_found_though_younger_ones_were_before_it() {
     let sweeper = rig.sweeper(SweeperConfig::default());
     rig.pass(10 * SECOND).await;
     assert!(late < other && rig.due_at(other).is_some());
-    let accounts = rig.directory.charge(&MerchantId::default(), currency("USD"));
+    let accounts = rig.directory.charge(&house(), currency("USD"));
     let (acquirer, merchant) = accounts.unwrap();
     let charge = new_payment(acquirer, merchant, money("1.00 USD")).with_id(late);
     rig.store.inner().accept(vec![charge]).await.unwrap();

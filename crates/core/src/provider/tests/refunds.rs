@@ -13,8 +13,11 @@ fn refund(id: PaymentId, minor: i64) -> Payment {
 
 /// A settled charge of 1,000 at a merchant who has that much, and two refunds of it.
 fn refunds(first: Payment, second: Payment) -> Book {
-    let merchant =
-        Account { posted_minor: 1_000, role: Role::Wallet, ..account(DESTINATION, false) };
+    let merchant = Account {
+        posted_minor: 1_000,
+        role: Role::Wallet(fixtures::owner()),
+        ..account(DESTINATION, false)
+    };
     let charge = charge(Status::Success, 1, None);
     Book::new(at(0), vec![charge, first, second], vec![account(SOURCE, true), merchant])
 }

@@ -2,7 +2,6 @@
 
 use super::rules::{Case, row};
 use crate::ledger::{currency, rate};
-use paygate_core::account::Role;
 use paygate_core::payment::{Failure, Reason};
 use paygate_core::proof::Check;
 use paygate_core::status::Status;
@@ -101,7 +100,7 @@ pub const ENTRIES: &[Case] = &[
         row(facts, "captured").captured_minor = Some(2_499);
     }),
     ("no liquidity", Check::EntryLegsDiffer, |facts| {
-        facts.account("fx_liquidity EUR").role = Role::Wallet;
+        facts.account("fx_liquidity EUR").role = crate::ledger::wallet();
     }),
     ("other liquidity", Check::EntryLegsDiffer, |facts| {
         let (eur, usd) = (facts.id("fx_liquidity EUR"), facts.id("fx_liquidity USD"));

@@ -2,7 +2,6 @@
 
 use super::rules::{Case, row};
 use crate::ledger::at;
-use paygate_core::account::Role;
 use paygate_core::kind::Kind;
 use paygate_core::proof::Check;
 use paygate_core::status::Status;
@@ -125,7 +124,7 @@ pub const ROLES_AND_TIME: &[Case] = &[
         row(facts, "pending").destination = facts.id("acquirer USD");
     }),
     ("a client's acquirer", Check::RoleDiffers, |facts| {
-        facts.account("acquirer USD").role = Role::Wallet;
+        facts.account("acquirer USD").role = crate::ledger::wallet();
     }),
     ("a transfer of something", Check::ParentDiffers, |facts| {
         row(facts, "transfer").parent = Some(facts.story.payment("charge"));

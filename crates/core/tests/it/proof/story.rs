@@ -4,6 +4,7 @@ use crate::ledger::{Ledger, money, proved};
 use paygate_core::account::{Account, Role};
 use paygate_core::hold::{capture, void};
 use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::Actor;
 use paygate_core::kind::Kind;
 use paygate_core::proof::{Fact, PaymentFact, Scope, Violation};
 use paygate_core::provider::{ClaimPolicy, Verdict, settle};
@@ -39,7 +40,7 @@ impl Story {
             let id = story.ledger.wallet(code);
             story.accounts.insert(name.to_owned(), id);
         }
-        let id = story.ledger.open(Role::Wallet, "USD", true);
+        let id = story.ledger.open(crate::ledger::wallet(), "USD", true);
         story.accounts.insert("eve".to_owned(), id);
         story.money_comes_in();
         story.money_moves();
@@ -129,13 +130,13 @@ impl Story {
             self.ledger.work(self.payment(name));
         }
         let id = self.payment("captured");
-        self.ledger.transact(|book| capture(book, id, Some(2_500))).unwrap();
+        self.ledger.transact(|book| capture(book, id, Some(2_500), &Actor::Operator)).unwrap();
         self.accept("captured across", Transfer, (3_001, "USD"), ["ada", "eva"], true);
         let id = self.payment("captured across");
         self.ledger.work(id);
-        self.ledger.transact(|book| capture(book, id, Some(1_003))).unwrap();
+        self.ledger.transact(|book| capture(book, id, Some(1_003), &Actor::Operator)).unwrap();
         let id = self.payment("voided");
-        self.ledger.transact(|book| void(book, id)).unwrap();
+        self.ledger.transact(|book| void(book, id, &Actor::Operator)).unwrap();
         let id = self.payment("expired");
         self.ledger.payments.get_mut(&id).unwrap().payment.expires_at =
             Some(crate::ledger::at(self.ledger.seconds));

@@ -3,14 +3,16 @@ use actix_web::body::MessageBody;
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use futures_util::future::join;
-use paygate_core::id::{AccountId, CallerId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::{Operation, Principal};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
-use paygate_core::payment::{NewPayment, Request};
+use paygate_core::payment::{Details, NewPayment};
 use paygate_core::terms::Terms;
 use paygate_core::text::Label;
 use paygate_http::HttpConfig;
 use paygate_ports::{IdSource, PaymentStore, StoreError};
+use paygate_testkit::build::owned_by;
 use paygate_testkit::faults;
 use serde_json::json;
 use std::time::Duration;
@@ -157,15 +159,11 @@ pub async fn lines(harness: &Harness, number: u32) {
         destination: a,
         parent: None,
         hold: false,
-        request: Request {
-            merchant: MerchantId::default(),
-            caller: CallerId::default(),
-            reference: None,
-            idempotency: None,
+        request: Details {
             description: Label::parse(&format!("No. {number}, \"quoted\"")).ok(),
-            tx_date: None,
-            metadata: None,
-        },
+            ..Details::default()
+        }
+        .request(&Principal::Sandbox, Operation::Transfer, owned_by("default")),
     };
     harness.store.accept((0..number).map(payment).collect()).await.unwrap();
     harness.work().await;

@@ -1,6 +1,7 @@
 //! The app put together, what workers do beside it, and what must be true of it in the end.
 
 use super::answer::{Answer, answer, post};
+use super::principals::{Anybody, Tokens};
 use super::rates::FakeRates;
 use super::store::{self, Store};
 use super::{ACCOUNTS, TRANSFERS};
@@ -14,7 +15,8 @@ use paygate_core::Timestamp;
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::book::Book;
 use paygate_core::decision::Loads;
-use paygate_core::id::{AccountId, MerchantId, PaymentId};
+use paygate_core::id::{AccountId, PaymentId};
+use paygate_core::identity::Principal;
 use paygate_core::money::{Currency, Money};
 use paygate_core::provider::{self, ClaimPolicy, Decline, Verdict};
 use paygate_core::risk::Limits;
@@ -23,7 +25,8 @@ use paygate_core::work::{self, WorkPolicy};
 use paygate_http::{ApiApp, HttpConfig};
 use paygate_memory::{MemoryOutcomes, MemoryQueue, MemoryQueueConfig};
 use paygate_ports::silent;
-use paygate_ports::{Outcome, Outcomes, PaymentStore};
+use paygate_ports::{Authenticator, Outcome, Outcomes, PaymentStore};
+use paygate_testkit::build::house;
 use paygate_testkit::faults::Faults;
 use paygate_testkit::{ManualClock, SequentialIds, assert_proven, at_once};
 use serde_json::Value;
@@ -69,6 +72,16 @@ impl Harness {
     }
 
     pub async fn with(config: HttpConfig) -> Self {
+        Self::known_by(config, Arc::new(Anybody(Principal::Sandbox))).await
+    }
+
+    /// Where who asks is known by these tokens alone.
+    pub async fn guarded(tokens: Tokens) -> Self {
+        let config = HttpConfig { guarded: true, sandbox: true, ..HttpConfig::default() };
+        Self::known_by(config, Arc::new(tokens)).await
+    }
+
+    async fn known_by(config: HttpConfig, authenticator: Arc<dyn Authenticator>) -> Self {
         let queue = Arc::new(MemoryQueue::new(MemoryQueueConfig::default()));
         let outcomes = MemoryOutcomes::default();
         let clock = ManualClock::new(now());
@@ -77,7 +90,9 @@ impl Harness {
         let ids = Arc::new(SequentialIds::new(now()));
         let rates = Arc::new(FakeRates::new(clock.clone()));
         let enabled = ["USD", "JPY", "EUR", "IDR"].map(|code| Currency::parse(code).unwrap());
-        let directory = Arc::new(Directory::open(store.inner(), &*ids, &enabled).await.unwrap());
+        let accounts = Arc::new(store.inner().clone());
+        let directory = Directory::open(accounts, ids.clone(), &enabled, house()).await.unwrap();
+        let directory = Arc::new(directory);
         let time = Arc::new(clock.clone());
         let shared: Arc<MemoryOutcomes> = Arc::new(outcomes.clone());
         let confirm = Duration::from_millis(500);
@@ -127,7 +142,7 @@ impl Harness {
             directory,
         };
         let metrics = Arc::new(|| "paygate_up 1\n".to_owned());
-        let app = ApiApp::new(&config, api.clone(), metrics, ids.clone());
+        let app = ApiApp::new(&config, api.clone(), authenticator, metrics, ids.clone());
         let broken = AtomicBool::new(false);
         Self { app, api, store, faults, rates, queue, outcomes, clock, ids, broken }
     }
@@ -225,7 +240,7 @@ impl Harness {
     /// The account that the default merchant's charges of a currency arrive at.
     pub fn merchant(&self, currency: &str) -> AccountId {
         let currency = Currency::parse(currency).unwrap();
-        self.api.directory.charge(&MerchantId::default(), currency).unwrap().1
+        self.api.directory.charge(&house(), currency).unwrap().1
     }
 
     /// Gives all that a wallet in dollars has to alice, and closes it.

@@ -3,7 +3,7 @@
 use crate::harness::{ACCOUNTS, Harness, PAYMENTS};
 use paygate_core::account::SystemAccount;
 use paygate_core::account::headroom::BALANCE_LIMIT_MINOR;
-use paygate_core::id::{AccountId, MerchantId};
+use paygate_core::id::AccountId;
 use paygate_core::money::Currency;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ fn usd() -> Currency {
 
 /// The acquirer's and the merchant's.
 fn accounts(harness: &Harness) -> (AccountId, AccountId) {
-    harness.api.directory.charge(&MerchantId::default(), usd()).unwrap()
+    harness.api.directory.charge(&paygate_testkit::build::house(), usd()).unwrap()
 }
 
 /// A charge of so much.

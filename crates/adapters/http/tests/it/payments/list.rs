@@ -45,7 +45,7 @@ async fn every_filter_reaches_the_store() {
     assert_eq!((query.limit, query.cursor), (200, Some(id)));
     assert_eq!(query.created_after, Some("2026-01-01T00:00:00Z".parse().unwrap()));
     assert_eq!(query.created_before, Some("2026-02-01T00:00:00.5Z".parse().unwrap()));
-    assert_eq!(query.merchant.0, "default");
+    assert_eq!(query.owner, None, "the sandbox sees everybody's");
 
     harness.get(PAYMENTS).await;
     assert_eq!(harness.last_query().limit, 50);

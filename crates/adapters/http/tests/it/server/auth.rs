@@ -1,10 +1,9 @@
-use crate::harness::{Harness, PAYMENTS, UNKNOWN, post};
+use crate::harness::{Harness, PAYMENTS, Tokens, UNKNOWN, post};
 use actix_web::test::TestRequest;
-use paygate_http::{ApiToken, HttpConfig};
+use paygate_core::identity::Principal;
 
 async fn guarded() -> Harness {
-    let token = ApiToken::parse("s3cret").ok();
-    Harness::with(HttpConfig { token, sandbox: true, ..HttpConfig::default() }).await
+    Harness::guarded(Tokens::of([("s3cret", Principal::Operator)])).await
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
-use crate::harness::Harness;
+use crate::harness::{Harness, Tokens};
 use actix_web::test::TestRequest;
-use paygate_http::{ApiToken, HttpConfig};
+use paygate_core::identity::Principal;
 use paygate_ports::StoreError;
 use serde_json::json;
 
@@ -58,8 +58,7 @@ async fn metrics_come_from_the_process() {
 
 #[actix_web::test]
 async fn a_stranger_is_told_that_it_is_down_and_not_why() {
-    let config = HttpConfig { token: ApiToken::parse("secret").ok(), ..HttpConfig::default() };
-    let harness = Harness::with(config).await;
+    let harness = Harness::guarded(Tokens::of([("secret", Principal::Operator)])).await;
     harness.fail_with(away());
     let stranger = harness.get("/health/ready").await;
     assert_eq!(stranger.status, 503);

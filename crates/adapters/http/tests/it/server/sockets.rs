@@ -4,9 +4,11 @@ mod expecting;
 mod refused;
 mod stalled;
 
-use crate::harness::{EXAMPLE, Harness};
+use crate::harness::{Anybody, EXAMPLE, Harness};
 use actix_web::dev::ServerHandle;
-use paygate_http::{ApiToken, HttpConfig, MetricsSource, serve, serve_observability};
+use paygate_core::identity::Principal;
+use paygate_http::{HttpConfig, MetricsSource, serve, serve_observability};
+use paygate_ports::Authenticator;
 use paygate_testkit::faults::Method;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,8 +32,16 @@ fn metrics() -> MetricsSource {
 }
 
 async fn served(harness: &Harness, config: &HttpConfig) -> (ServerHandle, SocketAddr) {
-    let (server, addresses) =
-        serve(config, harness.api.clone(), metrics(), harness.ids.clone()).unwrap();
+    served_to(harness, config, Arc::new(Anybody(Principal::Sandbox))).await
+}
+
+async fn served_to(
+    harness: &Harness,
+    config: &HttpConfig,
+    authenticator: Arc<dyn Authenticator>,
+) -> (ServerHandle, SocketAddr) {
+    let (api, ids) = (harness.api.clone(), harness.ids.clone());
+    let (server, addresses) = serve(config, api, authenticator, metrics(), ids).unwrap();
     let handle = server.handle();
     tokio::spawn(server);
     (handle, addresses[0])
@@ -195,13 +205,15 @@ async fn a_worker_shows_its_health_and_nothing_else() {
 async fn the_api_is_not_offered_to_everybody_by_accident() {
     let harness = Harness::new().await;
     let try_to_serve = |config: &HttpConfig| {
-        serve(config, harness.api.clone(), metrics(), harness.ids.clone()).map(|_| ())
+        let (api, ids) = (harness.api.clone(), harness.ids.clone());
+        let authenticator = Arc::new(Anybody(Principal::Sandbox));
+        serve(config, api, authenticator, metrics(), ids).map(|_| ())
     };
     let open = HttpConfig { host: "0.0.0.0".to_owned(), ..config() };
     let refused = try_to_serve(&open).unwrap_err().to_string();
     assert!(refused.contains("PAYGATE_API_TOKEN") && !refused.contains('\n'), "{refused}");
     try_to_serve(&HttpConfig { insecure_no_auth: true, ..open.clone() }).unwrap();
-    try_to_serve(&HttpConfig { token: ApiToken::parse("t").ok(), ..open }).unwrap();
+    try_to_serve(&HttpConfig { guarded: true, ..open }).unwrap();
 }
 
 #[actix_web::test]
@@ -209,7 +221,8 @@ async fn a_port_that_is_taken_is_named() {
     let harness = Harness::new().await;
     let (server, address) = served(&harness, &config()).await;
     let taken = HttpConfig { port: address.port(), ..config() };
-    let refused = serve(&taken, harness.api.clone(), metrics(), harness.ids.clone());
+    let (api, ids) = (harness.api.clone(), harness.ids.clone());
+    let refused = serve(&taken, api, Arc::new(Anybody(Principal::Sandbox)), metrics(), ids);
     let refused = refused.map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains(&address.to_string()), "{refused}");
     server.stop(false).await;

@@ -1,9 +1,9 @@
 //! `Expect: 100-continue`, as clients with large bodies send it.
 
-use super::{config, exchange, head, served};
-use crate::harness::{EXAMPLE, Harness};
-use paygate_http::{ApiToken, HttpConfig};
+use super::{config, exchange, head, served, served_to};
+use crate::harness::{EXAMPLE, Harness, Tokens};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -40,8 +40,8 @@ async fn who_expects_hears_a_refusal_at_once() {
     check_refused(address, &head(expecting).replace("payments", "payments?a=b"), 400).await;
     server.stop(false).await;
 
-    let guarded = HttpConfig { token: ApiToken::parse("t").ok(), ..config() };
-    let (server, address) = served(&harness, &guarded).await;
+    let nobody = Arc::new(Tokens::of([]));
+    let (server, address) = served_to(&harness, &config(), nobody).await;
     check_refused(address, &head(expecting), 401).await;
     server.stop(false).await;
 }
