@@ -12,14 +12,14 @@ use paygate_core::account::{
     AccountRecord, AccountRef, Alias, NewWallet, NotClosable, Role, SystemAccount,
 };
 use paygate_core::id::{AccountId, PaymentId};
-use paygate_core::identity::{Denied, Operation, Owner, Principal, RequestHash};
+use paygate_core::identity::{Denied, KeyHash, Operation, Owner, Principal, RequestHash};
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
 use paygate_core::payment::{Details, NewPayment, Reason};
 use paygate_core::proof::Position;
 use paygate_core::statement::{Period, Statement, StatementLine};
 use paygate_core::terms::Terms;
-use paygate_core::text::{Label, Metadata};
+use paygate_core::text::{IdempotencyKey, Label, Metadata};
 use paygate_ports::{
     AccountPage, AccountQuery, AccountReader, AccountStore, IdSource, Opened, StoreError,
 };
@@ -44,7 +44,9 @@ pub struct OpenWallet {
     pub opening_balance: Option<Money>,
     /// What the client attached.
     pub metadata: Option<Metadata>,
-    /// The canonical request: with the same alias and hash it is the same wallet.
+    /// The client's key, if it sent one.
+    pub key: Option<IdempotencyKey>,
+    /// The canonical request: with the same key or alias and hash it is the same wallet.
     pub hash: RequestHash,
 }
 
@@ -57,6 +59,9 @@ pub enum OpenError {
     /// Accounts in this currency are not opened.
     #[error("{0} is not enabled")]
     CurrencyNotEnabled(Currency),
+    /// The key stands for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// The alias names another account.
     #[error("the alias is taken by account {existing}")]
     AliasTaken {
@@ -115,7 +120,7 @@ impl Accounts {
     }
 
     /// Opens a wallet with its opening balance. Answers it, and whether an earlier request with the
-    /// same alias has opened it.
+    /// same key or alias has opened it.
     ///
     /// # Errors
     /// [`OpenError`]; then nothing was opened (or, with a transient store error, it can't be told).
@@ -136,6 +141,7 @@ impl Accounts {
             match self.store.create(new, opening).await {
                 Ok(Opened::Created(record)) => return Ok((record, false)),
                 Ok(Opened::Replayed(record)) => return Ok((record, true)),
+                Ok(Opened::KeyReused) => return Err(OpenError::KeyReused),
                 Ok(Opened::AliasTaken { existing }) => {
                     return Err(OpenError::AliasTaken { existing });
                 }
@@ -180,6 +186,7 @@ impl Accounts {
             name: wallet.name.clone(),
             alias: wallet.alias.clone(),
             metadata: wallet.metadata.clone(),
+            key: wallet.key.as_ref().map(|key| KeyHash::of(principal, Operation::OpenAccount, key)),
             hash: wallet.hash,
         };
         (new, opening)

@@ -6,9 +6,9 @@ use crate::payments::create_error::{CreateError, Refusal};
 use chrono::TimeDelta;
 use paygate_core::fx::{AppliedRate, ConversionError, Quote};
 use paygate_core::id::QuoteId;
-use paygate_core::identity::{Denied, Operation, Principal};
+use paygate_core::identity::{Denied, Operation, Principal, SentKey};
 use paygate_core::money::{Currency, Money};
-use paygate_ports::{Clock, IdSource, QuoteStore, RateError, RateSource, StoreError};
+use paygate_ports::{Clock, IdSource, Kept, QuoteStore, RateError, RateSource, StoreError};
 use std::sync::Arc;
 
 /// How rates are given out.
@@ -24,6 +24,19 @@ impl Default for ExchangeConfig {
     fn default() -> Self {
         Self { spread_bps: 0, quote_valid: TimeDelta::seconds(30) }
     }
+}
+
+/// A rate to be promised.
+#[derive(Clone, Debug)]
+pub struct AskQuote {
+    /// The source's currency.
+    pub base: Currency,
+    /// The destination's currency.
+    pub quote: Currency,
+    /// An example, in `base`, that must be worth something at the rate.
+    pub amount: Option<Money>,
+    /// The client's key, if it sent one.
+    pub key: Option<SentKey>,
 }
 
 /// Gives out rates.
@@ -109,35 +122,52 @@ impl Exchange {
         Ok((applied.rate.credit_for(amount)?, applied))
     }
 
-    /// Promises the present rate to one payment.
+    /// Promises the present rate to one payment. Answers the promise, and whether an earlier request
+    /// with the same key was answered with it.
     ///
     /// # Errors
     /// [`ConvertError`]; then nothing is promised.
     pub async fn quote(
         &self,
         principal: &Principal,
-        base: Currency,
-        quote: Currency,
-    ) -> Result<Quote, ConvertError> {
+        asked: AskQuote,
+    ) -> Result<(Quote, bool), ConvertError> {
         principal.may(Operation::Quote)?;
-        let applied = self.customer(base, quote).await?;
+        let sent = asked.key.map(|key| key.within(principal, Operation::Quote));
+        if let Some(sent) = sent
+            && let Some((quote, hash)) = self.quotes.by_key(sent.key).await?
+        {
+            return match hash == sent.hash {
+                true => Ok((quote, true)),
+                false => Err(ConvertError::KeyReused),
+            };
+        }
+        let applied = self.customer(asked.base, asked.quote).await?;
+        // What can't be converted is told before anything is promised.
+        asked.amount.map(|amount| applied.rate.credit_for(amount)).transpose()?;
         let quote = Quote {
             id: QuoteId(self.ids.uuid_v7()),
+            owner: principal.own(),
             applied,
             expires_at: self.clock.now() + self.config.quote_valid,
         };
-        self.quotes.keep(quote.clone()).await?;
-        Ok(quote)
+        match self.quotes.keep(quote.clone(), sent).await? {
+            Kept::Created => Ok((quote, false)),
+            Kept::Replayed(earlier) => Ok((earlier, true)),
+            Kept::KeyReused => Err(ConvertError::KeyReused),
+        }
     }
 
     /// The promised rate, for a payment that needs that one.
     pub(crate) async fn promised(
         &self,
+        principal: &Principal,
         id: QuoteId,
-        base: Currency,
-        quote: Currency,
+        (base, quote): (Currency, Currency),
     ) -> Result<AppliedRate, CreateError> {
-        let promised = self.quotes.quote(id).await?.ok_or(Refusal::QuoteNotFound)?;
+        let promised = self.quotes.quote(id).await?;
+        let seen = promised.filter(|promised| principal.sees(promised.owner.as_ref()));
+        let promised = seen.ok_or(Refusal::QuoteNotFound)?;
         let rate = &promised.applied.rate;
         if (rate.base(), rate.quote()) != (base, quote) {
             return Err(Refusal::CurrencyMismatch("the quote is for other currencies").into());
@@ -183,6 +213,9 @@ pub enum ConvertError {
     /// There is no rate.
     #[error(transparent)]
     Rate(#[from] NoRate),
+    /// The key stands for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// The amount can't be converted at that rate.
     #[error(transparent)]
     Conversion(#[from] ConversionError),

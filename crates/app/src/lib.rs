@@ -13,7 +13,7 @@ pub use accounts::directory::Directory;
 pub use accounts::find::FindAccounts;
 pub use accounts::{Accounts, CloseError, OpenError, OpenWallet};
 pub use exchange::forget_quotes::QuoteForgetter;
-pub use exchange::{ConvertError, Exchange, ExchangeConfig, NoRate};
+pub use exchange::{AskQuote, ConvertError, Exchange, ExchangeConfig, NoRate};
 pub use ledger::proving::{ProofError, Proven, Proving};
 pub use ledger::reconcile::Reconciler;
 pub use payments::accepting::{Accepting, Call, Created};

@@ -7,7 +7,7 @@ pub use system::SystemAccount;
 
 use crate::Timestamp;
 use crate::id::AccountId;
-use crate::identity::{MerchantId, Owner, RequestHash};
+use crate::identity::{KeyHash, MerchantId, Owner, RequestHash};
 use crate::money::Currency;
 use crate::text::{Label, Metadata};
 use std::fmt;
@@ -234,7 +234,9 @@ pub struct NewWallet {
     pub alias: Option<Alias>,
     /// What the client attached.
     pub metadata: Option<Metadata>,
-    /// What tells a repeated request from another one under the same alias.
+    /// The client's key, if it sent one.
+    pub key: Option<KeyHash>,
+    /// What tells a repeated request from another one under the same key or alias.
     pub hash: RequestHash,
 }
 

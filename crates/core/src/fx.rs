@@ -10,6 +10,7 @@ mod tests;
 
 use crate::Timestamp;
 use crate::id::QuoteId;
+use crate::identity::Owner;
 use crate::money::{AmountError, Currency, Money, check_amount_text};
 use rust_decimal::Decimal;
 use std::fmt;
@@ -312,6 +313,8 @@ pub struct AppliedRate {
 pub struct Quote {
     /// Identifies it.
     pub id: QuoteId,
+    /// Whom it is promised to; the house, if `None`.
+    pub owner: Option<Owner>,
     /// The promised rate.
     pub applied: AppliedRate,
     /// From when on it is no longer valid.

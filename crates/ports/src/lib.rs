@@ -17,7 +17,7 @@ mod system;
 
 pub use accounts::reader::{AccountPage, AccountQuery, AccountReader};
 pub use accounts::store::{AccountStore, Opened};
-pub use exchange::quotes::QuoteStore;
+pub use exchange::quotes::{Kept, QuoteStore};
 pub use exchange::rates::{RateError, RateSource};
 pub use identity::authenticator::{AuthError, Authenticator, Credential};
 pub use ledger::audit::{Audit, Examiner};

@@ -124,7 +124,7 @@ pub fn applied(base: &str, quote: &str, rate: &str) -> AppliedRate {
 pub fn quote(base: &str, quote: &str, rate: &str) -> Quote {
     let applied = applied(base, quote, rate);
     let expires_at = applied.as_of + TimeDelta::seconds(30);
-    Quote { id: QuoteId(Uuid::now_v7()), applied, expires_at }
+    Quote { id: QuoteId(Uuid::now_v7()), owner: None, applied, expires_at }
 }
 
 /// What may differ in a payment that [`new_payment`] made.
@@ -298,6 +298,7 @@ pub fn wallet(code: &str) -> NewWallet {
         name: None,
         alias: None,
         metadata: None,
+        key: None,
         hash: RequestHash([7; 32]),
     }
 }

@@ -18,6 +18,7 @@ CREATE TABLE accounts (
     name          text CHECK (char_length(name) BETWEEN 1 AND 255),
     -- What its owner calls it; what was asked for tells a repeated request from another.
     alias         text CHECK (alias ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+    key_hash      bytea CHECK (octet_length(key_hash) = 16),
     request_hash  bytea CHECK (octet_length(request_hash) = 32),
     metadata      text CHECK (octet_length(metadata) <= 4096),
     posted_minor  bigint NOT NULL DEFAULT 0,
@@ -38,6 +39,7 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_alias_key UNIQUE (owner, alias)
 );
 
+CREATE UNIQUE INDEX accounts_key ON accounts (key_hash) WHERE key_hash IS NOT NULL;
 CREATE UNIQUE INDEX accounts_for_charges ON accounts (owner, currency) WHERE for_charges;
 
 -- What is listed newest first: of an owner, of a currency, of both, and of one alias of all owners.
@@ -57,9 +59,15 @@ CREATE TABLE fx_quotes (
     source      text NOT NULL,
     as_of       timestamptz NOT NULL,
     expires_at  timestamptz NOT NULL,
-    used        boolean NOT NULL DEFAULT false
+    used        boolean NOT NULL DEFAULT false,
+    -- Whom it is promised to, the house if nobody; under which key it was asked for, and how.
+    owner        text CHECK (owner ~ '^(merchant:[a-z0-9][a-z0-9._-]{0,63}|user:[0-9a-f-]{36})$'),
+    key_hash     bytea CHECK (octet_length(key_hash) = 16),
+    request_hash bytea CHECK (octet_length(request_hash) = 32),
+    CONSTRAINT fx_quotes_key_with_hash CHECK ((key_hash IS NULL) = (request_hash IS NULL))
 );
 
+CREATE UNIQUE INDEX fx_quotes_key ON fx_quotes (key_hash) WHERE key_hash IS NOT NULL;
 CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 
 CREATE TABLE payments (

@@ -18,6 +18,7 @@ CREATE TABLE accounts (
     -- What its owner calls it; what was asked for tells a repeated request from another.
     alias         TEXT    CHECK (length(alias) BETWEEN 1 AND 64 AND alias GLOB '[A-Za-z0-9]*'
         AND alias NOT GLOB '*[^A-Za-z0-9._-]*'),
+    key_hash      BLOB    CHECK (length(key_hash) = 16),
     request_hash  BLOB    CHECK (length(request_hash) = 32),
     metadata      TEXT    CHECK (octet_length(metadata) <= 4096),
     posted_minor  INTEGER NOT NULL DEFAULT 0,
@@ -38,6 +39,7 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_alias_key UNIQUE (owner, alias)
 ) STRICT;
 
+CREATE UNIQUE INDEX accounts_key ON accounts (key_hash) WHERE key_hash IS NOT NULL;
 CREATE UNIQUE INDEX accounts_for_charges ON accounts (owner, currency) WHERE for_charges;
 
 -- What is listed newest first: of an owner, of a currency, of both, and of one alias of all owners.
@@ -57,9 +59,15 @@ CREATE TABLE fx_quotes (
     source      TEXT    NOT NULL,
     as_of       INTEGER NOT NULL,
     expires_at  INTEGER NOT NULL,
-    used        INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1))
+    used        INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1)),
+    -- Whom it is promised to, the house if nobody; under which key it was asked for, and how.
+    owner        TEXT   CHECK (owner GLOB 'merchant:[a-z0-9]*' OR owner GLOB 'user:[0-9a-f]*'),
+    key_hash     BLOB   CHECK (length(key_hash) = 16),
+    request_hash BLOB   CHECK (length(request_hash) = 32),
+    CONSTRAINT fx_quotes_key_with_hash CHECK ((key_hash IS NULL) = (request_hash IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+CREATE UNIQUE INDEX fx_quotes_key ON fx_quotes (key_hash) WHERE key_hash IS NOT NULL;
 CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 
 CREATE TABLE payments (

@@ -11,7 +11,7 @@ use crate::store::PostgresStore;
 use crate::transact::{decided, load};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::OptionalExtension;
-use diesel::sql_types::{Binary, Nullable, Uuid as SqlUuid};
+use diesel::sql_types::{Binary, Integer, Nullable, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use paygate_core::account::{AccountRecord, NewWallet, NotClosable};
 use paygate_core::decision::Loads;
@@ -24,17 +24,19 @@ use uuid::Uuid;
 struct InsertWallet;
 impl Sql for InsertWallet {
     const TEXT: &'static str = "INSERT INTO accounts \
-         (id, number, currency, owner, overdraft, name, alias, metadata, request_hash) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id";
+         (id, number, currency, owner, overdraft, name, alias, metadata, key_hash, \
+         request_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id";
     type Row = SqlUuid;
 }
 
-/// What is in the way of a wallet: its own row, or its owner's that has its alias.
+/// What is in the way of a wallet, and why: its own row, that of its key, or its owner's that has its
+/// alias.
 struct Existing;
 impl Sql for Existing {
-    const TEXT: &'static str = "SELECT id, request_hash FROM accounts WHERE id = ? \
-         UNION ALL SELECT id, request_hash FROM accounts WHERE owner = ? AND alias = ?";
-    type Row = (SqlUuid, Nullable<Binary>);
+    const TEXT: &'static str = "SELECT 1, id, request_hash FROM accounts WHERE id = ? \
+         UNION ALL SELECT 2, id, request_hash FROM accounts WHERE key_hash = ? \
+         UNION ALL SELECT 3, id, request_hash FROM accounts WHERE owner = ? AND alias = ?";
+    type Row = (Integer, SqlUuid, Nullable<Binary>);
 }
 
 struct LockOne;
@@ -130,6 +132,7 @@ async fn inserted(connection: &AsyncPgConnection, wallet: &NewWallet) -> Result<
         Param::MaybeText(wallet.name.as_ref().map(|name| name.as_str().to_owned())),
         Param::MaybeText(wallet.alias.as_ref().map(|alias| alias.as_str().to_owned())),
         Param::MaybeText(wallet.metadata.as_ref().map(|json| json.as_str().to_owned())),
+        key(wallet),
         Param::Bytes(wallet.hash.0.to_vec()),
     ]);
     Ok(insert.get_result::<Uuid>(&mut &*connection).await.optional()?.is_some())
@@ -138,16 +141,26 @@ async fn inserted(connection: &AsyncPgConnection, wallet: &NewWallet) -> Result<
 async fn existing(connection: &AsyncPgConnection, wallet: &NewWallet) -> Result<Opened, PgError> {
     let alias = wallet.alias.as_ref().map(|alias| alias.as_str().to_owned());
     let owner = Param::Text(wallet.owner.to_string());
-    let find = statement::<Existing>([Param::Id(wallet.id.0), owner, Param::MaybeText(alias)]);
-    let found = find.load::<(Uuid, Option<Vec<u8>>)>(&mut &*connection).await?;
+    let names = [Param::Id(wallet.id.0), key(wallet), owner, Param::MaybeText(alias)];
+    let find = statement::<Existing>(names);
+    let found = find.load::<(i32, Uuid, Option<Vec<u8>>)>(&mut &*connection).await?;
     let taken = || StoreError::Refused(format!("the account number {} is taken", wallet.number));
-    let (id, hash) = found.into_iter().next().ok_or_else(taken)?;
+    let first = found.into_iter().min_by_key(|(why, ..)| *why);
+    let (why, id, hash) = first.ok_or_else(taken)?;
     let id = AccountId(id);
-    if id != wallet.id && hash.as_deref() != Some(&wallet.hash.0[..]) {
-        return Ok(Opened::AliasTaken { existing: id });
+    let same_request = hash.as_deref() == Some(&wallet.hash.0[..]);
+    if id != wallet.id && !same_request {
+        return Ok(match why {
+            2 => Opened::KeyReused,
+            _ => Opened::AliasTaken { existing: id },
+        });
     }
     let record = locked(connection, id).await?.ok_or_else(taken)?;
     Ok(if id == wallet.id { Opened::Created(record) } else { Opened::Replayed(record) })
+}
+
+fn key(wallet: &NewWallet) -> Param {
+    Param::MaybeBinary(wallet.key.map(|key| key.0.to_vec()))
 }
 
 /// Accepts the payment of an opening balance, and settles it at once.

@@ -47,6 +47,10 @@ impl Statement {
         self.with(Bind::Blob(Some(value.to_vec())))
     }
 
+    pub(crate) fn optional_blob(self, value: Option<&[u8]>) -> Self {
+        self.with(Bind::Blob(value.map(<[u8]>::to_vec)))
+    }
+
     pub(crate) fn id(self, id: Uuid) -> Self {
         self.blob(id.as_bytes())
     }

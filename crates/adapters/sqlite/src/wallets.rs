@@ -5,7 +5,8 @@ use crate::load_accounts::load;
 use crate::rows::{AccountRow, account_columns};
 use crate::statement::{hex_of_hash, statement};
 use crate::transact;
-use diesel::SqliteConnection;
+use diesel::sql_types::BigInt;
+use diesel::{QueryableByName, SqliteConnection};
 use paygate_core::Timestamp;
 use paygate_core::account::{Account, AccountRecord, NewWallet, NotClosable, Role};
 use paygate_core::book::Book;
@@ -19,14 +20,16 @@ use std::collections::BTreeSet;
 
 const INSERT: &str = "\
     INSERT INTO accounts (id, number, currency, owner, overdraft, name, alias, metadata, \
-        request_hash, created_at) \
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?)";
+        key_hash, request_hash, created_at) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, unhex(?), ?)";
 
-/// The row of that id goes before that of the alias.
+/// The row of that id goes before that of the key, and that before that of the alias.
 const SELECT_TAKEN: &str = concat!(
-    "SELECT ",
+    "SELECT 1 AS why, ",
     account_columns!(),
-    " FROM accounts AS a WHERE a.id = ? UNION ALL SELECT ",
+    " FROM accounts AS a WHERE a.id = ? UNION ALL SELECT 2, ",
+    account_columns!(),
+    " FROM accounts AS a WHERE a.key_hash = ? UNION ALL SELECT 3, ",
     account_columns!(),
     " FROM accounts AS a WHERE a.owner = ? AND a.alias = ?"
 );
@@ -34,6 +37,14 @@ const SELECT_TAKEN: &str = concat!(
 const SELECT: &str = concat!("SELECT ", account_columns!(), " FROM accounts AS a WHERE a.id = ?");
 
 const CLOSE: &str = "UPDATE accounts SET closed_at = ? WHERE id = ? AND closed_at IS NULL";
+
+#[derive(QueryableByName)]
+struct TakenRow {
+    #[diesel(sql_type = BigInt)]
+    why: i64,
+    #[diesel(embed)]
+    account: AccountRow,
+}
 
 /// Opens a wallet with its opening balance, or finds out who stands in its way.
 pub(crate) fn create(
@@ -59,6 +70,7 @@ pub(crate) fn create(
         .optional_text(wallet.name.as_ref().map(|name| name.as_str()))
         .optional_text(wallet.alias.as_ref().map(|alias| alias.as_str()))
         .optional_text(wallet.metadata.as_ref().map(|metadata| metadata.as_str()))
+        .optional_blob(wallet.key.as_ref().map(|key| &key.0[..]))
         .text(&hex_of_hash(wallet.hash))
         .time(now);
     insert.run(connection)?;
@@ -70,23 +82,27 @@ pub(crate) fn create(
     Ok(Opened::Created(opened))
 }
 
-/// The account that has the wallet's id, after a lost commit, or its owner's of its alias.
+/// The account that has the wallet's id, after a lost commit, that of its key, or its owner's of its alias.
 fn taken(
     connection: &mut SqliteConnection,
     wallet: &NewWallet,
 ) -> Result<Option<Opened>, StoreError> {
     let alias = wallet.alias.as_ref().map(|alias| alias.as_str());
     let owner = wallet.owner.to_string();
-    let taken = statement(SELECT_TAKEN).id(wallet.id.0).text(&owner).optional_text(alias);
-    let row = taken.row(connection)?;
-    let Some(row): Option<AccountRow> = row else { return Ok(None) };
-    let same_request = row.request_hash.as_deref() == Some(&wallet.hash.0[..]);
-    let record = AccountRecord::try_from(row)?;
+    let key = wallet.key.as_ref().map(|key| &key.0[..]);
+    let taken = statement(SELECT_TAKEN).id(wallet.id.0).optional_blob(key);
+    let rows: Vec<TakenRow> = taken.text(&owner).optional_text(alias).rows(connection)?;
+    let Some(TakenRow { why, account }) = rows.into_iter().min_by_key(|row| row.why) else {
+        return Ok(None);
+    };
+    let same_request = account.request_hash.as_deref() == Some(&wallet.hash.0[..]);
+    let record = AccountRecord::try_from(account)?;
     let existing = record.account.id;
-    Ok(Some(match (existing == wallet.id, same_request) {
-        (true, _) => Opened::Created(record),
-        (false, true) => Opened::Replayed(record),
-        (false, false) => Opened::AliasTaken { existing },
+    Ok(Some(match (existing == wallet.id, same_request, why) {
+        (true, ..) => Opened::Created(record),
+        (false, true, _) => Opened::Replayed(record),
+        (false, false, 2) => Opened::KeyReused,
+        (false, false, _) => Opened::AliasTaken { existing },
     }))
 }
 

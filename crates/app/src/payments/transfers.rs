@@ -103,7 +103,7 @@ impl Transfers {
         }
         let amount =
             Money::parse_positive(&transfer.amount, currency).map_err(CreateError::Amount)?;
-        let terms = self.terms(amount, &source, &destination, transfer.quote).await?;
+        let terms = self.terms(principal, amount, (&source, &destination), transfer.quote).await?;
         if ![terms.amount, terms.debit, terms.credit].iter().all(|it| self.most.allows(it.minor)) {
             return Err(Refusal::AmountTooLarge.into());
         }
@@ -165,9 +165,9 @@ impl Transfers {
 
     async fn terms(
         &self,
+        principal: &Principal,
         amount: Money,
-        source: &Account,
-        destination: &Account,
+        (source, destination): (&Account, &Account),
         quote: Option<QuoteId>,
     ) -> Result<Terms, CreateError> {
         let (from, to) = (source.currency, destination.currency);
@@ -179,7 +179,7 @@ impl Transfers {
                 return Err(Refusal::CurrencyMismatch(why).into());
             }
             (Some((base, rate_in)), Some(id)) => {
-                Some(self.exchange.promised(id, base, rate_in).await?)
+                Some(self.exchange.promised(principal, id, (base, rate_in)).await?)
             }
             // Nothing is converted between accounts of one currency: no spread.
             (Some((base, rate_in)), None) if from == to => {

@@ -179,6 +179,7 @@ fn wallet_of(wallet: &Wallet) -> Result<OpenWallet, Fatal> {
         overdraft: false,
         opening_balance: Some(opening),
         metadata: None,
+        key: None,
         hash: hash(&wallet.canonical()),
     })
 }

@@ -11,8 +11,10 @@ use paygate_core::payment::{NewPayment, Reason};
 pub enum Opened {
     /// It is open, with its opening balance posted.
     Created(AccountRecord),
-    /// The same request has opened it before: the wallet of that alias, as it is now.
+    /// The same request has opened it before: the wallet of that key or alias, as it is now.
     Replayed(AccountRecord),
+    /// The key was used for another wallet.
+    KeyReused,
     /// Its opening balance can't be posted; nothing was opened.
     Refused(Reason),
     /// The alias is another account's of the owner, or was opened by another request.
@@ -38,7 +40,9 @@ pub trait AccountStore: Send + Sync {
     /// of that kind, from the system's opening equity, which [`paygate_core::transfer::process`] settles
     /// there and then; what it can't take is [`Opened::Refused`].
     ///
-    /// The same id (a lost commit, whatever else is in the request) is [`Opened::Created`]; the same
+    /// Duplicates are told apart in this order: the same id (a lost commit, whatever else is in the
+    /// request) is [`Opened::Created`]; the same key with the same hash is [`Opened::Replayed`], with
+    /// another [`Opened::KeyReused`]; the same
     /// owner's same alias with the same hash is [`Opened::Replayed`].
     ///
     /// # Errors

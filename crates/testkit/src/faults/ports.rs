@@ -9,15 +9,16 @@ use paygate_core::account::{
 use paygate_core::decision::Loads;
 use paygate_core::fx::Quote;
 use paygate_core::id::{AccountId, PaymentId, QuoteId};
-use paygate_core::identity::KeyHash;
+use paygate_core::identity::{Idempotency, KeyHash, RequestHash};
 use paygate_core::journal::Entry;
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
 use paygate_core::proof::{Position, Scope};
 use paygate_core::statement::StatementLine;
 use paygate_ports::{
     Accepted, AccountPage, AccountQuery, AccountReader, AccountStore, Audit, Decide, DueStore,
-    EntryCursor, Examiner, HealthCheck, JournalReader, Opened, Page, PaymentQuery, PaymentReader,
-    PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, Ripened, StoreError, Transacted,
+    EntryCursor, Examiner, HealthCheck, JournalReader, Kept, Opened, Page, PaymentQuery,
+    PaymentReader, PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, Ripened,
+    StoreError, Transacted,
 };
 use std::time::Duration;
 
@@ -126,8 +127,12 @@ impl<S: AccountReader> AccountReader for Faulty<S> {
 
 #[async_trait]
 impl<S: QuoteStore> QuoteStore for Faulty<S> {
-    async fn keep(&self, quote: Quote) -> Result<(), StoreError> {
-        self.around(Method::Keep, Asked::Other, self.inner.keep(quote)).await
+    async fn keep(&self, quote: Quote, sent: Option<Idempotency>) -> Result<Kept, StoreError> {
+        self.around(Method::Keep, Asked::Other, self.inner.keep(quote, sent)).await
+    }
+
+    async fn by_key(&self, key: KeyHash) -> Result<Option<(Quote, RequestHash)>, StoreError> {
+        self.around(Method::QuoteOfKey, Asked::Other, self.inner.by_key(key)).await
     }
 
     async fn quote(&self, id: QuoteId) -> Result<Option<Quote>, StoreError> {

@@ -29,6 +29,7 @@ pub enum Method {
     Lines,
     Keep,
     Quote,
+    QuoteOfKey,
     Forget,
     Entries,
     EntriesOf,

@@ -127,8 +127,8 @@ pub async fn an_unreadable_account_is_named_by_who_looks_for_it(store: StoreUnde
 
 pub async fn an_unreadable_quote_is_named(store: StoreUnderTest) {
     let (broken, whole) = (quote("USD", "EUR", "0.92"), quote("USD", "EUR", "0.92"));
-    store.quotes.keep(broken.clone()).await.unwrap();
-    store.quotes.keep(whole.clone()).await.unwrap();
+    store.quotes.keep(broken.clone(), None).await.unwrap();
+    store.quotes.keep(whole.clone(), None).await.unwrap();
     let id = store.id(broken.id.0);
     for change in ["base = 'QQQ'", "base = 'USD', numerator = 1000000000000001"] {
         store.run(format!("UPDATE fx_quotes SET {change} WHERE id = {id}")).await;

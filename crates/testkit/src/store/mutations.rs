@@ -373,6 +373,7 @@ async fn open_wallet(
         name: None,
         alias: None,
         metadata: None,
+        key: None,
         hash: RequestHash([0; 32]),
     };
     let opened = store.accounts.create(wallet, Some(balance)).await.unwrap();

@@ -3,21 +3,24 @@
 use super::ledger::assert_ledger_holds;
 use super::under_test::StoreUnderTest;
 use crate::build::{
-    Having, conversion, open_empty_wallet, open_liquidity, open_wallet, payment_id, quote, transfer,
+    Having, acting, conversion, open_empty_wallet, open_liquidity, open_wallet, owned_by,
+    payment_id, quote, transfer,
 };
 use chrono::TimeDelta;
 use paygate_core::Timestamp;
 use paygate_core::account::Account;
 use paygate_core::fx::{Quote, Rate};
 use paygate_core::id::QuoteId;
+use paygate_core::identity::{Idempotency, Operation, RequestHash, SentKey};
 use paygate_core::payment::NewPayment;
 use paygate_core::status::Status;
-use paygate_ports::{Accepted, StoreError};
+use paygate_core::text::IdempotencyKey;
+use paygate_ports::{Accepted, Kept, StoreError};
 use std::sync::Arc;
 
 async fn kept(store: &StoreUnderTest, rate: &str) -> Quote {
     let quote = quote("USD", "EUR", rate);
-    store.quotes.keep(quote.clone()).await.unwrap();
+    store.quotes.keep(quote.clone(), None).await.unwrap();
     quote
 }
 
@@ -35,13 +38,13 @@ pub async fn a_quote_is_kept_exactly(store: StoreUnderTest) {
     let longest = Rate::new(usd, jpy, 999_999_999_999_999, 1_000_000_000_000_000).unwrap();
     for mut quote in [quote("USD", "EUR", "0.92"), quote("USD", "IDR", "15500")] {
         assert_eq!(store.quotes.quote(quote.id).await.unwrap(), None);
-        store.quotes.keep(quote.clone()).await.unwrap();
+        store.quotes.keep(quote.clone(), None).await.unwrap();
         assert_eq!(store.quotes.quote(quote.id).await.unwrap(), Some(quote.clone()));
-        store.quotes.keep(quote.clone()).await.unwrap();
+        store.quotes.keep(quote.clone(), None).await.unwrap();
         quote.id = QuoteId(payment_id().0);
         quote.applied.rate = longest;
         quote.applied.source = "of 'another' 🦀".to_owned();
-        store.quotes.keep(quote.clone()).await.unwrap();
+        store.quotes.keep(quote.clone(), None).await.unwrap();
         assert_eq!(store.quotes.quote(quote.id).await.unwrap(), Some(quote));
     }
 }
@@ -134,7 +137,7 @@ pub async fn an_unknown_quote_is_refused(store: StoreUnderTest) {
     let payment = quoted(&wallets, &unknown);
     let answer = store.accept_one(&payment).await;
     assert!(matches!(answer, Accepted::Refused(StoreError::Refused(_))), "{answer:?}");
-    store.quotes.keep(unknown).await.unwrap();
+    store.quotes.keep(unknown, None).await.unwrap();
     store.created_one(payment).await;
 }
 
@@ -142,7 +145,7 @@ pub async fn an_unknown_quote_is_refused(store: StoreUnderTest) {
 async fn kept_until(store: &StoreUnderTest, end: Timestamp, seconds: i64) -> Quote {
     let expires_at = end + TimeDelta::seconds(seconds);
     let quote = Quote { expires_at, ..quote("USD", "EUR", "0.92") };
-    store.quotes.keep(quote.clone()).await.unwrap();
+    store.quotes.keep(quote.clone(), None).await.unwrap();
     quote
 }
 
@@ -189,4 +192,48 @@ pub async fn concurrent_forgetters_forget_each_quote_once(store: StoreUnderTest)
     // Whoever came while others were at it may have found less than there was.
     forgotten += store.quotes.forget(end, 100).await.unwrap();
     assert_eq!(forgotten, 40);
+}
+
+/// What a key of that name of a merchant stands for.
+fn sent(merchant: &str, request: u8) -> Option<Idempotency> {
+    let key = IdempotencyKey::parse("key-1").unwrap();
+    let sent = SentKey { key, hash: RequestHash([request; 32]) };
+    Some(sent.within(&acting(merchant), Operation::Quote))
+}
+
+pub async fn a_key_keeps_one_quote_of_each_owner(store: StoreUnderTest) {
+    let of = |name: &str| Quote { owner: Some(owned_by(name)), ..quote("USD", "EUR", "0.92") };
+    for name in ["one", "two"] {
+        let key = sent(name, 1).unwrap().key;
+        assert_eq!(store.quotes.by_key(key).await.unwrap(), None);
+        let first = of(name);
+        assert_eq!(store.quotes.keep(first.clone(), sent(name, 1)).await, Ok(Kept::Created));
+        // The answer was lost.
+        assert_eq!(store.quotes.keep(first.clone(), sent(name, 1)).await, Ok(Kept::Created));
+        let found = (first.clone(), RequestHash([1; 32]));
+        assert_eq!(store.quotes.by_key(key).await, Ok(Some(found)));
+        assert_eq!(store.quotes.quote(first.id).await, Ok(Some(first.clone())));
+        let again = of(name);
+        let replayed = store.quotes.keep(again.clone(), sent(name, 1)).await;
+        assert_eq!(replayed, Ok(Kept::Replayed(first)));
+        assert_eq!(store.quotes.keep(again.clone(), sent(name, 2)).await, Ok(Kept::KeyReused));
+        assert_eq!(store.quotes.quote(again.id).await, Ok(None));
+    }
+}
+
+pub async fn concurrent_twins_by_key_are_promised_once(store: StoreUnderTest) {
+    let asked = (0..12).map(|_| {
+        let (quotes, quote) = (Arc::clone(&store.quotes), quote("USD", "EUR", "0.92"));
+        tokio::spawn(async move { quotes.keep(quote, sent("one", 1)).await.unwrap() })
+    });
+    let (mut created, mut replayed) = (0, Vec::new());
+    for answer in asked.collect::<Vec<_>>() {
+        match answer.await.unwrap() {
+            Kept::Created => created += 1,
+            Kept::Replayed(quote) => replayed.push(quote.id),
+            Kept::KeyReused => panic!("they ask for the same"),
+        }
+    }
+    replayed.dedup();
+    assert_eq!((created, replayed.len()), (1, 1));
 }

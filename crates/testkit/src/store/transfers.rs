@@ -24,7 +24,7 @@ pub async fn a_transfer_with_everything_reads_back_exactly(store: StoreUnderTest
     let from = open_wallet(&store, "USD", "100.00").await;
     let to = open_empty_wallet(&store, "EUR").await;
     let quote = quote("USD", "EUR", "0.92");
-    store.quotes.keep(quote.clone()).await.unwrap();
+    store.quotes.keep(quote.clone(), None).await.unwrap();
     let mut full = conversion(&from, &to, "10.00", "0.92").with_quote(&quote).held();
     full.request.description = Some(Label::parse("for 'rent' \\ 🦀").unwrap());
     full.request.tx_date = Some(quote.expires_at - TimeDelta::days(9_999));

@@ -5,16 +5,17 @@ use super::helpers::everything;
 use super::ledger::assert_ledger_holds;
 use super::under_test::StoreUnderTest;
 use crate::build::{
-    Having, money, open_empty_wallet, open_system, open_usd_pair, open_wallet, opening, payment_id,
-    transfer, wallet, wallet_called,
+    Having, acting, money, open_empty_wallet, open_system, open_usd_pair, open_wallet, opening,
+    owned_by, payment_id, transfer, wallet, wallet_called,
 };
 use paygate_core::account::headroom::BALANCE_LIMIT_MINOR;
 use paygate_core::account::{Account, AccountRecord, NewWallet, NotClosable, Role, SystemAccount};
 use paygate_core::id::AccountId;
+use paygate_core::identity::{KeyHash, Operation, RequestHash};
 use paygate_core::payment::{NewPayment, Reason};
 use paygate_core::status::Status;
 use paygate_core::terms::Terms;
-use paygate_core::text::{Label, Metadata};
+use paygate_core::text::{IdempotencyKey, Label, Metadata};
 use paygate_ports::{Opened, StoreError};
 use std::sync::Arc;
 
@@ -271,5 +272,63 @@ pub async fn closing_and_paying_at_once_lose_nothing(store: StoreUnderTest) {
         let paid = store.payment(payment).await.status == Status::Success;
         assert_eq!(closed, !paid);
     }
+    assert_ledger_holds(&store).await;
+}
+
+/// The wallet under a key of a merchant.
+fn keyed(merchant: &str, request: u8) -> NewWallet {
+    let key = IdempotencyKey::parse("key-1").unwrap();
+    let key = Some(KeyHash::of(&acting(merchant), Operation::OpenAccount, &key));
+    let hash = RequestHash([request; 32]);
+    NewWallet { owner: owned_by(merchant), key, hash, ..wallet("USD") }
+}
+
+pub async fn a_key_opens_one_wallet_of_each_owner(store: StoreUnderTest) {
+    for name in ["one", "two"] {
+        let first = keyed(name, 1);
+        let opening = opening(&store, &first, "10.00").await;
+        let record = created(create(&store, &first, Some(&opening)).await.unwrap());
+        // The answer was lost.
+        let again = create(&store, &first, Some(&opening)).await.unwrap();
+        assert_eq!(again, Opened::Created(record.clone()));
+        let twin = keyed(name, 1);
+        let its = crate::build::opening(&store, &twin, "10.00").await;
+        let replayed = create(&store, &twin, Some(&its)).await.unwrap();
+        assert_eq!(replayed, Opened::Replayed(record.clone()));
+        assert_eq!(create(&store, &keyed(name, 2), None).await.unwrap(), Opened::KeyReused);
+        // The key goes before the alias.
+        let called = NewWallet { alias: wallet_called("other", "USD", 1).alias, ..keyed(name, 2) };
+        assert_eq!(create(&store, &called, None).await.unwrap(), Opened::KeyReused);
+        assert_eq!(store.account(record.account.id).await.posted_minor, 1_000);
+    }
+    let equity = open_system(&store, SystemAccount::OpeningEquity, "USD").await;
+    assert_eq!(equity.posted_minor, -2_000);
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn concurrent_twins_by_key_are_opened_once(store: StoreUnderTest) {
+    let mut callers = Vec::new();
+    for _ in 0..12 {
+        let wallet = keyed("one", 1);
+        let opening = opening(&store, &wallet, "10.00").await;
+        let accounts = Arc::clone(&store.accounts);
+        callers.push(tokio::spawn(
+            async move { accounts.create(wallet, Some(opening)).await.unwrap() },
+        ));
+    }
+    let (mut created, mut ids) = (0, Vec::new());
+    for caller in callers {
+        match caller.await.unwrap() {
+            Opened::Created(record) => {
+                created += 1;
+                ids.push(record.account.id);
+            }
+            Opened::Replayed(record) => ids.push(record.account.id),
+            other => panic!("they ask for the same: {other:?}"),
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!((created, ids.len()), (1, 1), "all mean the same wallet");
     assert_ledger_holds(&store).await;
 }

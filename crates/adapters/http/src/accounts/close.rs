@@ -7,6 +7,7 @@ use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
 use crate::request::fields;
+use crate::request::idempotency;
 use crate::server::state::State;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -20,6 +21,8 @@ use paygate_wire::AccountBody;
     operation_id = "close_account", security((), ("token" = [])),
     params(
         ("account" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description = "The account's id, number or alias."),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
+            description = "Taken, and not needed: repeating the request changes nothing."),
         ("X-Request-Id" = Option<String>, Header,
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),
@@ -41,6 +44,8 @@ pub async fn close(
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let name = named(&account)?;
-    fields::read(&body, &[])?.finish()?;
+    // What it leads to is a state, so that the key has nothing to add.
+    let (_, others) = idempotency::optional_key(request.headers());
+    fields::read(&body, &[])?.finish_with(others)?;
     ok(&AccountBody::of(&state.api.accounts.close(&principal, name).await?)?)
 }

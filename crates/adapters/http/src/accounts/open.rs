@@ -7,24 +7,28 @@ use crate::payments::accepted::IDEMPOTENT_REPLAYED;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
+use crate::request::idempotency;
 use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use paygate_app::OpenWallet;
 use paygate_wire::AccountBody;
 
 /// Opens an account
 ///
-/// With an alias the request may be repeated: it opens one account, and each repetition is answered
-/// with that account as it is then. Without one each request opens another account.
+/// With an `Idempotency-Key` or an alias the request may be repeated: it opens one account, and each
+/// repetition is answered with that account as it is then. Without both each request opens another.
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts",
     operation_id = "open_account", security((), ("token" = [])),
     request_body(content = OpenRequest, content_type = "application/json"),
     params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
+            description = "1 to 255 visible ASCII characters that stand for this request."),
         ("X-Request-Id" = Option<String>, Header,
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),
     responses(
-        (status = 201, description = "Open, now or by an earlier request with the same alias.",
+        (status = 201, description = "Open, now or by an earlier request with the same key or alias.",
             body = AccountBody, headers(
                 ("Location" = String, description = "The account's path."),
                 ("Idempotent-Replayed" = String, description = "`true` for a repeated request."),
@@ -33,7 +37,8 @@ use paygate_wire::AccountBody;
         (status = 409, description = "`alias-already-exists`: it names another account, or was \
             opened by another request.",
             body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`overflow`: the opening balance can't be posted.",
+        (status = 422, description = "`idempotency-key-reused`: the key stands for another \
+            request; `overflow`: the opening balance can't be posted.",
             body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn open(
@@ -43,7 +48,9 @@ pub async fn open(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_json(&request, payload, state.body_timeout).await?;
-    let wallet = OpenRequest::parse(&body, &state.currencies)?;
+    let (key, others) = idempotency::optional_key(request.headers());
+    let wallet = OpenRequest::parse(&body, &state.currencies, others)?;
+    let wallet = OpenWallet { key, ..wallet };
     let (record, replayed) = state.api.accounts.open(&principal, wallet).await?;
     let mut response = answer::created(format!("/api/v1/accounts/{}", record.account.id));
     if replayed {

@@ -1,7 +1,7 @@
 //! What a client sends to open an account, and its way into core's types.
 
 use crate::openapi::schema::BalanceSchema;
-use crate::problem::Problem;
+use crate::problem::{Problem, Violation};
 use crate::request::fields::{self, Fields};
 use crate::request::idempotency::Canonical;
 use crate::request::rules::{self, EnabledCurrencies};
@@ -57,16 +57,20 @@ impl<'a> OpenRequest<'a> {
     const FIELDS: &'static [&'static str] =
         &["currency", "name", "alias", "overdraft", "opening_balance", "metadata"];
 
-    /// Reads a body.
+    /// Reads a body; `others` are violations found elsewhere in the request.
     ///
     /// # Errors
     /// A problem with every broken rule.
-    pub fn parse(body: &'a [u8], currencies: &EnabledCurrencies) -> Result<OpenWallet, Problem> {
+    pub fn parse(
+        body: &'a [u8],
+        currencies: &EnabledCurrencies,
+        others: Vec<Violation>,
+    ) -> Result<OpenWallet, Problem> {
         let mut fields = fields::read(body, Self::FIELDS)?;
         let request = Self::of(&mut fields);
         let validated = request.validate_with_args(currencies);
         let violations = fields.into_violations();
-        rules::check(Self::FIELDS, "opening_balance", violations, validated, Vec::new())?;
+        rules::check(Self::FIELDS, "opening_balance", violations, validated, others)?;
         request.into_wallet().ok_or_else(rules::unparsed)
     }
 
@@ -92,6 +96,7 @@ impl<'a> OpenRequest<'a> {
             overdraft: self.overdraft.unwrap_or(false),
             opening_balance: balance.transpose().ok()?.filter(|it| it.minor > 0),
             metadata: self.metadata.map(|text| Metadata::parse(&text)).transpose().ok()?,
+            key: None,
             hash: RequestHash([0; 32]),
         };
         Some(OpenWallet { hash: hash(&wallet), ..wallet })

@@ -2,14 +2,18 @@
 
 use crate::answer;
 use crate::openapi::schema::{AmountSchema, Writing};
+use crate::payments::accepted::IDEMPOTENT_REPLAYED;
 use crate::problem::{Problem, ProblemBody, Violation};
 use crate::request::auth::Caller;
 use crate::request::body;
 use crate::request::fields;
+use crate::request::idempotency::{self, Canonical};
 use crate::request::rules::{self, EnabledCurrencies};
 use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use paygate_app::AskQuote;
+use paygate_core::identity::{RequestHash, SentKey};
 use paygate_core::money::{Currency, Money};
 use paygate_wire::QuoteBody;
 use std::borrow::Cow;
@@ -38,17 +42,25 @@ pub struct QuoteRequest<'a> {
 }
 
 /// Promises the present rate to one payment for a while
+///
+/// With an `Idempotency-Key` the request may be repeated, and is answered with the same promise as
+/// long as that is kept: a day after its end, or for good if a payment has used it.
 #[utoipa::path(post, path = "/api/v1/fx/quotes", tag = "fx",
     operation_id = "create_quote", security((), ("token" = [])),
     request_body(content = QuoteRequest, content_type = "application/json"),
     params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
+            description = "1 to 255 visible ASCII characters that stand for this request."),
         ("X-Request-Id" = Option<String>, Header,
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),
     responses(
-        (status = 201, description = "The rate is promised.", body = QuoteBody),
+        (status = 201, description = "The rate is promised, now or by an earlier request with the same \
+            key.", body = QuoteBody, headers(
+                ("Idempotent-Replayed" = String, description = "`true` for a repeated request."),
+            )),
         Writing,
-        (status = 422, description = "`fx-not-quoted`, `amount-too-small` or \
+        (status = 422, description = "`idempotency-key-reused`, `fx-not-quoted`, `amount-too-small` or \
             `amount-too-large`.",
             body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`store-unavailable` or `fx-unavailable`: repeat it later.",
@@ -61,15 +73,26 @@ pub async fn quote(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_json(&request, payload, state.body_timeout).await?;
-    let (base, quote, amount) = QuoteRequest::parse(&body, &state.currencies)?;
-    let exchange = &state.api.exchange;
-    // What can't be converted is told before anything is promised.
-    if let Some(amount) = amount {
-        exchange.convert(&principal, amount, quote).await?;
-    }
-    let promised = exchange.quote(&principal, base, quote).await?;
+    let (key, others) = idempotency::optional_key(request.headers());
+    let (base, quote, amount) = QuoteRequest::parse(&body, &state.currencies, others)?;
+    let key = key.map(|key| SentKey { key, hash: hash(base, quote, amount) });
+    let asked = AskQuote { base, quote, amount, key };
+    let (promised, replayed) = state.api.exchange.quote(&principal, asked).await?;
     let worth = amount.map(|amount| promised.applied.rate.credit_for(amount)).transpose()?;
-    answer::with(HttpResponse::Created(), &QuoteBody::of(&promised, amount.zip(worth))?)
+    let mut response = HttpResponse::Created();
+    if replayed {
+        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
+    }
+    answer::with(response, &QuoteBody::of(&promised, amount.zip(worth))?)
+}
+
+/// What tells it from another request under the same key: what it asks for, not how that is written.
+fn hash(base: Currency, quote: Currency, amount: Option<Money>) -> RequestHash {
+    Canonical::of("quote")
+        .with("base", base.code())
+        .with("quote", quote.code())
+        .with("amount", amount.map(|amount| amount.minor.to_string()).as_deref())
+        .hash()
 }
 
 impl<'a> QuoteRequest<'a> {
@@ -79,6 +102,7 @@ impl<'a> QuoteRequest<'a> {
     fn parse(
         body: &'a [u8],
         currencies: &EnabledCurrencies,
+        others: Vec<Violation>,
     ) -> Result<(Currency, Currency, Option<Money>), Problem> {
         let mut fields = fields::read(body, Self::FIELDS)?;
         let request = Self {
@@ -89,7 +113,7 @@ impl<'a> QuoteRequest<'a> {
         let validated = request.validate_with_args(currencies);
         let mut violations = fields.into_violations();
         violations.extend(request.one_currency());
-        rules::check(Self::FIELDS, "amount", violations, validated, Vec::new())?;
+        rules::check(Self::FIELDS, "amount", violations, validated, others)?;
         request.into_core().ok_or_else(rules::unparsed)
     }
 

@@ -2,10 +2,11 @@
 
 use crate::answer::ok;
 use crate::openapi::schema::{AmountSchema, Writing};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody, Violation};
 use crate::request::auth::Caller;
 use crate::request::body;
 use crate::request::fields::{self, Fields};
+use crate::request::idempotency;
 use crate::request::rules;
 use crate::server::state::State;
 use crate::server::telemetry::record_payment;
@@ -30,11 +31,11 @@ pub struct CaptureRequest<'a> {
 impl<'a> CaptureRequest<'a> {
     const FIELDS: &'static [&'static str] = &["amount"];
 
-    fn parse(body: &'a [u8]) -> Result<Self, Problem> {
+    fn parse(body: &'a [u8], others: Vec<Violation>) -> Result<Self, Problem> {
         let mut fields: Fields<'a> = fields::read(body, Self::FIELDS)?;
         let request = Self { amount: fields.optional_decimal("amount") };
         let validated = request.validate();
-        rules::check(Self::FIELDS, "amount", fields.into_violations(), validated, Vec::new())?;
+        rules::check(Self::FIELDS, "amount", fields.into_violations(), validated, others)?;
         Ok(request)
     }
 }
@@ -48,6 +49,8 @@ impl<'a> CaptureRequest<'a> {
     request_body(content = CaptureRequest, content_type = "application/json"),
     params(
         ("id" = String, Path, format = Uuid, description = "The payment's id."),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
+            description = "Taken, and not needed: repeating the request changes nothing."),
         ("X-Request-Id" = Option<String>, Header,
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),
@@ -73,7 +76,9 @@ pub async fn capture(
     let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
-    let asked = CaptureRequest::parse(&body)?;
+    // What it leads to is a state, so that the key has nothing to add.
+    let (_, others) = idempotency::optional_key(request.headers());
+    let asked = CaptureRequest::parse(&body, others)?;
     let record = state.api.holds.capture(&principal, id, asked.amount.as_deref()).await?;
     ok(&PaymentBody::of(&record)?)
 }

@@ -63,10 +63,7 @@ fn read_charge(
     state: &State,
     wait: Option<Wait>,
 ) -> Result<CreateCharge, Problem> {
-    let (key, others) = match idempotency::key(request.headers()) {
-        Ok(key) => (key, Vec::new()),
-        Err(violation) => (None, vec![violation]),
-    };
+    let (key, others) = idempotency::optional_key(request.headers());
     let Charge { amount, reference, metadata } =
         CreateRequest::parse(body, &state.currencies, others)?;
     let canonical = CanonicalRequest {

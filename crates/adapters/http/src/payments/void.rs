@@ -6,6 +6,7 @@ use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
 use crate::request::fields;
+use crate::request::idempotency;
 use crate::request::rules;
 use crate::server::state::State;
 use crate::server::telemetry::record_payment;
@@ -20,6 +21,8 @@ use paygate_wire::PaymentBody;
     operation_id = "void_payment", security((), ("token" = [])),
     params(
         ("id" = String, Path, format = Uuid, description = "The payment's id."),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
+            description = "Taken, and not needed: repeating the request changes nothing."),
         ("X-Request-Id" = Option<String>, Header,
             description = "Your id of the request, up to 128 visible ASCII characters."),
     ),
@@ -41,7 +44,9 @@ pub async fn void(
     let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
-    fields::read(&body, &[])?.finish()?;
+    // What it leads to is a state, so that the key has nothing to add.
+    let (_, others) = idempotency::optional_key(request.headers());
+    fields::read(&body, &[])?.finish_with(others)?;
     let record = state.api.holds.void(&principal, id).await?;
     ok(&PaymentBody::of(&record)?)
 }

@@ -44,6 +44,10 @@ impl Problem {
         Self::invalid(vec![Violation::new("currency", "currency-not-enabled", message)])
     }
 
+    fn key_reused() -> Self {
+        Self::new(Code::KeyReused, "the key was sent before with another request")
+    }
+
     /// There is no rate now. Why is for the log: it may name what is asked and how.
     fn no_rate(cause: impl fmt::Display) -> Self {
         let detail = "there is no exchange rate to convert by at the moment; repeat later";
@@ -87,9 +91,7 @@ impl From<CreateError> for Problem {
             CreateError::CurrencyNotEnabled(currency) => Self::not_enabled(currency, "payments"),
             CreateError::Amount(error) => Self::amount(error),
             CreateError::PaymentNotFound => Self::payment_not_found(),
-            CreateError::KeyReused => {
-                Self::new(Code::KeyReused, "the key was sent before with another request")
-            }
+            CreateError::KeyReused => Self::key_reused(),
             CreateError::ReferenceTaken { existing } => {
                 let detail = format!("payment {existing} has this reference");
                 Self::new(Code::ReferenceExists, detail).with_payment(existing)
@@ -178,6 +180,7 @@ impl From<OpenError> for Problem {
         match error {
             OpenError::Denied(denied) => denied.into(),
             OpenError::CurrencyNotEnabled(currency) => Self::not_enabled(currency, "accounts"),
+            OpenError::KeyReused => Self::key_reused(),
             OpenError::AliasTaken { existing } => {
                 let detail = format!("account {existing} has this alias");
                 let mut problem = Self::new(Code::AliasExists, detail);
@@ -223,6 +226,7 @@ impl From<ConvertError> for Problem {
     fn from(error: ConvertError) -> Self {
         match error {
             ConvertError::Denied(denied) => denied.into(),
+            ConvertError::KeyReused => Self::key_reused(),
             ConvertError::Rate(error) => error.into(),
             ConvertError::Conversion(error) => error.into(),
             ConvertError::Store(error) => error.into(),

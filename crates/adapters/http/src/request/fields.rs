@@ -218,6 +218,15 @@ impl<'a> Fields<'a> {
         if self.violations.is_empty() { Ok(()) } else { Err(Problem::invalid(self.violations)) }
     }
 
+    /// As [`Fields::finish`]; `others` are violations found elsewhere in the request.
+    ///
+    /// # Errors
+    /// A problem with every broken rule.
+    pub fn finish_with(mut self, others: Vec<Violation>) -> Result<(), Problem> {
+        self.violations.extend(others);
+        self.finish()
+    }
+
     /// What was wrong, in the order found.
     #[must_use]
     pub fn into_violations(self) -> Vec<Violation> {

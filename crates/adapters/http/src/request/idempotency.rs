@@ -28,6 +28,14 @@ pub fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Violation> {
         .map_err(|error| Violation::new(IDEMPOTENCY_KEY, "invalid", error.to_string()))
 }
 
+/// The key of a request that may have one, or what is wrong with it.
+pub fn optional_key(headers: &HeaderMap) -> (Option<IdempotencyKey>, Vec<Violation>) {
+    match key(headers) {
+        Ok(key) => (key, Vec::new()),
+        Err(violation) => (None, vec![violation]),
+    }
+}
+
 /// The key of a request that needs one, or what is wrong with it.
 pub fn required_key(headers: &HeaderMap) -> (Option<IdempotencyKey>, Vec<Violation>) {
     let message = "is required: a value of your own that stands for this request";

@@ -8,6 +8,7 @@ mod bad_requests;
 mod documents;
 mod fx;
 mod integrity;
+mod keys;
 mod openapi;
 mod payments;
 mod principals;

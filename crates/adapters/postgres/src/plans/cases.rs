@@ -290,10 +290,19 @@ fn opening(name: &str) -> Vec<Case> {
                 NO_TEXT,
                 some_text("a-new-one"),
                 NO_TEXT,
+                Param::MaybeBinary(Some(key(1))),
                 Param::Bytes(vec![0; 32]),
             ],
         ),
-        "Existing" => one(2, [Param::Id(account(70_000)), text(BUSY), some_text("wallet-70002")]),
+        "Existing" => one(
+            3,
+            [
+                Param::Id(account(70_000)),
+                Param::MaybeBinary(Some(key(70_004))),
+                text(BUSY),
+                some_text("wallet-70002"),
+            ],
+        ),
         _ => Vec::new(),
     }
 }
@@ -551,6 +560,7 @@ fn quoting(name: &str) -> Vec<Case> {
             1,
             [
                 Param::Id(quote(200_000)),
+                some_text(BUSY),
                 text("USD"),
                 text("EUR"),
                 Param::BigInt(1),
@@ -558,9 +568,12 @@ fn quoting(name: &str) -> Vec<Case> {
                 text("test"),
                 Param::Time(at(0)),
                 Param::Time(at(0)),
+                Param::MaybeBinary(Some(key(200_000))),
+                Param::MaybeBinary(Some(vec![0; 32])),
             ],
         ),
         "One" => one(1, [Param::Id(quote(70_000))]),
+        "OfKey" => one(1, [Param::Bytes(key(70_000))]),
         "Forget" => one(2 * 500, [Param::Time(at(90_000)), Param::BigInt(500)]),
         _ => Vec::new(),
     }

@@ -71,12 +71,14 @@ async fn the_catalog_names_the_rules() {
         [
             "accounts (id)",
             "accounts (id, currency)",
+            "accounts (key_hash) partial",
             "accounts (number)",
             "accounts (owner, alias)",
             "accounts (owner, currency) partial",
             "accounts (system_code, currency)",
             "due (payment_id)",
             "fx_quotes (id)",
+            "fx_quotes (key_hash) partial",
             "journal_entries (payment_id, transition_seq)",
             "payment_states (payment_id)",
             "payment_transitions (payment_id, seq)",
@@ -278,7 +280,7 @@ async fn the_migrations_can_be_taken_back_with_all_their_rows() {
         settle(book, book.payment_ids()[0], 1, Verdict::Approved, &ClaimPolicy::default()).unwrap();
     });
     under_test.payments.transact(ids[..1].to_vec(), Loads::Accounts, approve).await.unwrap();
-    under_test.quotes.keep(quote("USD", "EUR", "0.5")).await.unwrap();
+    under_test.quotes.keep(quote("USD", "EUR", "0.5"), None).await.unwrap();
 
     let mut other = connect(&folder.file("p.db"));
     other.batch_execute(&format!("BEGIN; {DOWN} COMMIT;")).unwrap();

@@ -1,6 +1,6 @@
 //! Rates as customers get them, and quotes.
 
-use crate::rig::{Rig, WE, currency, money};
+use crate::rig::{Rig, WE, asking, currency, money};
 use chrono::TimeDelta;
 use paygate_app::{ConvertError, NoRate};
 use paygate_core::fx::ConversionError;
@@ -46,11 +46,11 @@ async fn a_conversion_says_what_would_be_credited() {
 #[tokio::test]
 async fn a_quote_is_kept_with_the_rate_and_its_end() {
     let rig = Rig::with_spread(250).await;
-    let quote = rig.exchange.quote(&WE, currency("USD"), currency("IDR")).await.unwrap();
+    let (quote, _) = rig.exchange.quote(&WE, asking("USD", "IDR")).await.unwrap();
     assert_eq!(quote.applied.rate.to_string(), "15112.5");
     assert_eq!(quote.expires_at, rig.clock.now() + TimeDelta::seconds(30));
     assert_eq!(rig.store.inner().quote(quote.id).await.unwrap().as_ref(), Some(&quote));
-    let other = rig.exchange.quote(&WE, currency("USD"), currency("IDR")).await.unwrap();
+    let (other, _) = rig.exchange.quote(&WE, asking("USD", "IDR")).await.unwrap();
     assert_ne!(other.id, quote.id);
 }
 
@@ -58,10 +58,10 @@ async fn a_quote_is_kept_with_the_rate_and_its_end() {
 async fn what_can_not_be_kept_is_not_promised() {
     let rig = Rig::new().await;
     rig.faults.go_away();
-    let away = rig.exchange.quote(&WE, currency("USD"), currency("IDR")).await.unwrap_err();
+    let away = rig.exchange.quote(&WE, asking("USD", "IDR")).await.unwrap_err();
     assert!(matches!(away, ConvertError::Store(StoreError::Unavailable(_))), "{away:?}");
     rig.faults.come_back();
     rig.rates.stale(true);
-    rig.exchange.quote(&WE, currency("USD"), currency("IDR")).await.unwrap_err();
+    rig.exchange.quote(&WE, asking("USD", "IDR")).await.unwrap_err();
     assert_eq!(rig.rows("fx_quotes"), 0);
 }

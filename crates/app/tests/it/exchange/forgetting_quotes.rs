@@ -1,8 +1,7 @@
 //! Quotes that nobody took up are forgotten, a day after they expired and a batch at a time.
 
-use crate::rig::{Rig, WE, rest, soon};
+use crate::rig::{Rig, WE, asking, rest, soon};
 use paygate_app::QuoteForgetter;
-use paygate_core::money::Currency;
 use paygate_testkit::faults::Method;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +12,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const LOOK: Duration = Duration::from_secs(600);
 
 async fn quoted(rig: &Rig, count: usize) {
-    let currency = |code| Currency::parse(code).unwrap();
     for _ in 0..count {
-        rig.exchange.quote(&WE, currency("USD"), currency("IDR")).await.unwrap();
+        rig.exchange.quote(&WE, asking("USD", "IDR")).await.unwrap();
     }
 }
 

@@ -1,7 +1,7 @@
 //! What clients ask: short ways to say it, and to see what became of it.
 
 use super::app::Rig;
-use super::values::{WE, currency, empty_wallet, money, named};
+use super::values::{WE, asking, currency, empty_wallet, money, named};
 use paygate_app::{
     Call, CreateCharge, CreateError, CreateRefund, CreateTransfer, Created, OpenWallet,
 };
@@ -117,7 +117,7 @@ impl Rig {
 
     /// Promises the present rate.
     pub async fn quote(&self, base: &str, quote: &str) -> QuoteId {
-        self.exchange.quote(&WE, currency(base), currency(quote)).await.unwrap().id
+        self.exchange.quote(&WE, asking(base, quote)).await.unwrap().0.id
     }
 
     pub fn payment(&self, id: PaymentId) -> Payment {

@@ -1,6 +1,6 @@
 //! Values as tests write them.
 
-use paygate_app::{CreateCharge, CreateError, OpenWallet, Refusal};
+use paygate_app::{AskQuote, CreateCharge, CreateError, OpenWallet, Refusal};
 use paygate_core::account::{AccountRef, Alias};
 use paygate_core::id::AccountId;
 use paygate_core::identity::{Principal, RequestHash, SentKey};
@@ -33,6 +33,11 @@ pub fn money(text: &str) -> Money {
     Money::parse_positive(amount, currency(code)).unwrap()
 }
 
+/// Asks for a rate to be promised.
+pub fn asking(base: &str, quote: &str) -> AskQuote {
+    AskQuote { base: currency(base), quote: currency(quote), amount: None, key: None }
+}
+
 /// A wallet in that currency, without a name, empty.
 pub fn empty_wallet(code: &str) -> OpenWallet {
     OpenWallet {
@@ -42,6 +47,7 @@ pub fn empty_wallet(code: &str) -> OpenWallet {
         overdraft: false,
         opening_balance: None,
         metadata: None,
+        key: None,
         hash: RequestHash([0; 32]),
     }
 }

@@ -1,6 +1,7 @@
 -- 28 of the system, 1,000 for the charges of merchants, the rest wallets: half of them of one merchant,
 -- a few of another, the others of a user each, and each 1,000th is of a rare currency.
-INSERT INTO accounts (id, number, currency, system_code, owner, for_charges, overdraft, alias, last_seq)
+INSERT INTO accounts (id, number, currency, system_code, owner, for_charges, overdraft, alias, key_hash,
+    last_seq)
 SELECT pg_temp.id(1, n), lpad(n::text, 12, '0'),
     CASE WHEN n < 28 THEN (ARRAY['IDR', 'USD', 'SGD', 'EUR', 'GBP', 'ETB', 'JPY'])[n / 4 + 1]
         WHEN n % 1000 = 500 THEN 'KWD' ELSE 'USD' END,
@@ -10,11 +11,14 @@ SELECT pg_temp.id(1, n), lpad(n::text, 12, '0'),
         ELSE 'user:' || pg_temp.id(1, n) END,
     n BETWEEN 28 AND 1027, true,
     CASE WHEN n < 1028 THEN NULL WHEN n % 2 = 0 OR n % 10000 = 501 THEN 'wallet-' || n ELSE 'main' END,
+    CASE WHEN n >= 1028 THEN decode(lpad(to_hex(n), 32, '0'), 'hex') END,
     CASE WHEN n = 28 THEN 500000 WHEN n >= 50000 THEN n % 2 * 20 ELSE 0 END
 FROM generate_series(0, 99999) AS n;
 
-INSERT INTO fx_quotes (id, base, quote, numerator, denominator, source, as_of, expires_at, used)
-SELECT pg_temp.id(3, n), 'USD', 'EUR', 1, 2, 'fill', pg_temp.at(n), pg_temp.at(n), n % 2 = 0
+INSERT INTO fx_quotes (id, base, quote, numerator, denominator, source, as_of, expires_at, used, key_hash,
+    request_hash)
+SELECT pg_temp.id(3, n), 'USD', 'EUR', 1, 2, 'fill', pg_temp.at(n), pg_temp.at(n), n % 2 = 0,
+    decode(lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('00', 32), 'hex')
 FROM generate_series(0, 99999) AS n;
 
 -- Of every 100 one is a refund of the one before, and of every 20 one used a quote.
