@@ -121,7 +121,7 @@ pub(super) async fn show(
             }
         };
         match (rows.last(), scope) {
-            (Some((payment, _)), _) => last = payment.id,
+            (Some((payment, _)), _) => last = payment.id(),
             (None, Scope::Whole) => return Ok(()),
             // Entries of payments that are not there.
             (None, Scope::Since(_)) => continue,
@@ -135,7 +135,7 @@ async fn show_page(
     rows: Vec<RecordRow>,
     examiner: &mut dyn Examiner,
 ) -> Result<(), PgError> {
-    let ids = || Param::Ids(rows.iter().map(|(payment, _)| payment.id).collect());
+    let ids = || Param::Ids(rows.iter().map(|(payment, _)| payment.id()).collect());
     let transitions = statement::<Timelines>([ids()]).load::<TransitionRow>(connection).await?;
     let entries = statement::<Entries>([ids()]);
     let entries = entries.load::<(Uuid, i32, DateTime<Utc>)>(connection).await?;
@@ -177,7 +177,7 @@ async fn show_page(
     }
 
     for row in rows {
-        let id = row.0.id;
+        let id = row.0.id();
         examiner.see(match record(row) {
             Ok(record) => Fact::Payment(Box::new(PaymentFact {
                 record,
