@@ -77,11 +77,7 @@ fn counterparty(counterparty: &Counterparty) -> String {
 }
 
 fn no_account(name: &AccountRef) -> Ended {
-    Ended::Because(match name {
-        AccountRef::Id(id) => format!("there is no account {id}"),
-        AccountRef::Number(number) => format!("there is no account {number}"),
-        AccountRef::Alias(alias) => format!("there is no account {}", alias.as_str()),
-    })
+    Ended::Because(format!("there is no account {name}"))
 }
 
 /// The lines of a statement that are wanted and not read yet.

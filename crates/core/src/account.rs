@@ -136,6 +136,17 @@ impl AccountRef {
     }
 }
 
+/// The text that it is read from; an id's hexadecimal digits in lower case.
+impl fmt::Display for AccountRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Alias(alias) => f.write_str(alias.as_str()),
+        }
+    }
+}
+
 /// A 12-digit account number whose last digit is the Luhn check digit (ISO/IEC 7812-1 annex B) of
 /// the first eleven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

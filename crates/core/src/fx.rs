@@ -11,7 +11,7 @@ mod tests;
 use crate::Timestamp;
 use crate::id::QuoteId;
 use crate::identity::Owner;
-use crate::money::{AmountError, Currency, Money, check_amount_text};
+use crate::money::{self, Currency, DecimalError, Money, PositiveDecimal};
 use rust_decimal::Decimal;
 use std::fmt;
 use thiserror::Error;
@@ -41,7 +41,7 @@ pub struct Rate {
 pub enum RateError {
     /// The text is not a positive plain decimal of at most 15 significant digits.
     #[error(transparent)]
-    Text(#[from] AmountError),
+    Text(#[from] DecimalError),
     /// A part of the fraction is zero, or above [`MAX_RATE_PART`] in lowest terms.
     #[error("both parts of a rate must be between 1 and {MAX_RATE_PART}")]
     OutOfRange,
@@ -104,14 +104,12 @@ impl Rate {
     /// # Errors
     /// [`RateError`], the first rule broken.
     pub fn parse(base: Currency, quote: Currency, text: &str) -> Result<Self, RateError> {
-        check_amount_text(text)?;
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let numerator = format!("{whole}{fraction}").parse().map_err(|_| RateError::OutOfRange)?;
-        let denominator = u32::try_from(fraction.len())
+        let decimal = money::Decimal::from(PositiveDecimal::parse(text)?);
+        let denominator = u32::try_from(decimal.decimals())
             .ok()
-            .and_then(|digits| 10u128.checked_pow(digits))
+            .and_then(|decimals| 10u128.checked_pow(decimals))
             .ok_or(RateError::OutOfRange)?;
-        Self::from_parts(base, quote, numerator, denominator)
+        Self::from_parts(base, quote, decimal.digits().into(), denominator)
     }
 
     /// The rate of a currency to itself.

@@ -1,12 +1,12 @@
 //! Money: integer minor units and an ISO 4217 currency. Amounts come in as decimal text and go out
 //! as decimal text with exactly the currency's scale; no float exists anywhere in between.
 
+mod decimal;
+
+pub use decimal::{Decimal, DecimalError, MAX_SIGNIFICANT_DIGITS, PositiveDecimal};
+
 use std::fmt;
 use thiserror::Error;
-
-/// The most significant digits an amount may have on the wire (what a JSON reader that uses IEEE
-/// 754 doubles still carries exactly, RFC 8259 section 6).
-pub const MAX_SIGNIFICANT_DIGITS: usize = 15;
 
 /// An ISO 4217 currency that has a minor unit. Ordered by code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,18 +93,12 @@ pub struct Money {
     pub currency: Currency,
 }
 
-/// Why a text is no amount in a currency.
+/// Why a text or a decimal is no amount in a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AmountError {
-    /// Not digits with at most one point between them.
-    #[error("must be a plain decimal number such as 100.50")]
-    NotADecimal,
-    /// Scientific notation.
-    #[error("must be written without an exponent")]
-    Exponent,
-    /// More than [`MAX_SIGNIFICANT_DIGITS`].
-    #[error("must have at most {MAX_SIGNIFICANT_DIGITS} significant digits")]
-    TooManyDigits,
+    /// It is none in any currency.
+    #[error(transparent)]
+    Decimal(#[from] DecimalError),
     /// More decimals than the currency has. Never rounded.
     #[error("must have at most {allowed} decimals in this currency")]
     TooManyDecimals {
@@ -117,12 +111,6 @@ pub enum AmountError {
         /// The most.
         most: Money,
     },
-    /// Zero or below.
-    #[error("must be greater than zero")]
-    NotPositive,
-    /// Below zero.
-    #[error("must not be below zero")]
-    Negative,
 }
 
 impl AmountError {
@@ -130,102 +118,37 @@ impl AmountError {
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            Self::NotADecimal => "not-a-decimal",
-            Self::Exponent => "exponent-not-allowed",
-            Self::TooManyDigits => "too-many-digits",
+            Self::Decimal(error) => error.code(),
             Self::TooManyDecimals { .. } => "too-many-decimals",
             Self::TooLarge { .. } => "too-large",
-            Self::NotPositive => "not-positive",
-            Self::Negative => "negative",
         }
     }
-}
-
-/// A decimal as written: sign, digits before the point, digits after it.
-struct Decimal<'a> {
-    negative: bool,
-    whole: &'a str,
-    fraction: &'a str,
-}
-
-impl<'a> Decimal<'a> {
-    /// Splits a decimal in JSON's number grammar (RFC 8259 section 6) less the exponent.
-    fn parse(text: &'a str) -> Result<Self, AmountError> {
-        let (negative, digits) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (whole, fraction) = match digits.split_once('.') {
-            Some((_, "")) => return Err(AmountError::NotADecimal),
-            Some(parts) => parts,
-            None => (digits, ""),
-        };
-        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let leading_zero = whole.len() > 1 && whole.starts_with('0');
-        if all_digits(whole) && all_digits(fraction) && !whole.is_empty() && !leading_zero {
-            return Ok(Self { negative, whole, fraction });
-        }
-        let mantissa_then_exponent = |(mantissa, exponent): (&str, &str)| {
-            Decimal::parse(mantissa).is_ok()
-                && !exponent.is_empty()
-                && all_digits(exponent.trim_start_matches(['+', '-']))
-        };
-        if text.split_once(['e', 'E']).is_some_and(mantissa_then_exponent) {
-            return Err(AmountError::Exponent);
-        }
-        Err(AmountError::NotADecimal)
-    }
-
-    fn is_zero(&self) -> bool {
-        [self.whole, self.fraction].iter().all(|part| part.bytes().all(|byte| byte == b'0'))
-    }
-
-    fn significant_digits(&self) -> usize {
-        let whole = self.whole.trim_start_matches('0').len();
-        if whole > 0 {
-            return whole.saturating_add(self.fraction.len());
-        }
-        self.fraction.trim_start_matches('0').len()
-    }
-}
-
-/// Checks that `text` is an amount in some currency: the part of [`Money::parse_positive`] that
-/// needs no currency.
-///
-/// # Errors
-/// [`AmountError`], the first rule broken.
-pub fn check_amount_text(text: &str) -> Result<(), AmountError> {
-    let decimal = Decimal::parse(text)?;
-    if decimal.negative || decimal.is_zero() {
-        return Err(AmountError::NotPositive);
-    }
-    check_balance_text(text)
-}
-
-/// Checks that `text` is an amount or zero in some currency: the part of [`Money::parse`] that needs
-/// no currency.
-///
-/// # Errors
-/// [`AmountError`], the first rule broken.
-pub fn check_balance_text(text: &str) -> Result<(), AmountError> {
-    let decimal = Decimal::parse(text)?;
-    if decimal.negative {
-        return Err(AmountError::Negative);
-    }
-    if decimal.significant_digits() > MAX_SIGNIFICANT_DIGITS {
-        return Err(AmountError::TooManyDigits);
-    }
-    Ok(())
 }
 
 impl Money {
+    /// A decimal in a currency, exactly.
+    ///
+    /// # Errors
+    /// [`AmountError::TooManyDecimals`], [`AmountError::TooLarge`].
+    pub fn of(decimal: impl Into<Decimal>, currency: Currency) -> Result<Self, AmountError> {
+        let decimal: Decimal = decimal.into();
+        let scale = usize::from(currency.exponent);
+        let missing = scale
+            .checked_sub(decimal.decimals())
+            .ok_or(AmountError::TooManyDecimals { allowed: currency.exponent })?;
+        let factor = u32::try_from(missing).ok().and_then(|missing| 10i64.checked_pow(missing));
+        let digits = i64::try_from(decimal.digits()).ok();
+        let minor = digits.zip(factor).and_then(|(digits, factor)| digits.checked_mul(factor));
+        let too_large = AmountError::TooLarge { most: Self { minor: i64::MAX, currency } };
+        Ok(Self { minor: minor.ok_or(too_large)?, currency })
+    }
+
     /// Reads a positive amount from its raw decimal text, exactly.
     ///
     /// # Errors
     /// [`AmountError`], the first rule broken.
     pub fn parse_positive(text: &str, currency: Currency) -> Result<Self, AmountError> {
-        check_amount_text(text)?;
-        Self::parse(text, currency)
+        Self::of(PositiveDecimal::parse(text)?, currency)
     }
 
     /// Reads an amount, or zero, from its raw decimal text, exactly.
@@ -233,17 +156,7 @@ impl Money {
     /// # Errors
     /// [`AmountError`], the first rule broken.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, AmountError> {
-        check_balance_text(text)?;
-        let decimal = Decimal::parse(text)?;
-        let scale = usize::from(currency.exponent);
-        let missing = scale
-            .checked_sub(decimal.fraction.len())
-            .ok_or(AmountError::TooManyDecimals { allowed: currency.exponent })?;
-        let digits = format!("{}{}{}", decimal.whole, decimal.fraction, "0".repeat(missing));
-        let minor = digits
-            .parse::<i64>()
-            .map_err(|_| AmountError::TooLarge { most: Self { minor: i64::MAX, currency } })?;
-        Ok(Self { minor, currency })
+        Self::of(Decimal::parse(text)?, currency)
     }
 
     /// The same amount with the opposite sign, `None` where i64 has no such number.
@@ -311,7 +224,7 @@ mod tests {
 
     #[test]
     fn each_broken_rule_has_its_name() {
-        use AmountError::*;
+        use DecimalError::*;
         for (text, code, expected) in [
             ("", "USD", NotADecimal),
             (".5", "USD", NotADecimal),
@@ -335,10 +248,14 @@ mod tests {
             ("-1", "USD", NotPositive),
             ("1234567890123456", "USD", TooManyDigits),
             ("12345678901234.56", "USD", TooManyDigits),
-            ("1.005", "USD", TooManyDecimals { allowed: 2 }),
-            ("1.000", "USD", TooManyDecimals { allowed: 2 }),
-            ("1.5", "JPY", TooManyDecimals { allowed: 0 }),
         ] {
+            let expected = AmountError::Decimal(expected);
+            assert_eq!(Money::parse_positive(text, currency(code)), Err(expected), "{text:?}");
+        }
+        for (text, code, allowed) in
+            [("1.005", "USD", 2), ("1.000", "USD", 2), ("1.5", "JPY", 0), ("0.0001", "KWD", 3)]
+        {
+            let expected = AmountError::TooManyDecimals { allowed };
             assert_eq!(Money::parse_positive(text, currency(code)), Err(expected), "{text:?}");
         }
     }
@@ -374,7 +291,7 @@ mod tests {
             assert_eq!(error.code(), "too-large", "{text}");
             assert_eq!(error.to_string(), "must be at most 922337203685477.5807 in CLF");
         }
-        assert_eq!(Money::parse("1000000000000000", unit), Err(AmountError::TooManyDigits));
+        assert_eq!(Money::parse("1000000000000000", unit), Err(DecimalError::TooManyDigits.into()));
     }
 
     #[test]

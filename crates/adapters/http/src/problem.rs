@@ -151,6 +151,12 @@ impl Problem {
         Self::new(code, status.canonical_reason().unwrap_or("the request was refused"))
     }
 
+    /// The broken rules.
+    #[cfg(test)]
+    pub fn violations(&self) -> &[Violation] {
+        &self.0.errors
+    }
+
     /// Why it happened, for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {

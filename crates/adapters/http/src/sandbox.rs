@@ -49,13 +49,13 @@ pub async fn random_accounts(
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut given = Parameters::read(request.query_string(), &["count"]);
+    let mut given = Parameters::read(request.query_string());
     let count = given.optional("count", |text| {
         let number = text.parse().ok().filter(|count| (1..=MAX_COUNT).contains(count));
         let message = || format!("must be a number from 1 to {MAX_COUNT}");
         number.ok_or_else(|| ("out-of-range", message()))
     });
-    given.finish()?;
+    given.finish(Ok(()))?;
     let wallets = state.api.accounts.sample(&principal, NEWEST).await?;
     let chosen = chosen(wallets, count.unwrap_or(DEFAULT_COUNT), &*state.ids);
     ok(&AccountsBody::of(&chosen)?)

@@ -5,7 +5,7 @@ use paygate_core::decision::Refused;
 use paygate_core::hold::{self, HoldError};
 use paygate_core::id::PaymentId;
 use paygate_core::identity::{Denied, Operation, Principal};
-use paygate_core::money::{AmountError, Money};
+use paygate_core::money::{AmountError, Money, PositiveDecimal};
 use paygate_core::payment::PaymentRecord;
 use paygate_ports::{PaymentReader, PaymentStore, StoreError};
 use std::sync::Arc;
@@ -54,8 +54,8 @@ impl Holds {
         Self { store, reader }
     }
 
-    /// Captures what is held: all of it, or `amount`, a positive decimal in the currency of the
-    /// payment's debit. Repeating it changes nothing.
+    /// Captures what is held: all of it, or `amount` in the currency of the payment's debit.
+    /// Repeating it changes nothing.
     ///
     /// # Errors
     /// [`HoldRequestError`]; then nothing moved.
@@ -63,10 +63,10 @@ impl Holds {
         &self,
         principal: &Principal,
         id: PaymentId,
-        amount: Option<&str>,
+        amount: Option<PositiveDecimal>,
     ) -> Result<PaymentRecord, HoldRequestError> {
         let currency = self.decidable(principal, id).await?.payment.debit.currency;
-        let amount = amount.map(|text| Money::parse_positive(text, currency)).transpose();
+        let amount = amount.map(|amount| Money::of(amount, currency)).transpose();
         let minor = amount.map_err(HoldRequestError::Amount)?.map(|amount| amount.minor);
         let by = principal.actor();
         let decide = move |book: &mut _| hold::capture(book, id, minor, &by).map_err(Refused::Hold);

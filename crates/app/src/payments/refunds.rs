@@ -8,7 +8,7 @@ use paygate_core::account::AccountKey;
 use paygate_core::id::PaymentId;
 use paygate_core::identity::{Denied, Operation, Owner, Principal};
 use paygate_core::kind::Kind;
-use paygate_core::money::Money;
+use paygate_core::money::{Money, PositiveDecimal};
 use paygate_core::payment::{Details, NewPayment, Payment, PaymentRecord, Request};
 use paygate_core::refund::{self, NotRefundable};
 use paygate_core::terms::Terms;
@@ -18,9 +18,8 @@ use paygate_core::terms::Terms;
 pub struct CreateRefund {
     /// The payment to be refunded.
     pub of: PaymentId,
-    /// How much, as a positive decimal in the currency of that payment's debit; all that is left if
-    /// `None`.
-    pub amount: Option<String>,
+    /// How much, in the currency of that payment's debit; all that is left if `None`.
+    pub amount: Option<PositiveDecimal>,
     /// What the client says of it; the description is the reason.
     pub details: Details,
     /// How it came.
@@ -101,8 +100,8 @@ impl Refunds {
     ) -> Result<NewPayment, CreateError> {
         let PaymentRecord { payment: original, request, .. } = original;
         let currency = original.debit.currency;
-        let amount = match &refund.amount {
-            Some(text) => Money::parse_positive(text, currency).map_err(CreateError::Amount)?,
+        let amount = match refund.amount {
+            Some(amount) => Money::of(amount, currency).map_err(CreateError::Amount)?,
             None => Money { minor: original.refundable_minor(), currency },
         };
         refund::check(original, amount.minor).map_err(|why| match why {

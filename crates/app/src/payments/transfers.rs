@@ -11,7 +11,7 @@ use paygate_core::account::{Account, AccountRef};
 use paygate_core::id::{PaymentId, QuoteId};
 use paygate_core::identity::{Denied, Operation, Principal};
 use paygate_core::kind::Kind;
-use paygate_core::money::{Currency, Money};
+use paygate_core::money::{Currency, Money, PositiveDecimal};
 use paygate_core::payment::{Details, NewPayment, Request};
 use paygate_core::risk::{LimitBroken, Limits};
 use paygate_core::terms::{Terms, TermsError, needed_rate};
@@ -20,12 +20,12 @@ use std::sync::Arc;
 /// A transfer to be accepted.
 #[derive(Clone, Debug)]
 pub struct CreateTransfer {
-    /// Where the money comes from, and how the client wrote that.
-    pub source: (AccountRef, String),
-    /// Where it goes, and how the client wrote that.
-    pub destination: (AccountRef, String),
-    /// The amount as a positive decimal ([`paygate_core::money::check_amount_text`]).
-    pub amount: String,
+    /// Where the money comes from.
+    pub source: AccountRef,
+    /// Where it goes.
+    pub destination: AccountRef,
+    /// How much.
+    pub amount: PositiveDecimal,
     /// What the amount is in; the source's currency if `None`.
     pub currency: Option<Currency>,
     /// The quote whose rate is to be used.
@@ -101,8 +101,7 @@ impl Transfers {
         if !self.directory.is_enabled(currency) {
             return Err(Refusal::UnsupportedCurrency(currency).into());
         }
-        let amount =
-            Money::parse_positive(&transfer.amount, currency).map_err(CreateError::Amount)?;
+        let amount = Money::of(transfer.amount, currency).map_err(CreateError::Amount)?;
         let terms = self.terms(principal, amount, (&source, &destination), transfer.quote).await?;
         if ![terms.amount, terms.debit, terms.credit].iter().all(|it| self.most.allows(it.minor)) {
             return Err(Refusal::AmountTooLarge.into());
@@ -137,27 +136,27 @@ impl Transfers {
     ) -> Result<(Account, Account), CreateError> {
         let (source, destination) = (&transfer.source, &transfer.destination);
         let owner = principal.acts_for(self.directory.house());
-        let names = [source, destination].map(|(name, _)| name.clone().among(owner.clone()));
+        let names = [source, destination].map(|name| name.clone().among(owner.clone()));
         let mut found = self.accounts.find(names.to_vec()).await?.into_iter();
-        let mut party = |name: &str| {
+        let mut party = |name: &AccountRef| {
             let account = found.next().flatten().map(|record| record.account);
             let account = account.filter(|account| account.role.may_transfer());
-            account.ok_or_else(|| Refusal::AccountNotFound(name.to_owned()))
+            account.ok_or_else(|| Refusal::AccountNotFound(name.to_string()))
         };
-        let from = party(&source.1)?;
+        let from = party(source)?;
         if !principal.sees(from.role.owner().as_ref()) {
-            return Err(Refusal::AccountNotFound(source.1.clone()).into());
+            return Err(Refusal::AccountNotFound(source.to_string()).into());
         }
         if !principal.may_spend(from.role.owner().as_ref()) {
             return Err(Denied::Forbidden.into());
         }
-        let to = party(&destination.1)?;
+        let to = party(destination)?;
         if from.id == to.id {
             return Err(Refusal::SameParty.into());
         }
-        for (account, name) in [(&from, &source.1), (&to, &destination.1)] {
+        for (account, name) in [(&from, source), (&to, destination)] {
             if account.closed {
-                return Err(Refusal::AccountClosed(name.clone()).into());
+                return Err(Refusal::AccountClosed(name.to_string()).into());
             }
         }
         Ok((from, to))

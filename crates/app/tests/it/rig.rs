@@ -16,5 +16,6 @@ pub use paygate_testkit::build::house;
 pub use store::key;
 pub use turns::{eventually, rest, soon};
 pub use values::{
-    WE, aliased, asking, code, currency, empty_wallet, keyed, money, named, refused, under_key,
+    WE, aliased, asking, code, currency, decimal, empty_wallet, keyed, money, named, refused,
+    under_key,
 };

@@ -9,7 +9,7 @@ use paygate_app::{
 use paygate_core::account::{AccountRecord, AccountRef, Alias};
 use paygate_core::id::PaymentId;
 use paygate_core::identity::{Principal, RequestHash, SentKey};
-use paygate_core::money::{Currency, Money};
+use paygate_core::money::{Currency, Money, PositiveDecimal};
 use paygate_core::payment::{Details, PaymentRecord};
 use paygate_core::status::Status;
 use paygate_core::text::{IdempotencyKey, Label, Reference};
@@ -91,7 +91,7 @@ impl<'a> History<'a> {
         let id = record.payment.id;
         let decided = match (payment.then, record.payment.status) {
             (Then::Capture(part), Status::Authorized) => {
-                self.api.holds.capture(&OPERATOR, id, Some(part)).await
+                self.api.holds.capture(&OPERATOR, id, Some(decimal(part)?)).await
             }
             (Then::Void, Status::Authorized) => self.api.holds.void(&OPERATOR, id).await,
             _ => return Ok(record),
@@ -127,9 +127,9 @@ impl<'a> History<'a> {
         Ok(match payment.does {
             Does::Transfer { from, to, amount, currency } => {
                 let transfer = CreateTransfer {
-                    source: (AccountRef::Alias(alias(from)?), from.to_owned()),
-                    destination: (AccountRef::Alias(alias(to)?), to.to_owned()),
-                    amount: amount.to_owned(),
+                    source: AccountRef::Alias(alias(from)?),
+                    destination: AccountRef::Alias(alias(to)?),
+                    amount: decimal(amount)?,
                     currency: currency.map(Currency::parse).transpose().map_err(invalid)?,
                     quote: None,
                     hold: payment.then != Then::Nothing,
@@ -145,7 +145,7 @@ impl<'a> History<'a> {
             }
             Does::Refund { of, amount } => {
                 let of = *self.ids.get(of).ok_or_else(|| failed(of, "there is no such payment"))?;
-                let amount = Some(amount.to_owned());
+                let amount = Some(decimal(amount)?);
                 let refund = CreateRefund { of, amount, details, call };
                 self.api.refunds.create(&OPERATOR, refund).await
             }
@@ -164,6 +164,10 @@ fn failed(name: &str, why: impl Display) -> Fatal {
 
 fn alias(text: &str) -> Result<Alias, Fatal> {
     Alias::parse(text).map_err(invalid)
+}
+
+fn decimal(amount: &str) -> Result<PositiveDecimal, Fatal> {
+    PositiveDecimal::parse(amount).map_err(invalid)
 }
 
 fn money(amount: &str, currency: &str) -> Result<Money, Fatal> {

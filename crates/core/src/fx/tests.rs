@@ -2,7 +2,7 @@
 
 use super::table::{DEFAULT_RATES, EntryProblem, RateTable};
 use super::*;
-use crate::money::CurrencyError;
+use crate::money::{CurrencyError, DecimalError};
 
 fn currency(code: &str) -> Currency {
     Currency::parse(code).unwrap()
@@ -43,7 +43,7 @@ fn rates_are_read_exactly_and_in_lowest_terms() {
 
 #[test]
 fn what_is_no_rate_has_its_reason() {
-    use AmountError::*;
+    use DecimalError::*;
     use RateError::*;
     for (quote, text, expected) in [
         ("IDR", "", Text(NotADecimal)),
@@ -247,8 +247,8 @@ fn a_wrong_entry_is_named() {
         ("USD/IDR=15500, USDSGD=1.34 ", "USDSGD=1.34", Malformed),
         ("usd/IDR=15500", "usd/IDR=15500", Currency(CurrencyError::NotUpperCase)),
         ("USD/XXX=1", "USD/XXX=1", Currency(CurrencyError::Unknown)),
-        ("USD/IDR=", "USD/IDR=", Rate(RateError::Text(AmountError::NotADecimal))),
-        ("USD/IDR=0", "USD/IDR=0", Rate(RateError::Text(AmountError::NotPositive))),
+        ("USD/IDR=", "USD/IDR=", Rate(RateError::Text(DecimalError::NotADecimal))),
+        ("USD/IDR=0", "USD/IDR=0", Rate(RateError::Text(DecimalError::NotPositive))),
         ("USD/USD=2", "USD/USD=2", Rate(RateError::NotIdentity)),
         ("USD/IDR=1,USD/IDR=1", "USD/IDR=1", ListedTwice),
         ("USD/IDR=1,IDR/USD=1", "IDR/USD=1", ListedTwice),

@@ -37,9 +37,9 @@ pub async fn balance(
     account: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut given = Parameters::read(request.query_string(), &["at"]);
+    let mut given = Parameters::read(request.query_string());
     let at = given.optional("at", rules::moment);
-    given.finish()?;
+    given.finish(Ok(()))?;
     let name = named(&account)?;
     ok(&match at {
         Some(at) => at_moment(&state, &principal, name, at).await?,

@@ -45,7 +45,8 @@ pub async fn close(
     let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let name = named(&account)?;
     // What it leads to is a state, so that the key has nothing to add.
-    let (_, others) = idempotency::optional_key(request.headers());
-    fields::read(&body, &[])?.finish_with(others)?;
+    let mut fields = fields::read(&body)?;
+    let key = idempotency::key(request.headers(), &mut fields);
+    fields.finish(key)?;
     ok(&AccountBody::of(&state.api.accounts.close(&principal, name).await?)?)
 }

@@ -39,7 +39,7 @@ pub async fn list(
 }
 
 fn read(query: &str) -> Result<AccountQuery, Problem> {
-    let mut given = Parameters::read(query, &["currency", "alias", "limit", "cursor"]);
+    let mut given = Parameters::read(query);
     let query = AccountQuery {
         owner: None,
         currency: given.optional("currency", rules::currency),
@@ -47,6 +47,5 @@ fn read(query: &str) -> Result<AccountQuery, Problem> {
         limit: given.limit(),
         cursor: given.cursor(rules::uuid),
     };
-    given.finish()?;
-    Ok(query)
+    given.finish(Ok(query))
 }

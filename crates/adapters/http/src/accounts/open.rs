@@ -7,6 +7,7 @@ use crate::payments::accepted::IDEMPOTENT_REPLAYED;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
+use crate::request::fields;
 use crate::request::idempotency;
 use crate::server::state::State;
 use actix_web::web::{Data, Payload};
@@ -48,13 +49,19 @@ pub async fn open(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_json(&request, payload, state.body_timeout).await?;
-    let (key, others) = idempotency::optional_key(request.headers());
-    let wallet = OpenRequest::parse(&body, &state.currencies, others)?;
-    let wallet = OpenWallet { key, ..wallet };
+    let wallet = read_wallet(&request, &body, &state)?;
     let (record, replayed) = state.api.accounts.open(&principal, wallet).await?;
     let mut response = answer::created(format!("/api/v1/accounts/{}", record.account.id));
     if replayed {
         response.insert_header((IDEMPOTENT_REPLAYED, "true"));
     }
     answer::with(response, &AccountBody::of(&record)?)
+}
+
+fn read_wallet(request: &HttpRequest, body: &[u8], state: &State) -> Result<OpenWallet, Problem> {
+    let mut fields = fields::read(body)?;
+    let asked = OpenRequest::read(&mut fields, &state.currencies);
+    let key = idempotency::key(request.headers(), &mut fields);
+    let wallet = asked.wallet(&mut fields, key);
+    fields.finish(wallet)
 }

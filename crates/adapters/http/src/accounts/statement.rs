@@ -77,13 +77,12 @@ struct Asked {
 
 impl Asked {
     fn read(query: &str) -> Result<Self, Problem> {
-        let mut given = Parameters::read(query, &["from", "to", "limit", "cursor"]);
+        let mut given = Parameters::read(query);
         let from = given.optional("from", rules::bound);
         let to = given.optional("to", rules::bound);
         let limit = given.limit();
         let seq = |text: &str| text.parse().ok().filter(|seq: &i64| *seq >= 0);
         let after = given.cursor(seq).unwrap_or(0);
-        given.finish()?;
-        Ok(Self { period: Period { from, to }, limit, after })
+        given.finish(Ok(Self { period: Period { from, to }, limit, after }))
     }
 }

@@ -9,7 +9,7 @@ use crate::request::rules::{self, EnabledCurrencies};
 use crate::server::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use paygate_core::money::{Currency, Money, check_amount_text};
+use paygate_core::money::{Currency, Money};
 use paygate_wire::ConversionBody;
 
 /// Tells what an amount would be credited with in another currency now
@@ -45,16 +45,10 @@ pub async fn convert(
 }
 
 fn read(query: &str, enabled: &EnabledCurrencies) -> Result<(Money, Currency), Problem> {
-    let mut given = Parameters::read(query, &["from", "to", "amount"]);
+    let mut given = Parameters::read(query);
     let from = given.required("from", |text| rules::enabled_currency(text, enabled));
     let to = given.required("to", |text| rules::enabled_currency(text, enabled));
-    let amount = given.required("amount", |text| {
-        let read = match from {
-            Some(from) => Money::parse_positive(text, from).map(Some),
-            None => check_amount_text(text).map(|()| None),
-        };
-        read.map_err(|error| (error.code(), error.to_string()))
-    });
-    given.finish()?;
-    amount.flatten().zip(to).ok_or_else(rules::unparsed)
+    let amount = given.required("amount", rules::amount);
+    let amount = given.both("amount", amount, from, rules::money);
+    given.finish(amount.and_then(|amount| Ok((amount, to?))))
 }

@@ -3,42 +3,41 @@
 use crate::answer;
 use crate::openapi::schema::{AmountSchema, Writing};
 use crate::payments::accepted::IDEMPOTENT_REPLAYED;
-use crate::problem::{Problem, ProblemBody, Violation};
+use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
-use crate::request::fields;
+use crate::request::fields::{self, Fields};
 use crate::request::idempotency::{self, Canonical};
+use crate::request::json::{decimal, text};
 use crate::request::rules::{self, EnabledCurrencies};
+use crate::request::violations::Read;
 use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::AskQuote;
 use paygate_core::identity::{RequestHash, SentKey};
-use paygate_core::money::{Currency, Money};
+use paygate_core::money::{Currency, Money, PositiveDecimal};
+use paygate_core::text::IdempotencyKey;
 use paygate_wire::QuoteBody;
-use std::borrow::Cow;
 use utoipa::ToSchema;
-use validator::{Validate, ValidateArgs, ValidationError};
+use validator::{Validate, ValidationError};
 
 /// A rate to be promised.
+// Its fields as they were read: each is a value of core, or what is wrong with it is noted.
 #[derive(Debug, Validate, ToSchema)]
 #[schema(as = CreateQuote)]
 #[serde(deny_unknown_fields)]
-#[validate(context = EnabledCurrencies)]
-#[validate(schema(function = "amount_fits_base", skip_on_field_errors = false))]
-pub struct QuoteRequest<'a> {
+#[validate(schema(function = "two_currencies"))]
+pub struct QuoteRequest {
     /// The source's currency: an enabled ISO 4217 code in upper case.
     #[schema(value_type = String, required = true, example = "USD", pattern = "^[A-Z]{3}$")]
-    #[validate(custom(function = "rules::is_enabled", use_context))]
-    base: Option<Cow<'a, str>>,
+    base: Read<Currency>,
     /// The destination's currency, another one: an enabled ISO 4217 code in upper case.
     #[schema(value_type = String, required = true, example = "IDR", pattern = "^[A-Z]{3}$")]
-    #[validate(custom(function = "rules::is_enabled", use_context))]
-    quote: Option<Cow<'a, str>>,
+    quote: Read<Currency>,
     /// What to show as an example of the rate, in `base`. The quote is for any amount.
     #[schema(value_type = Option<AmountSchema>, required = false)]
-    #[validate(custom(function = "rules::is_amount"))]
-    amount: Option<Cow<'a, str>>,
+    amount: Read<Option<PositiveDecimal>>,
 }
 
 /// Promises the present rate to one payment for a while
@@ -73,17 +72,23 @@ pub async fn quote(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_json(&request, payload, state.body_timeout).await?;
-    let (key, others) = idempotency::optional_key(request.headers());
-    let (base, quote, amount) = QuoteRequest::parse(&body, &state.currencies, others)?;
-    let key = key.map(|key| SentKey { key, hash: hash(base, quote, amount) });
-    let asked = AskQuote { base, quote, amount, key };
-    let (promised, replayed) = state.api.exchange.quote(&principal, asked).await?;
+    let asked = read_quote(&request, &body, &state)?;
+    let (amount, exchange) = (asked.amount, &state.api.exchange);
+    let (promised, replayed) = exchange.quote(&principal, asked).await?;
     let worth = amount.map(|amount| promised.applied.rate.credit_for(amount)).transpose()?;
     let mut response = HttpResponse::Created();
     if replayed {
         response.insert_header((IDEMPOTENT_REPLAYED, "true"));
     }
     answer::with(response, &QuoteBody::of(&promised, amount.zip(worth))?)
+}
+
+fn read_quote(request: &HttpRequest, body: &[u8], state: &State) -> Result<AskQuote, Problem> {
+    let mut fields = fields::read(body)?;
+    let asked = QuoteRequest::read(&mut fields, &state.currencies);
+    let key = idempotency::key(request.headers(), &mut fields);
+    let asked = asked.ask(&mut fields, key);
+    fields.finish(asked)
 }
 
 /// What tells it from another request under the same key: what it asks for, not how that is written.
@@ -95,42 +100,40 @@ fn hash(base: Currency, quote: Currency, amount: Option<Money>) -> RequestHash {
         .hash()
 }
 
-impl<'a> QuoteRequest<'a> {
-    /// The fields, in the order violations are told.
-    const FIELDS: &'static [&'static str] = &["base", "quote", "amount"];
-
-    fn parse(
-        body: &'a [u8],
-        currencies: &EnabledCurrencies,
-        others: Vec<Violation>,
-    ) -> Result<(Currency, Currency, Option<Money>), Problem> {
-        let mut fields = fields::read(body, Self::FIELDS)?;
+impl QuoteRequest {
+    /// Reads the fields, in the order violations are told.
+    fn read(fields: &mut Fields<'_>, currencies: &EnabledCurrencies) -> Self {
+        let enabled = |text: &str| rules::enabled_currency(text, currencies);
         let request = Self {
-            base: fields.string("base"),
-            quote: fields.string("quote"),
-            amount: fields.optional_decimal("amount"),
+            base: fields.required("base", text(enabled)),
+            quote: fields.required("quote", text(enabled)),
+            amount: fields.optional("amount", decimal(rules::amount)),
         };
-        let validated = request.validate_with_args(currencies);
-        let mut violations = fields.into_violations();
-        violations.extend(request.one_currency());
-        rules::check(Self::FIELDS, "amount", violations, validated, others)?;
-        request.into_core().ok_or_else(rules::unparsed)
+        fields.together(request.validate());
+        request
     }
 
-    fn one_currency(&self) -> Option<Violation> {
-        let same = self.base.is_some() && self.base == self.quote;
-        let message = "must be another currency than base";
-        same.then(|| Violation::new("quote", "same-currency", message))
-    }
-
-    fn into_core(self) -> Option<(Currency, Currency, Option<Money>)> {
-        let base = Currency::parse(&self.base?).ok()?;
-        let amount = self.amount.map(|text| Money::parse_positive(&text, base));
-        Some((base, Currency::parse(&self.quote?).ok()?, amount.transpose().ok()?))
+    /// The question, under its key if there is one.
+    ///
+    /// # Errors
+    /// Noted, if a field or the key was, or if the amount does not fit its currency.
+    fn ask(self, fields: &mut Fields<'_>, key: Read<Option<IdempotencyKey>>) -> Read<AskQuote> {
+        let amount = fields.both("amount", self.amount, self.base, |amount, base| {
+            amount.map(|it| rules::money(it, base)).transpose()
+        });
+        let (base, quote, amount) = (self.base?, self.quote?, amount?);
+        let key = key?.map(|key| SentKey { key, hash: hash(base, quote, amount) });
+        Ok(AskQuote { base, quote, amount, key })
     }
 }
 
-/// How many decimals the amount may have.
-fn amount_fits_base(request: &QuoteRequest<'_>) -> Result<(), ValidationError> {
-    rules::fits(request.amount.as_deref(), request.base.as_deref())
+/// A rate is between two.
+fn two_currencies(request: &QuoteRequest) -> Result<(), ValidationError> {
+    match (request.base, request.quote) {
+        (Ok(base), Ok(quote)) if base == quote => {
+            let rule = "must be another currency than base".to_owned();
+            Err(fields::blame("quote", ("same-currency", rule)))
+        }
+        _ => Ok(()),
+    }
 }

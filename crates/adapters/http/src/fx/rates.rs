@@ -39,10 +39,10 @@ pub async fn rates(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let enabled = &state.currencies;
-    let mut given = Parameters::read(request.query_string(), &["base", "quote"]);
+    let mut given = Parameters::read(request.query_string());
     let base = given.optional("base", |text| rules::enabled_currency(text, enabled));
     let quote = given.optional("quote", |text| rules::enabled_currency(text, enabled));
-    given.finish()?;
+    given.finish(Ok(()))?;
 
     let is_list = base.is_none() || quote.is_none();
     let mut found = Vec::new();

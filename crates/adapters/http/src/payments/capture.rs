@@ -2,41 +2,39 @@
 
 use crate::answer::ok;
 use crate::openapi::schema::{AmountSchema, Writing};
-use crate::problem::{Problem, ProblemBody, Violation};
+use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
-use crate::request::fields::{self, Fields};
+use crate::request::fields;
 use crate::request::idempotency;
+use crate::request::json::decimal;
 use crate::request::rules;
 use crate::server::state::State;
 use crate::server::telemetry::record_payment;
+use actix_web::http::header::HeaderMap;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use paygate_core::money::PositiveDecimal;
 use paygate_wire::PaymentBody;
-use std::borrow::Cow;
 use utoipa::ToSchema;
-use validator::Validate;
 
 /// How much of what is held to capture.
-#[derive(Debug, Validate, ToSchema)]
+#[derive(Debug, ToSchema)]
 #[schema(as = Capture)]
 #[serde(deny_unknown_fields)]
-pub struct CaptureRequest<'a> {
+pub struct CaptureRequest {
     /// In the currency of the payment's debit; all of it if nothing is said. The rest is given back.
     #[schema(value_type = Option<AmountSchema>, required = false)]
-    #[validate(custom(function = "rules::is_amount"))]
-    amount: Option<Cow<'a, str>>,
+    amount: Option<PositiveDecimal>,
 }
 
-impl<'a> CaptureRequest<'a> {
-    const FIELDS: &'static [&'static str] = &["amount"];
-
-    fn parse(body: &'a [u8], others: Vec<Violation>) -> Result<Self, Problem> {
-        let mut fields: Fields<'a> = fields::read(body, Self::FIELDS)?;
-        let request = Self { amount: fields.optional_decimal("amount") };
-        let validated = request.validate();
-        rules::check(Self::FIELDS, "amount", fields.into_violations(), validated, others)?;
-        Ok(request)
+impl CaptureRequest {
+    fn read(body: &[u8], headers: &HeaderMap) -> Result<Self, Problem> {
+        let mut fields = fields::read(body)?;
+        let amount = fields.optional("amount", decimal(rules::amount));
+        // What it leads to is a state, so that the key has nothing to add.
+        let key = idempotency::key(headers, &mut fields);
+        fields.finish(key.and_then(|_| Ok(Self { amount: amount? })))
     }
 }
 
@@ -76,9 +74,7 @@ pub async fn capture(
     let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
-    // What it leads to is a state, so that the key has nothing to add.
-    let (_, others) = idempotency::optional_key(request.headers());
-    let asked = CaptureRequest::parse(&body, others)?;
-    let record = state.api.holds.capture(&principal, id, asked.amount.as_deref()).await?;
+    let asked = CaptureRequest::read(&body, request.headers())?;
+    let record = state.api.holds.capture(&principal, id, asked.amount).await?;
     ok(&PaymentBody::of(&record)?)
 }

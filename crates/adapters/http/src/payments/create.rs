@@ -1,19 +1,18 @@
 //! `POST /api/v1/payments`
 
-use super::create_request::{Charge, CreateRequest};
+use super::create_request::CreateRequest;
 use crate::openapi::schema::Writing;
 use crate::payments::accepted;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
-use crate::request::idempotency::{self, CanonicalRequest};
+use crate::request::fields;
+use crate::request::idempotency;
 use crate::request::prefer::Wait;
 use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateCharge;
-use paygate_core::kind::Kind;
-use paygate_core::payment::Details;
 use paygate_wire::PaymentBody;
 
 /// Accepts a payment
@@ -63,19 +62,10 @@ fn read_charge(
     state: &State,
     wait: Option<Wait>,
 ) -> Result<CreateCharge, Problem> {
-    let (key, others) = idempotency::optional_key(request.headers());
-    let Charge { amount, reference, metadata } =
-        CreateRequest::parse(body, &state.currencies, others)?;
-    let canonical = CanonicalRequest {
-        kind: Kind::Charge,
-        amount,
-        reference: &reference,
-        metadata: metadata.as_ref(),
-    };
-    let key = key.map(|key| canonical.under(key));
-    Ok(CreateCharge {
-        amount,
-        details: Details { key, reference: Some(reference), metadata, ..Details::default() },
-        call: accepted::call(request, state, wait),
-    })
+    let mut fields = fields::read(body)?;
+    let asked = CreateRequest::read(&mut fields, &state.currencies);
+    let key = idempotency::key(request.headers(), &mut fields);
+    let charge = asked.charge(&mut fields, key);
+    let charge = fields.finish(charge)?;
+    Ok(CreateCharge { call: accepted::call(request, state, wait), ..charge })
 }

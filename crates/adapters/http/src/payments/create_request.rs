@@ -1,100 +1,75 @@
 //! What a client sends to create a payment, and its way into core's types.
 //!
 //! What must stay true: every broken rule is told, each once; the rules stand in core's
-//! constructors, which the validation here only calls; an amount never passes through a float.
+//! constructors; an amount never passes through a float.
 
 use crate::openapi::schema::AmountSchema;
-use crate::problem::{Problem, Violation};
-use crate::request::fields::{self, Fields};
+use crate::request::fields::Fields;
+use crate::request::idempotency::CanonicalRequest;
+use crate::request::json::{decimal, object, text};
 use crate::request::rules::{self, EnabledCurrencies};
-use paygate_core::money::{Currency, Money};
-use paygate_core::text::{Metadata, Reference};
-use std::borrow::Cow;
+use crate::request::violations::Read;
+use paygate_app::{Call, CreateCharge};
+use paygate_core::kind::Kind;
+use paygate_core::money::{Currency, PositiveDecimal};
+use paygate_core::payment::Details;
+use paygate_core::text::{IdempotencyKey, Metadata, Reference};
 use utoipa::ToSchema;
-use validator::{Validate, ValidateArgs, ValidationError};
 
 /// A payment to be made.
-// A field is absent here also if it was of a wrong type, which was noted when it was read.
-#[derive(Debug, Validate, ToSchema)]
+// Its fields as they were read: each is a value of core, or what is wrong with it is noted.
+#[derive(Debug, ToSchema)]
 #[schema(as = CreatePayment)]
 #[serde(deny_unknown_fields)]
-#[validate(context = EnabledCurrencies)]
-#[validate(schema(function = "amount_fits_currency", skip_on_field_errors = false))]
-pub struct CreateRequest<'a> {
+pub struct CreateRequest {
     /// How much to take from the payer: more than zero, at most 15 significant digits, no more
     /// decimals than the currency has, no exponent.
     #[schema(value_type = AmountSchema, required = true)]
-    #[validate(custom(function = "rules::is_amount"))]
-    amount: Option<Cow<'a, str>>,
+    amount: Read<PositiveDecimal>,
     /// An enabled ISO 4217 code in upper case.
     #[schema(value_type = String, required = true, example = "USD", pattern = "^[A-Z]{3}$")]
-    #[validate(custom(function = "rules::is_enabled", use_context))]
-    currency: Option<Cow<'a, str>>,
+    currency: Read<Currency>,
     /// Your name for the payment, unique among yours: 1 to 255 characters after trimming and NFC, no
     /// control or invisible characters.
     #[schema(value_type = String, required = true, example = "REF-001", min_length = 1, max_length = 255)]
-    #[validate(custom(function = "rules::is_reference"))]
-    reference: Option<Cow<'a, str>>,
+    reference: Read<Reference>,
     /// Anything you want to find again in the payment: a JSON object of at most 4096 bytes, without
     /// NUL. Kept as the text it was sent as.
     #[schema(value_type = Option<Object>, required = false)]
-    #[validate(custom(function = "rules::is_metadata"))]
-    metadata: Option<Cow<'a, str>>,
+    metadata: Read<Option<Metadata>>,
 }
 
-/// A request that keeps all rules, in core's types.
-#[derive(Debug)]
-pub struct Charge {
-    /// Positive, in an enabled currency.
-    pub amount: Money,
-    /// Trimmed.
-    pub reference: Reference,
-    /// A JSON object.
-    pub metadata: Option<Metadata>,
-}
-
-impl<'a> CreateRequest<'a> {
-    /// The fields, in the order violations are told.
-    const FIELDS: &'static [&'static str] = &["amount", "currency", "reference", "metadata"];
-
-    /// Reads a body; `others` are violations found elsewhere in the request.
-    ///
-    /// # Errors
-    /// A problem with every broken rule.
-    pub fn parse(
-        body: &'a [u8],
-        currencies: &EnabledCurrencies,
-        others: Vec<Violation>,
-    ) -> Result<Charge, Problem> {
-        let mut fields = fields::read(body, Self::FIELDS)?;
-        let request = Self::of(&mut fields);
-        let validated = request.validate_with_args(currencies);
-        rules::check(Self::FIELDS, "amount", fields.into_violations(), validated, others)?;
-        request.into_charge().ok_or_else(rules::unparsed)
-    }
-
-    fn of(fields: &mut Fields<'a>) -> Self {
+impl CreateRequest {
+    /// Reads the fields, in the order violations are told.
+    pub fn read(fields: &mut Fields<'_>, currencies: &EnabledCurrencies) -> Self {
+        let enabled = |text: &str| rules::enabled_currency(text, currencies);
         Self {
-            amount: fields.decimal("amount"),
-            currency: fields.string("currency"),
-            reference: fields.string("reference"),
-            metadata: fields.optional_object("metadata"),
+            amount: fields.required("amount", decimal(rules::amount)),
+            currency: fields.required("currency", text(enabled)),
+            reference: fields.required("reference", text(rules::reference)),
+            metadata: fields.optional("metadata", object(rules::metadata)),
         }
     }
 
-    /// The request in core's types; `None` only if validation has let something through.
-    fn into_charge(self) -> Option<Charge> {
-        let currency = Currency::parse(&self.currency?).ok()?;
-        let metadata = self.metadata.map(|text| Metadata::parse(&text)).transpose().ok()?;
-        Some(Charge {
-            amount: Money::parse_positive(&self.amount?, currency).ok()?,
-            reference: Reference::parse(&self.reference?).ok()?,
-            metadata,
-        })
+    /// The charge, under its key if there is one; how it came is for others to say.
+    ///
+    /// # Errors
+    /// Noted, if a field or the key was, or if the amount does not fit the currency.
+    pub fn charge(
+        self,
+        fields: &mut Fields<'_>,
+        key: Read<Option<IdempotencyKey>>,
+    ) -> Read<CreateCharge> {
+        let amount = fields.both("amount", self.amount, self.currency, rules::money);
+        let (amount, reference, metadata) = (amount?, self.reference?, self.metadata?);
+        let canonical = CanonicalRequest {
+            kind: Kind::Charge,
+            amount,
+            reference: &reference,
+            metadata: metadata.as_ref(),
+        };
+        let key = key?.map(|key| canonical.under(key));
+        let details = Details { key, reference: Some(reference), metadata, ..Details::default() };
+        Ok(CreateCharge { amount, details, call: Call::default() })
     }
-}
-
-/// The one rule of two fields: how many decimals the amount may have.
-fn amount_fits_currency(request: &CreateRequest<'_>) -> Result<(), ValidationError> {
-    rules::fits(request.amount.as_deref(), request.currency.as_deref())
 }

@@ -6,6 +6,7 @@ use crate::problem::Problem;
 use crate::request::auth::Caller;
 use crate::request::query::Parameters;
 use crate::request::rules;
+use crate::request::violations::Broken;
 use crate::server::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -50,17 +51,7 @@ pub async fn list(
 }
 
 fn read(query: &str) -> Result<PaymentQuery, Problem> {
-    const NAMES: &[&str] = &[
-        "status",
-        "kind",
-        "currency",
-        "reference",
-        "created_after",
-        "created_before",
-        "limit",
-        "cursor",
-    ];
-    let mut given = Parameters::read(query, NAMES);
+    let mut given = Parameters::read(query);
     let query = PaymentQuery {
         owner: None,
         status: given.optional("status", |text| Status::parse(text).ok_or_else(not_one_of_them)),
@@ -73,10 +64,9 @@ fn read(query: &str) -> Result<PaymentQuery, Problem> {
         limit: given.limit(),
         cursor: given.cursor(rules::uuid),
     };
-    given.finish()?;
-    Ok(query)
+    given.finish(Ok(query))
 }
 
-fn not_one_of_them() -> (&'static str, &'static str) {
-    ("unknown-value", "must be one of the documented values")
+fn not_one_of_them() -> Broken {
+    ("unknown-value", "must be one of the documented values".to_owned())
 }

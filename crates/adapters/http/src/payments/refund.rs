@@ -6,6 +6,7 @@ use crate::payments::accepted;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
+use crate::request::fields;
 use crate::request::idempotency;
 use crate::request::prefer::Wait;
 use crate::request::rules;
@@ -14,8 +15,6 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateRefund;
 use paygate_core::id::PaymentId;
-use paygate_core::identity::SentKey;
-use paygate_core::payment::Details;
 use paygate_wire::PaymentBody;
 
 /// Gives a payment back, whole or in part
@@ -70,14 +69,9 @@ fn read_refund(
     state: &State,
     wait: Option<Wait>,
 ) -> Result<CreateRefund, Problem> {
-    let (key, others) = idempotency::required_key(request.headers());
-    let refund = RefundRequest::parse(body, others)?;
-    let key = key.ok_or_else(rules::unparsed)?;
-    let key = SentKey { key, hash: refund.hash(of) };
-    Ok(CreateRefund {
-        of,
-        amount: refund.amount,
-        details: Details { key: Some(key), description: Some(refund.reason), ..Details::default() },
-        call: accepted::call(request, state, wait),
-    })
+    let mut fields = fields::read(body)?;
+    let refund = RefundRequest::read(&mut fields);
+    let key = idempotency::required_key(request.headers(), &mut fields);
+    let refund = fields.finish(refund.refund(of, key))?;
+    Ok(CreateRefund { call: accepted::call(request, state, wait), ..refund })
 }

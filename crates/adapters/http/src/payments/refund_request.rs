@@ -1,72 +1,60 @@
 //! What a client sends to refund a payment, and its way into core's types.
 
 use crate::openapi::schema::AmountSchema;
-use crate::problem::{Problem, Violation};
-use crate::request::fields;
-use crate::request::idempotency::{Canonical, canonical_decimal};
+use crate::request::fields::Fields;
+use crate::request::idempotency::Canonical;
+use crate::request::json::{decimal, text};
 use crate::request::rules;
+use crate::request::violations::Read;
+use paygate_app::{Call, CreateRefund};
 use paygate_core::id::PaymentId;
-use paygate_core::identity::RequestHash;
-use paygate_core::text::Label;
-use std::borrow::Cow;
+use paygate_core::identity::{RequestHash, SentKey};
+use paygate_core::money::PositiveDecimal;
+use paygate_core::payment::Details;
+use paygate_core::text::{IdempotencyKey, Label};
 use utoipa::ToSchema;
-use validator::Validate;
 
 /// A refund to be made.
-#[derive(Debug, Validate, ToSchema)]
+// Its fields as they were read: each is a value of core, or what is wrong with it is noted.
+#[derive(Debug, ToSchema)]
 #[schema(as = CreateRefund)]
 #[serde(deny_unknown_fields)]
-pub struct RefundRequest<'a> {
+pub struct RefundRequest {
     /// In the currency of the payment's debit; all that is left of it if nothing is said.
     #[schema(value_type = Option<AmountSchema>, required = false)]
-    #[validate(custom(function = "rules::is_amount"))]
-    amount: Option<Cow<'a, str>>,
+    amount: Read<Option<PositiveDecimal>>,
     /// Why: 1 to 255 characters after trimming and NFC, no control
     /// or invisible characters.
     #[schema(value_type = String, required = true, example = "Returned", min_length = 1, max_length = 255)]
-    #[validate(custom(function = "rules::is_label"))]
-    reason: Option<Cow<'a, str>>,
+    reason: Read<Label>,
 }
 
-/// A request that keeps all rules, in core's types.
-#[derive(Debug)]
-pub struct Refund {
-    /// A positive decimal.
-    pub amount: Option<String>,
-    /// Trimmed.
-    pub reason: Label,
-}
+impl RefundRequest {
+    /// Reads the fields, in the order violations are told.
+    pub fn read(fields: &mut Fields<'_>) -> Self {
+        Self {
+            amount: fields.optional("amount", decimal(rules::amount)),
+            reason: fields.required("reason", text(rules::label)),
+        }
+    }
 
-impl<'a> RefundRequest<'a> {
-    const FIELDS: &'static [&'static str] = &["amount", "reason"];
-
-    /// Reads a body; `others` are violations found elsewhere in the request.
+    /// The refund of this payment, under its key; how it came is for others to say.
     ///
     /// # Errors
-    /// A problem with every broken rule.
-    pub fn parse(body: &'a [u8], others: Vec<Violation>) -> Result<Refund, Problem> {
-        let mut fields = fields::read(body, Self::FIELDS)?;
-        let request =
-            Self { amount: fields.optional_decimal("amount"), reason: fields.string("reason") };
-        let validated = request.validate();
-        rules::check(Self::FIELDS, "amount", fields.into_violations(), validated, others)?;
-        request.into_refund().ok_or_else(rules::unparsed)
-    }
-
-    fn into_refund(self) -> Option<Refund> {
-        let reason = Label::parse(&self.reason?).ok()?;
-        Some(Refund { amount: self.amount.map(Cow::into_owned), reason })
+    /// Noted, if a field or the key was.
+    pub fn refund(self, of: PaymentId, key: Read<IdempotencyKey>) -> Read<CreateRefund> {
+        let (amount, reason) = (self.amount?, self.reason?);
+        let key = SentKey { key: key?, hash: hash(of, amount, &reason) };
+        let details = Details { key: Some(key), description: Some(reason), ..Details::default() };
+        Ok(CreateRefund { of, amount, details, call: Call::default() })
     }
 }
 
-impl Refund {
-    /// What tells the refund of this payment from another request under the same key.
-    #[must_use]
-    pub fn hash(&self, of: PaymentId) -> RequestHash {
-        Canonical::of("refund")
-            .with("payment", &*of.to_string())
-            .with("amount", self.amount.as_deref().map(canonical_decimal))
-            .with("reason", self.reason.as_str())
-            .hash()
-    }
+/// What tells the refund of this payment from another request under the same key.
+fn hash(of: PaymentId, amount: Option<PositiveDecimal>, reason: &Label) -> RequestHash {
+    Canonical::of("refund")
+        .with("payment", &*of.to_string())
+        .with("amount", amount.map(|it| it.to_string()).as_deref())
+        .with("reason", reason.as_str())
+        .hash()
 }

@@ -49,7 +49,7 @@ pub async fn refunds(
 }
 
 fn read(query: &str, parent: PaymentId) -> Result<PaymentQuery, Problem> {
-    let mut given = Parameters::read(query, &["limit", "cursor"]);
+    let mut given = Parameters::read(query);
     let query = PaymentQuery {
         owner: None,
         status: None,
@@ -62,6 +62,5 @@ fn read(query: &str, parent: PaymentId) -> Result<PaymentQuery, Problem> {
         limit: given.limit(),
         cursor: given.cursor(rules::uuid),
     };
-    given.finish()?;
-    Ok(query)
+    given.finish(Ok(query))
 }

@@ -45,8 +45,9 @@ pub async fn void(
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
     // What it leads to is a state, so that the key has nothing to add.
-    let (_, others) = idempotency::optional_key(request.headers());
-    fields::read(&body, &[])?.finish_with(others)?;
+    let mut fields = fields::read(&body)?;
+    let key = idempotency::key(request.headers(), &mut fields);
+    fields.finish(key)?;
     let record = state.api.holds.void(&principal, id).await?;
     ok(&PaymentBody::of(&record)?)
 }

@@ -1,8 +1,9 @@
 //! The `Idempotency-Key` header, and the hash that tells a repeated request from another one.
 
 use crate::problem::Violation;
+use crate::request::fields::Fields;
+use crate::request::violations::Read;
 use actix_web::http::header::{HeaderMap, HeaderName};
-use paygate_core::account::AccountRef;
 use paygate_core::identity::{RequestHash, SentKey};
 use paygate_core::kind::Kind;
 use paygate_core::money::Money;
@@ -15,8 +16,22 @@ pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The key, if the client sent one.
 ///
 /// # Errors
-/// A [`Violation`] when it breaks the key's rule or was sent more than once.
-pub fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Violation> {
+/// Noted when it breaks the key's rule or was sent more than once.
+pub fn key(headers: &HeaderMap, fields: &mut Fields<'_>) -> Read<Option<IdempotencyKey>> {
+    sent(headers).map_err(|violation| fields.note_header(violation))
+}
+
+/// The key of a request that needs one.
+///
+/// # Errors
+/// As [`key`], and when there is none.
+pub fn required_key(headers: &HeaderMap, fields: &mut Fields<'_>) -> Read<IdempotencyKey> {
+    let message = "is required: a value of your own that stands for this request";
+    let missing = || Violation::new(IDEMPOTENCY_KEY, "idempotency-key-required", message);
+    key(headers, fields)?.ok_or_else(|| fields.note_header(missing()))
+}
+
+fn sent(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Violation> {
     let mut values = headers.get_all(HeaderName::from_static("idempotency-key"));
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -26,27 +41,6 @@ pub fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Violation> {
     IdempotencyKey::parse(value.to_str().unwrap_or_default())
         .map(Some)
         .map_err(|error| Violation::new(IDEMPOTENCY_KEY, "invalid", error.to_string()))
-}
-
-/// The key of a request that may have one, or what is wrong with it.
-pub fn optional_key(headers: &HeaderMap) -> (Option<IdempotencyKey>, Vec<Violation>) {
-    match key(headers) {
-        Ok(key) => (key, Vec::new()),
-        Err(violation) => (None, vec![violation]),
-    }
-}
-
-/// The key of a request that needs one, or what is wrong with it.
-pub fn required_key(headers: &HeaderMap) -> (Option<IdempotencyKey>, Vec<Violation>) {
-    let message = "is required: a value of your own that stands for this request";
-    match key(headers) {
-        Ok(Some(key)) => (Some(key), Vec::new()),
-        Ok(None) => {
-            let missing = Violation::new(IDEMPOTENCY_KEY, "idempotency-key-required", message);
-            (None, vec![missing])
-        }
-        Err(violation) => (None, vec![violation]),
-    }
 }
 
 /// What makes two requests to charge a payer the same: what they ask for, not how they write it.
@@ -123,25 +117,6 @@ impl Canonical {
     }
 }
 
-/// The text of an account's name, the same however it was written.
-#[must_use]
-pub fn canonical_account(name: &AccountRef) -> String {
-    match name {
-        AccountRef::Id(id) => id.to_string(),
-        AccountRef::Number(number) => number.to_string(),
-        AccountRef::Alias(alias) => alias.as_str().to_owned(),
-    }
-}
-
-/// A decimal without trailing zeros behind its point: `100.50` and `100.5` are the same.
-#[must_use]
-pub fn canonical_decimal(text: &str) -> &str {
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => text,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,19 +179,5 @@ mod tests {
         assert_eq!(hash(of(&[]).with("a", None)), all[0]);
         let hex: String = all[2].iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "bca28227c69f791805a4fe2d9aace3db39556611765d312b62865c9c2f4360c9");
-    }
-
-    #[test]
-    fn trailing_zeros_do_not_count() {
-        for (text, canonical) in [
-            ("100", "100"),
-            ("100.0", "100"),
-            ("100.50", "100.5"),
-            ("0.10", "0.1"),
-            ("1000.00", "1000"),
-            ("10", "10"),
-        ] {
-            assert_eq!(canonical_decimal(text), canonical);
-        }
     }
 }

@@ -93,7 +93,7 @@ async fn without_query(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    match Parameters::read(request.query_string(), &[]).finish() {
+    match Parameters::read(request.query_string()).finish(Ok(())) {
         Ok(()) => next.call(request).await.map(ServiceResponse::map_into_left_body),
         Err(problem) => {
             let unread = Unread::of(request.take_payload());

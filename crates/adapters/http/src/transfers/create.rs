@@ -1,20 +1,18 @@
 //! `POST /api/v1/transfers`
 
-use super::create_request::{Transfer, TransferRequest};
+use super::create_request::TransferRequest;
 use crate::openapi::schema::Writing;
 use crate::payments::accepted;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
+use crate::request::fields;
 use crate::request::idempotency;
 use crate::request::prefer::Wait;
-use crate::request::rules;
 use crate::server::state::State;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::CreateTransfer;
-use paygate_core::identity::SentKey;
-use paygate_core::payment::Details;
 use paygate_wire::PaymentBody;
 
 /// Moves money from one account to another
@@ -72,20 +70,9 @@ fn read_transfer(
     state: &State,
     wait: Option<Wait>,
 ) -> Result<CreateTransfer, Problem> {
-    let (key, others) = idempotency::required_key(request.headers());
-    let transfer = TransferRequest::parse(body, others)?;
-    let key = key.ok_or_else(rules::unparsed)?;
-    let key = Some(SentKey { key, hash: transfer.hash() });
-    let Transfer { source, destination, amount, currency, quote, hold, .. } = transfer;
-    let Transfer { reference, description, tx_date, metadata, .. } = transfer;
-    Ok(CreateTransfer {
-        source,
-        destination,
-        amount,
-        currency,
-        quote,
-        hold,
-        details: Details { key, reference, description, tx_date, metadata },
-        call: accepted::call(request, state, wait),
-    })
+    let mut fields = fields::read(body)?;
+    let asked = TransferRequest::read(&mut fields);
+    let key = idempotency::required_key(request.headers(), &mut fields);
+    let transfer = fields.finish(asked.transfer(key))?;
+    Ok(CreateTransfer { call: accepted::call(request, state, wait), ..transfer })
 }

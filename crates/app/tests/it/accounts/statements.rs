@@ -49,7 +49,7 @@ async fn a_balance_is_that_at_the_end_of_the_moment() {
         (2 * MINUTE, "4000.00"),
         (99 * MINUTE, "4000.00"),
     ] {
-        let told = rig.accounts.balance_at(&WE, named(own).0, after(&rig, micros)).await.unwrap();
+        let told = rig.accounts.balance_at(&WE, named(own), after(&rig, micros)).await.unwrap();
         let (record, balance) = told.unwrap();
         assert_eq!((record.account.id, balance.to_string().as_str()), (own, major), "{micros}");
         assert_eq!(balance.currency, currency("IDR"));
@@ -58,7 +58,7 @@ async fn a_balance_is_that_at_the_end_of_the_moment() {
     assert_eq!(rig.accounts.balance_at(&WE, unknown.clone(), rig.start).await.unwrap(), None);
     assert_eq!(rig.accounts.statement(&WE, unknown, Period::default()).await.unwrap(), None);
     let equity = rig.directory.system(SystemAccount::OpeningEquity, currency("IDR")).unwrap();
-    let told = rig.accounts.balance_at(&WE, named(equity).0, rig.start).await.unwrap().unwrap();
+    let told = rig.accounts.balance_at(&WE, named(equity), rig.start).await.unwrap().unwrap();
     assert_eq!(told.1.to_string(), "-10000.00");
 }
 
@@ -86,7 +86,7 @@ async fn a_period_has_its_first_moment_and_not_its_last() {
     ] {
         let moment = |micros: Option<i64>| micros.map(|micros| after(&rig, micros));
         let period = Period { from: moment(from), to: moment(to) };
-        let statement = rig.accounts.statement(&WE, named(own).0, period).await.unwrap().unwrap();
+        let statement = rig.accounts.statement(&WE, named(own), period).await.unwrap().unwrap();
         assert_eq!((statement.opening, statement.closing), ends, "{from:?} to {to:?}");
         let lines = rig.accounts.lines(&WE, &statement, 0, 100).await.unwrap();
         let seqs: Vec<i64> = lines.iter().map(|line| line.posting.account_seq).collect();
@@ -101,10 +101,10 @@ async fn a_period_has_its_first_moment_and_not_its_last() {
 async fn the_ends_of_time_are_moments_too() {
     let (rig, own, _) = moved().await;
     let period = Period { from: Some(Timestamp::MIN_UTC), to: Some(Timestamp::MAX_UTC) };
-    let statement = rig.accounts.statement(&WE, named(own).0, period).await.unwrap().unwrap();
+    let statement = rig.accounts.statement(&WE, named(own), period).await.unwrap().unwrap();
     assert_eq!((statement.opening, statement.closing.seq), (Position::START, 4));
     let period = Period { from: None, to: Some(Timestamp::MIN_UTC) };
-    let statement = rig.accounts.statement(&WE, named(own).0, period).await.unwrap().unwrap();
+    let statement = rig.accounts.statement(&WE, named(own), period).await.unwrap().unwrap();
     assert_eq!(statement.closing, Position::START);
 }
 
@@ -112,7 +112,7 @@ async fn the_ends_of_time_are_moments_too() {
 async fn lines_come_by_pages_within_the_statement() {
     let (rig, own, other) = moved().await;
     let period = Period { from: Some(after(&rig, MINUTE)), to: None };
-    let statement = rig.accounts.statement(&WE, named(own).0, period).await.unwrap().unwrap();
+    let statement = rig.accounts.statement(&WE, named(own), period).await.unwrap().unwrap();
     let page =
         async |after, limit| rig.accounts.lines(&WE, &statement, after, limit).await.unwrap();
     let first = page(0, 2).await;
@@ -129,7 +129,7 @@ async fn lines_come_by_pages_within_the_statement() {
 async fn what_happens_after_the_statement_was_asked_for_is_not_in_it() {
     let (rig, own, other) = moved().await;
     let statement =
-        rig.accounts.statement(&WE, named(own).0, Period::default()).await.unwrap().unwrap();
+        rig.accounts.statement(&WE, named(own), Period::default()).await.unwrap().unwrap();
     let worker = rig.worker(WorkerConfig::default());
     rig.transferred(rig.transfer(own, other, "1000")).await;
     rest().await;

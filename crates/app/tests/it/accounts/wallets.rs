@@ -147,7 +147,7 @@ async fn an_answer_that_is_lost_is_found_by_the_alias() {
 async fn only_an_empty_wallet_can_be_closed() {
     let rig = Rig::new().await;
     let (full, empty) = (rig.wallet("5000.00 IDR").await, rig.empty_wallet("IDR").await);
-    let close = async |id| rig.accounts.close(&WE, named(id).0).await;
+    let close = async |id| rig.accounts.close(&WE, named(id)).await;
     let refused = |why| Err(CloseError::Refused(why));
     assert_eq!(close(full).await, refused(NotClosable::NotEmpty));
     assert_eq!(close(AccountId(Uuid::from_u128(1))).await, Err(CloseError::NotFound));

@@ -24,7 +24,7 @@ impl World {
         let rig = Rig::new().await;
         let [poor, other, closed] = [(); 3].map(|()| rig.empty_wallet("IDR"));
         let (poor, other, closed) = (poor.await, other.await, closed.await);
-        rig.accounts.close(&WE, named(closed).0).await.unwrap();
+        rig.accounts.close(&WE, named(closed)).await.unwrap();
         let rich = rig.wallet("90000000.00 IDR").await;
         let dollars = rig.wallet("5000.00 USD").await;
         Self { rig, rich, poor, other, dollars, closed }
@@ -65,7 +65,7 @@ async fn source_and_destination_must_differ_however_they_are_named() {
     let rich = world.rich;
     world.check(world.rig.transfer(rich, rich, "1000"), "same-party").await;
     let number = world.rig.account(rich).number;
-    let destination = (paygate_core::account::AccountRef::Number(number), number.to_string());
+    let destination = paygate_core::account::AccountRef::Number(number);
     let twice = CreateTransfer { destination, ..world.rig.transfer(rich, rich, "1000") };
     world.check(twice, "same-party").await;
 }
@@ -108,17 +108,12 @@ async fn the_amount_must_be_in_a_currency_that_leads_somewhere() {
 }
 
 #[tokio::test]
-async fn the_amount_must_be_one() {
+async fn the_amount_must_fit_the_currency() {
     let world = World::new().await;
     let World { rig, rich, other, .. } = &world;
-    for (text, why) in [
-        ("0", AmountError::NotPositive),
-        ("1e3", AmountError::Exponent),
-        ("1000.001", AmountError::TooManyDecimals { allowed: 2 }),
-    ] {
-        let refused = rig.transfers.create(&WE, rig.transfer(*rich, *other, text)).await;
-        assert_eq!(refused.unwrap_err(), CreateError::Amount(why));
-    }
+    let refused = rig.transfers.create(&WE, rig.transfer(*rich, *other, "1000.001")).await;
+    let why = AmountError::TooManyDecimals { allowed: 2 };
+    assert_eq!(refused.unwrap_err(), CreateError::Amount(why));
 }
 
 #[tokio::test]

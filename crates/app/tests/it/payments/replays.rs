@@ -46,7 +46,7 @@ async fn an_account_that_is_closed_now_does_not_matter() {
     let (rig, from, transfer, id) = sent().await;
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
-    rig.accounts.close(&WE, named(from).0).await.unwrap();
+    rig.accounts.close(&WE, named(from)).await.unwrap();
     check(rig.transfers.create(&WE, transfer).await, id, Status::Success);
     worker.stop().await;
 }

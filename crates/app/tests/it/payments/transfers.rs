@@ -52,11 +52,8 @@ async fn accounts_may_be_named_by_id_number_or_alias() {
     let to = rig.open(crate::rig::aliased(empty_wallet("IDR"), "ana", 1)).await;
     let number = rig.account(from).number;
     let transfer = CreateTransfer {
-        source: (paygate_core::account::AccountRef::Number(number), number.to_string()),
-        destination: (
-            paygate_core::account::AccountRef::Alias(Alias::parse("ana").unwrap()),
-            "ana".to_owned(),
-        ),
+        source: paygate_core::account::AccountRef::Number(number),
+        destination: paygate_core::account::AccountRef::Alias(Alias::parse("ana").unwrap()),
         ..rig.transfer(from, to, "1000")
     };
     let payment = rig.transfers.create(&WE, transfer).await.unwrap().record.payment;
@@ -176,7 +173,7 @@ async fn an_account_that_is_closed_meanwhile_fails_it() {
     let rig = Rig::new().await;
     let (from, to) = (rig.wallet("5000.00 IDR").await, rig.empty_wallet("IDR").await);
     let into_closed = rig.transferred(rig.transfer(from, to, "3000")).await;
-    rig.accounts.close(&WE, named(to).0).await.unwrap();
+    rig.accounts.close(&WE, named(to)).await.unwrap();
     let other = rig.empty_wallet("IDR").await;
     let emptying = rig.transferred(rig.transfer(from, other, "5000")).await;
     let worker = rig.worker(WorkerConfig::default());
@@ -186,7 +183,7 @@ async fn an_account_that_is_closed_meanwhile_fails_it() {
     worker.stop().await;
 
     let back = rig.transferred(rig.transfer(other, from, "5000")).await;
-    rig.accounts.close(&WE, named(from).0).await.unwrap();
+    rig.accounts.close(&WE, named(from)).await.unwrap();
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     assert_eq!(rig.failure(back), "account-closed");

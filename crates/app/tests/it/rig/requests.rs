@@ -1,7 +1,7 @@
 //! What clients ask: short ways to say it, and to see what became of it.
 
 use super::app::Rig;
-use super::values::{WE, asking, currency, empty_wallet, money, named};
+use super::values::{WE, asking, currency, decimal, empty_wallet, money, named};
 use paygate_app::{
     Call, CreateCharge, CreateError, CreateRefund, CreateTransfer, Created, OpenWallet,
 };
@@ -69,7 +69,7 @@ impl Rig {
         CreateTransfer {
             source: named(from),
             destination: named(to),
-            amount: amount.to_owned(),
+            amount: decimal(amount),
             currency: None,
             quote: None,
             hold: false,
@@ -105,7 +105,7 @@ impl Rig {
 
     /// A refund of that much of a payment, or of all that is left.
     pub fn refund(&self, of: PaymentId, amount: Option<&str>) -> CreateRefund {
-        let amount = amount.map(str::to_owned);
+        let amount = amount.map(decimal);
         CreateRefund { of, amount, details: self.details(), call: Call::default() }
     }
 

@@ -4,7 +4,7 @@ use paygate_app::{AskQuote, CreateCharge, CreateError, OpenWallet, Refusal};
 use paygate_core::account::{AccountRef, Alias};
 use paygate_core::id::AccountId;
 use paygate_core::identity::{Principal, RequestHash, SentKey};
-use paygate_core::money::{Currency, Money};
+use paygate_core::money::{Currency, Money, PositiveDecimal};
 use paygate_core::payment::Details;
 use paygate_core::text::IdempotencyKey;
 
@@ -59,8 +59,13 @@ pub fn aliased(wallet: OpenWallet, alias: &str, request: u8) -> OpenWallet {
 }
 
 /// The account as a request names it.
-pub fn named(id: AccountId) -> (AccountRef, String) {
-    (AccountRef::Id(id), id.to_string())
+pub fn named(id: AccountId) -> AccountRef {
+    AccountRef::Id(id)
+}
+
+/// An amount whose currency is still to be told.
+pub fn decimal(text: &str) -> PositiveDecimal {
+    PositiveDecimal::parse(text).unwrap()
 }
 
 /// The stable code of a refusal.
