@@ -1,4 +1,4 @@
 //! Proving that the ledger holds, on request and beside the work.
 
-pub(crate) mod proving;
+pub(crate) mod proofs;
 pub(crate) mod reconcile;

@@ -9,19 +9,21 @@ mod payments;
 mod support;
 mod work;
 
-pub use accounts::directory::Directory;
-pub use accounts::find::FindAccounts;
-pub use accounts::{Accounts, CloseError, OpenError, OpenWallet};
+pub use accounts::Accounts;
+pub use accounts::close::CloseError;
+pub use accounts::find::AccountFinder;
+pub use accounts::open::{OpenError, OpenWallet};
+pub use accounts::standing::StandingAccounts;
 pub use exchange::forget_quotes::QuoteForgetter;
 pub use exchange::{AskQuote, ConvertError, Exchange, ExchangeConfig, NoRate};
-pub use ledger::proving::{ProofError, Proven, Proving};
+pub use ledger::proofs::{ProofError, Proofs, Proven};
 pub use ledger::reconcile::Reconciler;
-pub use payments::accepting::{Accepting, Call, Created};
+pub use payments::acceptor::{Acceptor, Call, Created};
 pub use payments::charges::{Charges, CreateCharge};
 pub use payments::create_error::{CreateError, Refusal};
 pub use payments::holds::{HoldRequestError, Holds};
-pub use payments::publish::HintPublisher;
-pub use payments::read::ReadPayments;
+pub use payments::publisher::HintPublisher;
+pub use payments::read::Payments;
 pub use payments::refunds::{CreateRefund, Refunds};
 pub use payments::transfers::{CreateTransfer, Transfers};
 pub use support::read_error::ReadError;
@@ -36,7 +38,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Api {
     /// The currencies that are taken.
-    pub directory: Arc<Directory>,
+    pub standing: Arc<StandingAccounts>,
     /// Accepts charges.
     pub charges: Charges,
     /// Accepts transfers.
@@ -46,13 +48,13 @@ pub struct Api {
     /// Accepts refunds.
     pub refunds: Refunds,
     /// Shows payments.
-    pub read: ReadPayments,
+    pub read: Payments,
     /// Opens, shows and closes accounts.
     pub accounts: Accounts,
     /// Tells and promises exchange rates.
     pub exchange: Exchange,
     /// Proves the ledger.
-    pub proving: Proving,
+    pub proofs: Proofs,
     /// Says whether all is well.
     pub readiness: Readiness,
 }

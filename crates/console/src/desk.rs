@@ -1,6 +1,6 @@
 //! What the commands work with; whoever runs them puts it together.
 
-use paygate_app::{Accounts, Proving};
+use paygate_app::{Accounts, Proofs};
 use paygate_ports::{AccountReader, PaymentReader, Quarantine};
 use std::sync::Arc;
 
@@ -16,5 +16,5 @@ pub struct Desk {
     /// Holds what was set aside as poison.
     pub quarantine: Arc<dyn Quarantine>,
     /// Proves the ledger.
-    pub proving: Proving,
+    pub proofs: Proofs,
 }

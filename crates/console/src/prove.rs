@@ -37,7 +37,7 @@ pub(crate) async fn prove(desk: &Desk, json: bool) -> Result<(), Ended> {
     let report = |violation: Violation| progress.aside(|| told.violation(&violation));
     let mut pace = progress.pace();
     let proven = desk
-        .proving
+        .proofs
         .run(&Principal::Operator, Scope::Whole, report, |seen, of| pace.at(seen, of))
         .await;
     progress.finish();

@@ -10,8 +10,8 @@ use crate::system::{RandomIds, SystemClock};
 use crate::tasks::Tasks;
 use crate::telemetry::{self, RenderMetrics};
 use paygate_app::{
-    Accepting, Accounts, Api, Charges, Directory, Exchange, FindAccounts, HintPublisher, Holds,
-    Proving, ReadPayments, Readiness, Refunds, Transfers,
+    Acceptor, AccountFinder, Accounts, Api, Charges, Exchange, HintPublisher, Holds, Payments,
+    Proofs, Readiness, Refunds, StandingAccounts, Transfers,
 };
 use paygate_http::Server;
 use paygate_memory::FixedRates;
@@ -42,10 +42,10 @@ pub(crate) async fn use_cases(
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
     let outcomes = queue.listening();
     let (accounts, house) = (Arc::clone(&stores.accounts), config.house.clone());
-    let directory = Directory::open(accounts, ids.clone(), &config.currencies, house).await;
-    let directory = Arc::new(directory.map_err(fatal)?);
+    let standing = StandingAccounts::open(accounts, ids.clone(), &config.currencies, house).await;
+    let standing = Arc::new(standing.map_err(fatal)?);
     let publisher = HintPublisher::new(queue.publishing(), clock.clone(), config.confirm_timeout);
-    let accepting = Accepting::new(
+    let acceptor = Acceptor::new(
         Arc::clone(&stores.payments),
         Arc::clone(&stores.reader),
         publisher,
@@ -53,30 +53,30 @@ pub(crate) async fn use_cases(
         clock.clone(),
         ids.clone(),
     );
-    let find = FindAccounts::new(Arc::clone(&stores.account_reader));
+    let find = AccountFinder::new(Arc::clone(&stores.account_reader));
     let rates = Arc::new(FixedRates::new(config.rates.clone(), clock.clone()));
     let quotes = Arc::clone(&stores.quotes);
     let exchange =
         Exchange::new(rates, quotes, clock.clone(), ids.clone(), config.exchange.clone());
     let (store, reader) = (Arc::clone(&stores.accounts), Arc::clone(&stores.account_reader));
     Ok(Api {
-        charges: Charges::new(accepting.clone(), find.clone(), Arc::clone(&directory), config.most),
+        charges: Charges::new(acceptor.clone(), find.clone(), Arc::clone(&standing), config.most),
         transfers: Transfers::new(
-            accepting.clone(),
+            acceptor.clone(),
             find.clone(),
             exchange.clone(),
-            Arc::clone(&directory),
+            Arc::clone(&standing),
             config.limits,
             config.most,
         ),
         holds: Holds::new(Arc::clone(&stores.payments), Arc::clone(&stores.reader)),
-        refunds: Refunds::new(accepting, find),
-        read: ReadPayments::new(Arc::clone(&stores.reader), outcomes, clock),
-        accounts: Accounts::new(store, reader, ids, Arc::clone(&directory), config.most),
+        refunds: Refunds::new(acceptor, find),
+        read: Payments::new(Arc::clone(&stores.reader), outcomes, clock),
+        accounts: Accounts::new(store, reader, ids, Arc::clone(&standing), config.most),
         exchange,
-        proving: Proving::new(Arc::clone(&stores.audit), config.overdue_after),
+        proofs: Proofs::new(Arc::clone(&stores.audit), config.overdue_after),
         readiness: Readiness::new(vec![Arc::clone(&stores.health), queue.health()]),
-        directory,
+        standing,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::fatal::{Fatal, fatal};
 use crate::store::{self, Stores};
 use crate::system::RandomIds;
-use paygate_app::{Accounts, Directory, Proving};
+use paygate_app::{Accounts, Proofs, StandingAccounts};
 use paygate_console::{Command, Desk};
 use paygate_core::account::headroom::AmountLimit;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ pub(crate) async fn desk(config: &Config, stores: &Stores) -> Result<Desk, Fatal
     let ids = Arc::new(RandomIds);
     let (accounts, reader) = (Arc::clone(&stores.accounts), Arc::clone(&stores.account_reader));
     let house = config.house.clone();
-    let directory = Directory::open(accounts.clone(), ids.clone(), &[], house).await;
-    let directory = directory.map_err(fatal)?;
+    let standing = StandingAccounts::open(accounts.clone(), ids.clone(), &[], house).await;
+    let standing = standing.map_err(fatal)?;
     let most = AmountLimit::default();
     Ok(Desk {
         payments: Arc::clone(&stores.reader),
         accounts: Arc::clone(&reader),
-        statements: Accounts::new(accounts, reader, ids, Arc::new(directory), most),
+        statements: Accounts::new(accounts, reader, ids, Arc::new(standing), most),
         quarantine: Arc::clone(&stores.quarantine),
-        proving: Proving::new(Arc::clone(&stores.audit), config.overdue_after),
+        proofs: Proofs::new(Arc::clone(&stores.audit), config.overdue_after),
     })
 }

@@ -9,7 +9,7 @@ use crate::store::{self, Stores};
 use crate::system::{RandomIds, SystemClock};
 use crate::tasks::Tasks;
 use crate::{api, fatal, telemetry};
-use paygate_app::{Proving, QuoteForgetter, Readiness, Reconciler, Sweeper, Worker, WorkerPorts};
+use paygate_app::{Proofs, QuoteForgetter, Readiness, Reconciler, Sweeper, Worker, WorkerPorts};
 use paygate_http::HttpConfig;
 use std::sync::Arc;
 
@@ -57,10 +57,10 @@ pub(crate) fn start(
     let due = Arc::clone(&stores.due);
     let sweeper = Sweeper::new(due, queue.publishing(), clock.clone(), config.sweeper.clone());
 
-    let proving = Proving::new(Arc::clone(&stores.audit), config.overdue_after);
+    let proofs = Proofs::new(Arc::clone(&stores.audit), config.overdue_after);
     let interval = config.reconciliation_interval;
     let reconciler =
-        Reconciler::new(proving, Arc::clone(&stores.proof_log), clock.clone(), interval);
+        Reconciler::new(proofs, Arc::clone(&stores.proof_log), clock.clone(), interval);
 
     let forgetter = QuoteForgetter::new(Arc::clone(&stores.quotes), clock.clone());
 

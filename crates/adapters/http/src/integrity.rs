@@ -41,6 +41,6 @@ pub async fn integrity(
     Caller(principal): Caller,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let proven = state.api.proving.prove(&principal, Scope::Whole, MAX_VIOLATIONS).await?;
+    let proven = state.api.proofs.prove(&principal, Scope::Whole, MAX_VIOLATIONS).await?;
     ok(&IntegrityBody::of(&proven.summary, proven.as_of, &proven.violations)?)
 }

@@ -1,7 +1,7 @@
 //! Looking accounts up by what clients call them: all who ask at the same time by one call.
 
 use crate::payments::create_error::CreateError;
-use crate::support::coalescer::{Coalescer, NotSubmitted, Submitted};
+use crate::support::coalescer::{Coalescer, NotSubmitted, Submitted, Unknown};
 use paygate_core::account::{AccountKey, AccountRecord};
 use paygate_ports::{AccountReader, StoreError};
 use std::sync::Arc;
@@ -15,11 +15,11 @@ type Answer = Result<Vec<Option<AccountRecord>>, StoreError>;
 
 /// Looks accounts up.
 #[derive(Clone)]
-pub struct FindAccounts {
+pub struct AccountFinder {
     finding: Coalescer<Vec<AccountKey>, Answer>,
 }
 
-impl FindAccounts {
+impl AccountFinder {
     /// Looks accounts up with this reader. Starts the task that does, on the current runtime.
     #[must_use]
     pub fn new(reader: Arc<dyn AccountReader>) -> Self {
@@ -39,7 +39,10 @@ impl FindAccounts {
     }
 }
 
-async fn find(reader: Arc<dyn AccountReader>, batch: Vec<Submitted<Vec<AccountKey>, Answer>>) {
+async fn find(
+    reader: Arc<dyn AccountReader>,
+    batch: Vec<Submitted<Vec<AccountKey>, Answer>>,
+) -> Result<(), Unknown> {
     let names: Vec<AccountKey> = batch.iter().flat_map(|asked| asked.item.clone()).collect();
     let alone = batch.len() == 1;
     let mut found = reader.find(names).await.map(Vec::into_iter);
@@ -53,4 +56,5 @@ async fn find(reader: Arc<dyn AccountReader>, batch: Vec<Submitted<Vec<AccountKe
         // A client that went away needs no answer.
         let _ = asked.answer.send(answer);
     }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The reconciler: proves new entries again and again, beside the work, and raises the alarm.
 
-use crate::ledger::proving::{ProofError, Proving};
+use crate::ledger::proofs::{ProofError, Proofs};
 use chrono::TimeDelta;
 use paygate_core::identity::Principal;
 use paygate_core::proof::{Scope, Violation};
@@ -19,7 +19,7 @@ const MOST_TOLD: usize = 100;
 
 /// Proves what is new.
 pub struct Reconciler {
-    proving: Proving,
+    proofs: Proofs,
     log: Arc<dyn ProofLog>,
     clock: Arc<dyn Clock>,
     interval: Duration,
@@ -29,12 +29,12 @@ impl Reconciler {
     /// Proves what is new every `interval`, as one of all workers of the store.
     #[must_use]
     pub fn new(
-        proving: Proving,
+        proofs: Proofs,
         log: Arc<dyn ProofLog>,
         clock: Arc<dyn Clock>,
         interval: Duration,
     ) -> Self {
-        Self { proving, log, clock, interval }
+        Self { proofs, log, clock, interval }
     }
 
     /// Proves until `stop`.
@@ -68,7 +68,7 @@ impl Reconciler {
         let proved = tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(self.log.record(from).await?),
-            proved = self.proving.run(&Principal::System, scope, report, |_, _| ()) => proved,
+            proved = self.proofs.run(&Principal::System, scope, report, |_, _| ()) => proved,
         };
         let Ok((summary, as_of)) = proved else {
             self.log.record(from).await?;

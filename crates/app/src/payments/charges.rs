@@ -1,8 +1,8 @@
 //! Charges: money taken from an outside payer into the merchant's account.
 
-use crate::accounts::directory::Directory;
-use crate::accounts::find::FindAccounts;
-use crate::payments::accepting::{Accepting, Call, Created};
+use crate::accounts::find::AccountFinder;
+use crate::accounts::standing::StandingAccounts;
+use crate::payments::acceptor::{Acceptor, Call, Created};
 use crate::payments::create_error::{CreateError, Refusal};
 use crate::payments::headroom::Headroom;
 use paygate_core::account::headroom::AmountLimit;
@@ -28,22 +28,22 @@ pub struct CreateCharge {
 /// Accepts charges.
 #[derive(Clone)]
 pub struct Charges {
-    accepting: Accepting,
-    directory: Arc<Directory>,
+    acceptor: Acceptor,
+    standing: Arc<StandingAccounts>,
     headroom: Headroom,
     most: AmountLimit,
 }
 
 impl Charges {
-    /// Charges between the accounts of this directory, each of at most so much.
+    /// Charges between these standing accounts, each of at most so much.
     #[must_use]
     pub fn new(
-        accepting: Accepting,
-        accounts: FindAccounts,
-        directory: Arc<Directory>,
+        acceptor: Acceptor,
+        accounts: AccountFinder,
+        standing: Arc<StandingAccounts>,
         most: AmountLimit,
     ) -> Self {
-        Self { accepting, directory, headroom: Headroom::new(accounts), most }
+        Self { acceptor, standing, headroom: Headroom::new(accounts), most }
     }
 
     /// Accepts a charge. Once it is stored the answer is the payment, whatever happens after.
@@ -58,13 +58,13 @@ impl Charges {
     ) -> Result<Created, CreateError> {
         principal.may(Operation::Charge)?;
         let CreateCharge { amount, details, call } = charge;
-        let owner = principal.acts_for(self.directory.house());
+        let owner = principal.acts_for(self.standing.house());
         let request = details.request(principal, Operation::Charge, owner);
         match self.check(amount, &request).await {
-            Ok(payment) => self.accepting.accept(payment, call).await,
+            Ok(payment) => self.acceptor.accept(payment, call).await,
             Err(refusal) => {
                 let named = request.named();
-                self.accepting.replay_or(request.idempotency, named, call.wait, refusal).await
+                self.acceptor.replay_or(request.idempotency, named, call.wait, refusal).await
             }
         }
     }
@@ -75,14 +75,14 @@ impl Charges {
             Owner::Merchant(merchant) => merchant,
             Owner::User(_) => return Err(Denied::Forbidden.into()),
         };
-        let accounts = self.directory.opened_for(merchant, currency).await?;
+        let accounts = self.standing.opened_for(merchant, currency).await?;
         let (source, destination) = accounts.ok_or(CreateError::CurrencyNotEnabled(currency))?;
         if !self.most.allows(minor) {
             return Err(Refusal::AmountTooLarge.into());
         }
         self.headroom.check(source, destination, minor).await?;
         Ok(NewPayment {
-            id: PaymentId(self.accepting.ids().uuid_v7()),
+            id: PaymentId(self.acceptor.ids().uuid_v7()),
             kind: Kind::Charge,
             terms: Terms::plain(amount),
             source,

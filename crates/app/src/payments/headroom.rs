@@ -5,7 +5,7 @@
 //! look it accepts a part of the room that it saw, and counts what it accepts as in flight, before it
 //! looks again. An account is far from its limit all its life, and is then looked at once.
 
-use crate::accounts::find::FindAccounts;
+use crate::accounts::find::AccountFinder;
 use crate::payments::create_error::{CreateError, Refusal};
 use paygate_core::account::{Account, AccountKey};
 use paygate_core::id::AccountId;
@@ -18,13 +18,13 @@ const PARTS: i64 = 16;
 /// Knows roughly how much room accounts have.
 #[derive(Clone)]
 pub(crate) struct Headroom {
-    accounts: FindAccounts,
+    accounts: AccountFinder,
     /// How much may still be accepted without a look, minor units.
     unseen: Arc<Mutex<BTreeMap<AccountId, i64>>>,
 }
 
 impl Headroom {
-    pub(crate) fn new(accounts: FindAccounts) -> Self {
+    pub(crate) fn new(accounts: AccountFinder) -> Self {
         Self { accounts, unseen: Arc::default() }
     }
 

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 /// Shows payments.
 #[derive(Clone)]
-pub struct ReadPayments {
+pub struct Payments {
     reader: Arc<dyn PaymentReader>,
     outcomes: Arc<dyn Outcomes>,
     clock: Arc<dyn Clock>,
 }
 
-impl ReadPayments {
+impl Payments {
     /// Shows the payments of this reader.
     #[must_use]
     pub fn new(
@@ -58,7 +58,7 @@ impl ReadPayments {
         principal: &Principal,
         query: PaymentQuery,
     ) -> Result<Page, ReadError> {
-        principal.may(Operation::ReadPayments)?;
+        principal.may(Operation::Payments)?;
         let owner = principal.view().owner().or(query.owner);
         Ok(self.reader.payments(PaymentQuery { owner, ..query }).await?)
     }
@@ -87,7 +87,7 @@ impl ReadPayments {
         let Some(record) = found.filter(|it| principal.sees(Some(&it.request.owner))) else {
             return Ok(None);
         };
-        principal.may(Operation::ReadPayments)?;
+        principal.may(Operation::Payments)?;
         Ok(Some(record))
     }
 }

@@ -1,8 +1,8 @@
 //! Refunds: a payment given back, whole or in parts. What can be refused at once is; the worker
 //! looks again under lock.
 
-use crate::accounts::find::FindAccounts;
-use crate::payments::accepting::{Accepting, Call, Created};
+use crate::accounts::find::AccountFinder;
+use crate::payments::acceptor::{Acceptor, Call, Created};
 use crate::payments::create_error::{CreateError, Refusal};
 use paygate_core::account::AccountKey;
 use paygate_core::id::PaymentId;
@@ -29,15 +29,15 @@ pub struct CreateRefund {
 /// Accepts refunds.
 #[derive(Clone)]
 pub struct Refunds {
-    accepting: Accepting,
-    accounts: FindAccounts,
+    acceptor: Acceptor,
+    accounts: AccountFinder,
 }
 
 impl Refunds {
     /// Refunds between accounts that are found there.
     #[must_use]
-    pub fn new(accepting: Accepting, accounts: FindAccounts) -> Self {
-        Self { accepting, accounts }
+    pub fn new(acceptor: Acceptor, accounts: AccountFinder) -> Self {
+        Self { acceptor, accounts }
     }
 
     /// Accepts a refund. Once it is stored the answer is the payment, whatever happens after.
@@ -51,11 +51,11 @@ impl Refunds {
         refund: CreateRefund,
     ) -> Result<Created, CreateError> {
         match self.check(principal, &refund).await {
-            Ok(payment) => self.accepting.accept(payment, refund.call).await,
+            Ok(payment) => self.acceptor.accept(payment, refund.call).await,
             Err(refusal) => {
                 let key = refund.details.key;
                 let sent = key.map(|key| key.within(principal, Operation::Refund));
-                self.accepting.replay_or(sent, None, refund.call.wait, refusal).await
+                self.acceptor.replay_or(sent, None, refund.call.wait, refusal).await
             }
         }
     }
@@ -87,7 +87,7 @@ impl Refunds {
         principal: &Principal,
         id: PaymentId,
     ) -> Result<PaymentRecord, CreateError> {
-        let found = self.accepting.reader().payment(id).await?;
+        let found = self.acceptor.reader().payment(id).await?;
         let seen = found.filter(|record| principal.sees(Some(&record.request.owner)));
         seen.ok_or(CreateError::PaymentNotFound)
     }
@@ -112,7 +112,7 @@ impl Refunds {
         let debit = refund::taken_back(original, amount.minor);
         self.check_accounts(principal, original, debit, amount).await?;
         Ok(NewPayment {
-            id: PaymentId(self.accepting.ids().uuid_v7()),
+            id: PaymentId(self.acceptor.ids().uuid_v7()),
             kind: Kind::Refund,
             terms: Terms { amount, debit, credit: amount, fx: None, quote: None },
             source: original.destination,

@@ -1,10 +1,10 @@
 //! Transfers: money from one account of the house to another. What can be refused at once is, in
 //! the order of the design: existence, limits, funds; the worker looks again under lock.
 
-use crate::accounts::directory::Directory;
-use crate::accounts::find::FindAccounts;
+use crate::accounts::find::AccountFinder;
+use crate::accounts::standing::StandingAccounts;
 use crate::exchange::Exchange;
-use crate::payments::accepting::{Accepting, Call, Created};
+use crate::payments::acceptor::{Acceptor, Call, Created};
 use crate::payments::create_error::{CreateError, Refusal};
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::account::{Account, AccountRef};
@@ -41,10 +41,10 @@ pub struct CreateTransfer {
 /// Accepts transfers.
 #[derive(Clone)]
 pub struct Transfers {
-    accepting: Accepting,
-    accounts: FindAccounts,
+    acceptor: Acceptor,
+    accounts: AccountFinder,
     exchange: Exchange,
-    directory: Arc<Directory>,
+    standing: Arc<StandingAccounts>,
     limits: Limits,
     most: AmountLimit,
 }
@@ -54,14 +54,14 @@ impl Transfers {
     /// most so much.
     #[must_use]
     pub fn new(
-        accepting: Accepting,
-        accounts: FindAccounts,
+        acceptor: Acceptor,
+        accounts: AccountFinder,
         exchange: Exchange,
-        directory: Arc<Directory>,
+        standing: Arc<StandingAccounts>,
         limits: Limits,
         most: AmountLimit,
     ) -> Self {
-        Self { accepting, accounts, exchange, directory, limits, most }
+        Self { acceptor, accounts, exchange, standing, limits, most }
     }
 
     /// Accepts a transfer. Once it is stored the answer is the payment, whatever happens after.
@@ -76,18 +76,18 @@ impl Transfers {
     ) -> Result<Created, CreateError> {
         principal.may(Operation::Transfer)?;
         match self.check(principal, &transfer).await {
-            Ok(payment) => self.accepting.accept(payment, transfer.call).await,
+            Ok(payment) => self.acceptor.accept(payment, transfer.call).await,
             Err(refusal) => {
                 let CreateTransfer { details, call, .. } = transfer;
                 let request = self.request(principal, details);
                 let named = request.named();
-                self.accepting.replay_or(request.idempotency, named, call.wait, refusal).await
+                self.acceptor.replay_or(request.idempotency, named, call.wait, refusal).await
             }
         }
     }
 
     fn request(&self, principal: &Principal, details: Details) -> Request {
-        let owner = principal.acts_for(self.directory.house());
+        let owner = principal.acts_for(self.standing.house());
         details.request(principal, Operation::Transfer, owner)
     }
 
@@ -98,7 +98,7 @@ impl Transfers {
     ) -> Result<NewPayment, CreateError> {
         let (source, destination) = self.parties(principal, transfer).await?;
         let currency = transfer.currency.unwrap_or(source.currency);
-        if !self.directory.is_enabled(currency) {
+        if !self.standing.is_enabled(currency) {
             return Err(Refusal::UnsupportedCurrency(currency).into());
         }
         let amount = Money::of(transfer.amount, currency).map_err(CreateError::Amount)?;
@@ -116,7 +116,7 @@ impl Transfers {
             return Err(Refusal::NoRoom.into());
         }
         Ok(NewPayment {
-            id: PaymentId(self.accepting.ids().uuid_v7()),
+            id: PaymentId(self.acceptor.ids().uuid_v7()),
             kind: Kind::Transfer,
             terms,
             source: source.id,
@@ -135,7 +135,7 @@ impl Transfers {
         transfer: &CreateTransfer,
     ) -> Result<(Account, Account), CreateError> {
         let (source, destination) = (&transfer.source, &transfer.destination);
-        let owner = principal.acts_for(self.directory.house());
+        let owner = principal.acts_for(self.standing.house());
         let names = [source, destination].map(|name| name.clone().among(owner.clone()));
         let mut found = self.accounts.find(names.to_vec()).await?.into_iter();
         let mut party = |name: &AccountRef| {

@@ -22,10 +22,22 @@ pub(crate) enum NotSubmitted {
     NoAnswer,
 }
 
+/// What is handed in.
+enum Message<T, R> {
+    /// An item to be flushed.
+    Item(Submitted<T, R>),
+    /// Somebody who wants to know when all before it has been flushed.
+    Passing(oneshot::Sender<()>),
+}
+
+/// A batch of which it is not known what became.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unknown;
+
 /// The handing-in side. Clones share one queue; the coalescer stops when the last is gone and all
 /// that was handed in has been flushed.
 pub(crate) struct Coalescer<T, R> {
-    sender: mpsc::Sender<Submitted<T, R>>,
+    sender: mpsc::Sender<Message<T, R>>,
 }
 
 impl<T, R> Clone for Coalescer<T, R> {
@@ -39,16 +51,24 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
     pub(crate) fn start(
         waiting: usize,
         batch: usize,
-        flush: impl Fn(Vec<Submitted<T, R>>) -> BoxFuture<'static, ()> + Send + 'static,
+        flush: impl Fn(Vec<Submitted<T, R>>) -> BoxFuture<'static, Result<(), Unknown>> + Send + 'static,
     ) -> Self {
         let (sender, mut receiver) = mpsc::channel(waiting.max(1));
         tokio::spawn(async move {
-            let mut items = Vec::new();
-            while receiver.recv_many(&mut items, batch.max(1)).await > 0 {
-                // Caught, so that one bad batch does not end the loop for all that come after.
-                let flushed = AssertUnwindSafe(flush(std::mem::take(&mut items)));
-                if flushed.catch_unwind().await.is_err() {
-                    tracing::error!("a batch panicked; those who wait for it get no answer");
+            let mut messages = Vec::new();
+            while receiver.recv_many(&mut messages, batch.max(1)).await > 0 {
+                let (mut items, mut passing) = (Vec::new(), Vec::new());
+                for message in messages.drain(..) {
+                    match message {
+                        Message::Item(item) => items.push(item),
+                        Message::Passing(answer) => passing.push(answer),
+                    }
+                }
+                if items.is_empty() || flushed(flush(items)).await.is_ok() {
+                    for answer in passing {
+                        // Who went away needs no answer.
+                        let _ = answer.send(());
+                    }
                 }
             }
         });
@@ -58,7 +78,15 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
     /// Hands an item in and waits for its answer, unless too many wait already.
     pub(crate) async fn try_submit(&self, item: T) -> Result<R, NotSubmitted> {
         let (answer, answered) = oneshot::channel();
-        let sent = self.sender.try_send(Submitted { item, answer });
+        let sent = self.sender.try_send(Message::Item(Submitted { item, answer }));
+        sent.map_err(|_| NotSubmitted::Overloaded)?;
+        answered.await.map_err(|_| NotSubmitted::NoAnswer)
+    }
+
+    /// Returns when all that was handed in before has been flushed: what it was to do can be seen.
+    pub(crate) async fn passed(&self) -> Result<(), NotSubmitted> {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.sender.try_send(Message::Passing(answer));
         sent.map_err(|_| NotSubmitted::Overloaded)?;
         answered.await.map_err(|_| NotSubmitted::NoAnswer)
     }
@@ -67,9 +95,18 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
     /// flush gave none.
     pub(crate) async fn submit(&self, item: T) -> Option<R> {
         let (answer, answered) = oneshot::channel();
-        self.sender.send(Submitted { item, answer }).await.ok()?;
+        self.sender.send(Message::Item(Submitted { item, answer })).await.ok()?;
         answered.await.ok()
     }
+}
+
+/// What a flush did. A panic is caught, so that one bad batch does not end the loop for all that come
+/// after.
+async fn flushed(flush: BoxFuture<'static, Result<(), Unknown>>) -> Result<(), Unknown> {
+    AssertUnwindSafe(flush).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("a batch panicked; those who wait for it get no answer");
+        Err(Unknown)
+    })
 }
 
 #[cfg(test)]
@@ -91,6 +128,7 @@ mod tests {
                 for one in batch {
                     let _ = one.answer.send(one.item * 2);
                 }
+                Ok(())
             })
         });
         let submit = |item| {
@@ -111,6 +149,24 @@ mod tests {
             assert_eq!(answer.await.unwrap().unwrap(), (index as u32 + 2) * 2);
         }
         assert_eq!(*sizes.lock().unwrap(), [1, 4, 2]);
+    }
+
+    #[tokio::test]
+    async fn who_passes_hears_when_all_before_is_flushed_and_nothing_when_it_failed() {
+        let coalescer = Coalescer::start(10, 10, |batch: Vec<Submitted<u32, u32>>| {
+            Box::pin(async move {
+                let fails = batch.iter().any(|one| one.item == 0);
+                for one in batch {
+                    let _ = one.answer.send(one.item);
+                }
+                if fails { Err(Unknown) } else { Ok(()) }
+            })
+        });
+        assert_eq!(coalescer.passed().await, Ok(()), "nothing is before it");
+        let (answer, passed) = tokio::join!(coalescer.try_submit(1), coalescer.passed());
+        assert_eq!((answer, passed), (Ok(1), Ok(())));
+        let (answer, passed) = tokio::join!(coalescer.try_submit(0), coalescer.passed());
+        assert_eq!((answer, passed), (Ok(0), Err(NotSubmitted::NoAnswer)));
     }
 
     #[tokio::test]

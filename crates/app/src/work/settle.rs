@@ -1,7 +1,7 @@
 //! Asking the provider about claimed payments, in a bounded pool and without any lock, and settling
 //! what it says, in batches. What it is asked, core says by the payment's kind.
 
-use crate::support::coalescer::{Coalescer, Submitted};
+use crate::support::coalescer::{Coalescer, Submitted, Unknown};
 use crate::support::retry::Patience;
 use crate::work::announcer::Announcer;
 use crate::work::quarantine::Quarantiner;
@@ -178,7 +178,7 @@ async fn settle(
     announcer: Announcer,
     policy: ClaimPolicy,
     batch: Vec<Submitted<Settlement, ()>>,
-) {
+) -> Result<(), Unknown> {
     metrics::histogram!("paygate_settle_batch_size").record(batch.len() as f64);
     // Two attempts of one charge may end together, and each has its say: the answer of a stale one
     // may be the definitive one.
@@ -194,13 +194,14 @@ async fn settle(
         })
     });
     let Some(changed) = transact_each(&quarantiner, ids, Loads::Accounts, decide).await else {
-        return;
+        return Err(Unknown);
     };
     let changed: Vec<Payment> = changed.into_iter().map(|changed| changed.payment).collect();
     announcer.announce(&changed);
     for submitted in batch {
         let _ = submitted.answer.send(());
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod limited;
 
 use limited::LimitedAcquirer;
 use paygate_app::{
-    Accepting, Call, Charges, CreateCharge, Directory, FindAccounts, HintPublisher, Worker,
+    Acceptor, AccountFinder, Call, Charges, CreateCharge, HintPublisher, StandingAccounts, Worker,
     WorkerConfig, WorkerPorts,
 };
 use paygate_core::account::headroom::AmountLimit;
@@ -32,10 +32,10 @@ async fn a_charge_above_the_limit_is_declined() {
 
     let usd = Currency::parse("USD").unwrap();
     let shop = MerchantId::parse("shop").unwrap();
-    let directory = Directory::open(store.clone(), ids.clone(), &[usd], shop).await.unwrap();
+    let standing = StandingAccounts::open(store.clone(), ids.clone(), &[usd], shop).await.unwrap();
     let publisher =
         HintPublisher::new(Arc::new(queue.clone()), clock.clone(), Duration::from_millis(500));
-    let accepting = Accepting::new(
+    let acceptor = Acceptor::new(
         store.clone(),
         store.clone(),
         publisher,
@@ -44,9 +44,9 @@ async fn a_charge_above_the_limit_is_declined() {
         ids,
     );
     let charges = Charges::new(
-        accepting,
-        FindAccounts::new(store.clone()),
-        Arc::new(directory),
+        acceptor,
+        AccountFinder::new(store.clone()),
+        Arc::new(standing),
         AmountLimit::default(),
     );
     let ports = WorkerPorts {

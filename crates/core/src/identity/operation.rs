@@ -7,7 +7,7 @@ named! {
     /// What somebody asks for. The names are in the hashes of idempotency keys: never change one.
     Operation {
         /// To see payments and their timelines.
-        ReadPayments = "read-payments",
+        Payments = "read-payments",
         /// To take money from an outside payer.
         Charge = "charge",
         /// To move money between accounts, now or held first.
@@ -42,7 +42,7 @@ impl Operation {
     #[must_use]
     pub fn scope(self) -> Option<Scope> {
         match self {
-            Self::ReadPayments => Some(Scope::PaymentsRead),
+            Self::Payments => Some(Scope::PaymentsRead),
             Self::Charge => Some(Scope::PaymentsWrite),
             Self::Transfer | Self::DecideHold => Some(Scope::TransfersWrite),
             Self::Refund => Some(Scope::RefundsWrite),
@@ -61,7 +61,7 @@ impl Operation {
     #[must_use]
     pub(super) fn is_for_users(self) -> bool {
         match self {
-            Self::ReadPayments
+            Self::Payments
             | Self::Transfer
             | Self::DecideHold
             | Self::ReadAccounts
@@ -82,7 +82,7 @@ impl Operation {
     #[must_use]
     pub(super) fn is_for_system(self) -> bool {
         match self {
-            Self::ReadPayments | Self::ReadAccounts | Self::ReadRates | Self::Prove => true,
+            Self::Payments | Self::ReadAccounts | Self::ReadRates | Self::Prove => true,
             Self::Charge
             | Self::Transfer
             | Self::DecideHold

@@ -32,7 +32,7 @@ fn who_may_do_what() {
     let answers = |operation| principals().map(|it| it.may(operation).is_ok());
     // operator, sandbox, system, merchant with all scopes, user
     for (operation, expected) in [
-        (ReadPayments, [true, true, true, true, true]),
+        (Payments, [true, true, true, true, true]),
         (Charge, [true, true, false, true, false]),
         (Transfer, [true, true, false, true, true]),
         (DecideHold, [true, true, false, true, true]),

@@ -36,7 +36,7 @@ impl State {
         ids: Arc<dyn IdSource>,
     ) -> Self {
         Self {
-            currencies: EnabledCurrencies(api.directory.currencies().collect()),
+            currencies: EnabledCurrencies(api.standing.currencies().collect()),
             api,
             ids,
             authenticator,

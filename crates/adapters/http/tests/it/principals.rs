@@ -116,7 +116,7 @@ async fn money_leaves_only_whose_it_is_and_reaches_anybody() {
     let charged =
         one.post(PAYMENTS, "k", r#"{"amount":50,"currency":"USD","reference":"R"}"#).await;
     harness.settle(charged.id(), Status::Success).await;
-    let till = harness.api.directory.charge(&merchant("one"), currency()).unwrap().1;
+    let till = harness.api.standing.charge(&merchant("one"), currency()).unwrap().1;
     let theirs = two.open(r#"{"currency":"USD","alias":"main"}"#).await;
 
     let pay =

@@ -57,7 +57,7 @@ async fn a_balance_is_that_at_the_end_of_the_moment() {
     let unknown = AccountRef::Id(AccountId(Uuid::from_u128(1)));
     assert_eq!(rig.accounts.balance_at(&WE, unknown.clone(), rig.start).await.unwrap(), None);
     assert_eq!(rig.accounts.statement(&WE, unknown, Period::default()).await.unwrap(), None);
-    let equity = rig.directory.system(SystemAccount::OpeningEquity, currency("IDR")).unwrap();
+    let equity = rig.standing.system(SystemAccount::OpeningEquity, currency("IDR")).unwrap();
     let told = rig.accounts.balance_at(&WE, named(equity), rig.start).await.unwrap().unwrap();
     assert_eq!(told.1.to_string(), "-10000.00");
 }

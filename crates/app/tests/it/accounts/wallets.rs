@@ -51,9 +51,9 @@ async fn unlucky(times: u32) -> (Rig, Accounts, Arc<Unlucky>) {
         left: AtomicU32::new(times),
         drawn: AtomicU32::new(0),
     });
-    let (store, directory) = (rig.store.clone(), rig.directory.clone());
+    let (store, standing) = (rig.store.clone(), rig.standing.clone());
     let accounts =
-        Accounts::new(store.clone(), store, ids.clone(), directory, AmountLimit::default());
+        Accounts::new(store.clone(), store, ids.clone(), standing, AmountLimit::default());
     (rig, accounts, ids)
 }
 
@@ -71,7 +71,7 @@ async fn a_wallet_is_opened_with_its_balance_against_the_opening_equity() {
         (15_025, 1, false)
     );
     assert_eq!(record.name, Label::parse("Ana").ok());
-    let equity = rig.directory.system(SystemAccount::OpeningEquity, currency("SGD")).unwrap();
+    let equity = rig.standing.system(SystemAccount::OpeningEquity, currency("SGD")).unwrap();
     assert_eq!(rig.has(equity).0, "-150.25");
     let opening = rig.payment(rig.newest());
     assert_eq!((opening.kind, opening.status), (Kind::Opening, Status::Success));
@@ -151,7 +151,7 @@ async fn only_an_empty_wallet_can_be_closed() {
     let refused = |why| Err(CloseError::Refused(why));
     assert_eq!(close(full).await, refused(NotClosable::NotEmpty));
     assert_eq!(close(AccountId(Uuid::from_u128(1))).await, Err(CloseError::NotFound));
-    let (acquirer, merchant) = rig.directory.charge(&house(), currency("USD")).unwrap();
+    let (acquirer, merchant) = rig.standing.charge(&house(), currency("USD")).unwrap();
     assert_eq!(close(acquirer).await, refused(NotClosable::NotAWallet));
     assert_eq!(close(merchant).await, refused(NotClosable::NotAWallet));
     let overdrawn = rig.open(OpenWallet { overdraft: true, ..empty_wallet("IDR") }).await;

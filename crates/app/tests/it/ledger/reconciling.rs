@@ -3,7 +3,7 @@
 use crate::rig::counted::Counted;
 use crate::rig::{Rig, WE, key, rest, soon};
 use chrono::DateTime;
-use paygate_app::{ProofError, Proving, Reconciler, WorkerConfig};
+use paygate_app::{ProofError, Proofs, Reconciler, WorkerConfig};
 use paygate_core::id::AccountId;
 use paygate_core::proof::Scope;
 use paygate_ports::StoreError;
@@ -18,15 +18,15 @@ const IMBALANCES: &str = "paygate_ledger_imbalance_total";
 const PROVED: &str = "paygate_ledger_proved_entries_total";
 
 /// One of the reconcilers of a store: that of the rig's process, or of another.
-fn reconciler_of(rig: &Rig, proving: Proving) -> (CancellationToken, JoinHandle<()>) {
+fn reconciler_of(rig: &Rig, proofs: Proofs) -> (CancellationToken, JoinHandle<()>) {
     let clock = Arc::new(rig.clock.clone());
-    let reconciler = Reconciler::new(proving, rig.store.clone(), clock, INTERVAL);
+    let reconciler = Reconciler::new(proofs, rig.store.clone(), clock, INTERVAL);
     let stop = CancellationToken::new();
     (stop.clone(), tokio::spawn(reconciler.run(stop)))
 }
 
 fn reconciler(rig: &Rig) -> (CancellationToken, JoinHandle<()>) {
-    reconciler_of(rig, rig.proving.clone())
+    reconciler_of(rig, rig.proofs.clone())
 }
 
 /// A proof from the beginning.
@@ -83,8 +83,8 @@ async fn it_proves_what_is_new_and_looks_back_a_little() {
 #[tokio::test]
 async fn of_several_workers_one_proves_and_each_goes_on_where_the_last_one_ended() {
     let rig = Rig::new().await;
-    let proving = || Proving::new(rig.store.clone(), INTERVAL);
-    let mut workers = [0; 3].map(|_| reconciler_of(&rig, proving()));
+    let proofs = || Proofs::new(rig.store.clone(), INTERVAL);
+    let mut workers = [0; 3].map(|_| reconciler_of(&rig, proofs()));
     rest().await;
     rig.pass(INTERVAL).await;
     rig.pass(INTERVAL).await;
@@ -132,7 +132,7 @@ async fn every_violation_is_counted_however_many_there_are() {
     rig.pass(INTERVAL).await;
     let unbalanced = format!("{IMBALANCES}{{currency=IDR,check=entry-unbalanced}}");
     assert_eq!(counted.at(&unbalanced), 150);
-    let kept = rig.proving.prove(&WE, Scope::Whole, 10).await.unwrap();
+    let kept = rig.proofs.prove(&WE, Scope::Whole, 10).await.unwrap();
     assert_eq!((kept.violations.len(), kept.summary.violations > 150), (10, true));
     stop.cancel();
     soon(task).await.unwrap();
@@ -185,10 +185,10 @@ async fn a_proof_that_was_not_recorded_is_made_again() {
 async fn one_proof_at_a_time_and_the_next_look_makes_up_for_it() {
     let rig = Rig::new().await;
     rig.faults.gate(Method::Examine).shut();
-    let proving = rig.proving.clone();
-    let first = tokio::spawn(async move { proving.prove(&WE, Scope::Whole, 1).await });
+    let asked = rig.proofs.clone();
+    let first = tokio::spawn(async move { asked.prove(&WE, Scope::Whole, 1).await });
     rest().await;
-    let second = soon(rig.proving.prove(&WE, Scope::Whole, 1)).await;
+    let second = soon(rig.proofs.prove(&WE, Scope::Whole, 1)).await;
     assert_eq!(second.unwrap_err(), ProofError::UnderWay);
     let (stop, task) = reconciler(&rig);
     rest().await;
@@ -208,17 +208,17 @@ async fn one_proof_at_a_time_and_the_next_look_makes_up_for_it() {
 async fn a_proof_that_is_given_up_lets_the_next_begin() {
     let rig = Rig::new().await;
     rig.faults.gate(Method::Examine).shut();
-    let proving = rig.proving.clone();
-    let first = tokio::spawn(async move { proving.prove(&WE, Scope::Whole, 1).await });
+    let asked = rig.proofs.clone();
+    let first = tokio::spawn(async move { asked.prove(&WE, Scope::Whole, 1).await });
     rest().await;
     first.abort();
     rest().await;
     rig.faults.gate(Method::Examine).open();
-    assert!(rig.proving.prove(&WE, Scope::Whole, 1).await.is_ok());
+    assert!(rig.proofs.prove(&WE, Scope::Whole, 1).await.is_ok());
     rig.faults.on(Method::Examine).fails_before();
-    let away = rig.proving.prove(&WE, Scope::Whole, 1).await.unwrap_err();
+    let away = rig.proofs.prove(&WE, Scope::Whole, 1).await.unwrap_err();
     assert!(matches!(away, ProofError::Store(StoreError::Unavailable(_))), "{away:?}");
-    assert!(rig.proving.prove(&WE, Scope::Whole, 1).await.is_ok());
+    assert!(rig.proofs.prove(&WE, Scope::Whole, 1).await.is_ok());
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn a_whole_proof_tells_what_there_is_and_how_far_it_is() {
     let worker = rig.worker(WorkerConfig::default());
     rest().await;
     worker.stop().await;
-    let proven = rig.proving.prove(&WE, Scope::Whole, 10).await.unwrap();
+    let proven = rig.proofs.prove(&WE, Scope::Whole, 10).await.unwrap();
     assert_eq!(proven.as_of, Some(rig.start));
     let summary = &proven.summary;
     assert_eq!((summary.payments, summary.entries, summary.postings), (2, 2, 4));
@@ -260,7 +260,7 @@ async fn a_whole_proof_tells_what_there_is_and_how_far_it_is() {
 
     let mut steps: Vec<(u64, u64)> = Vec::new();
     let progress = |seen, total| steps.push((seen, total));
-    rig.proving.run(&WE, Scope::Whole, |_| (), progress).await.unwrap();
+    rig.proofs.run(&WE, Scope::Whole, |_| (), progress).await.unwrap();
     let total = summary.accounts + summary.payments + summary.postings;
     assert_eq!((steps.first(), steps.last()), (Some(&(0, total)), Some(&(total, total))));
 }
@@ -270,8 +270,8 @@ async fn what_waits_too_long_is_a_violation() {
     let rig = Rig::new().await;
     rig.accept(100).await;
     rig.pass(Duration::from_secs(3_600)).await;
-    assert_eq!(rig.proving.prove(&WE, Scope::Whole, 10).await.unwrap().violations, []);
+    assert_eq!(rig.proofs.prove(&WE, Scope::Whole, 10).await.unwrap().violations, []);
     rig.pass(Duration::from_secs(1)).await;
-    let found = rig.proving.prove(&WE, Scope::Whole, 10).await.unwrap().violations;
+    let found = rig.proofs.prove(&WE, Scope::Whole, 10).await.unwrap().violations;
     assert_eq!(found.iter().map(|it| it.check).collect::<Vec<_>>(), ["overdue"]);
 }

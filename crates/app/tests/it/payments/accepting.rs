@@ -1,4 +1,4 @@
-//! Accepting: stored once, published once, answered in any case.
+//! Acceptor: stored once, published once, answered in any case.
 
 use crate::rig::acquirer::Plan;
 use crate::rig::{ENABLED, Rig, WE, currency, keyed, rest, soon};
@@ -71,7 +71,7 @@ async fn a_currency_that_is_not_enabled_is_named() {
     charge.amount = Money { minor: 100, currency: currency("JPY") };
     let error = rig.charges.create(&WE, charge).await.unwrap_err();
     assert_eq!(error, CreateError::CurrencyNotEnabled(currency("JPY")));
-    assert_eq!(rig.directory.currencies().collect::<Vec<_>>(), ENABLED.map(currency));
+    assert_eq!(rig.standing.currencies().collect::<Vec<_>>(), ENABLED.map(currency));
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn charged() -> (Rig, PaymentId, AccountId) {
     let id = rig.accept(10_000).await;
     work(&rig).await;
     assert_eq!(rig.store.status(id), Status::Success);
-    let accounts = rig.directory.charge(&house(), crate::rig::currency("USD"));
+    let accounts = rig.standing.charge(&house(), crate::rig::currency("USD"));
     (rig, id, accounts.unwrap().1)
 }
 

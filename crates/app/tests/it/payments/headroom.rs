@@ -12,7 +12,7 @@ use paygate_core::status::Status;
 use std::time::Duration;
 
 fn accounts(rig: &Rig) -> (AccountId, AccountId) {
-    rig.directory.charge(&house(), currency("USD")).unwrap()
+    rig.standing.charge(&house(), currency("USD")).unwrap()
 }
 
 /// Both accounts of a charge as far from zero as that.
@@ -118,7 +118,7 @@ async fn an_opening_balance_has_room_or_opens_nothing() {
     };
     assert!(open(MAX_AMOUNT_MINOR).await.is_ok());
     assert_eq!(open(MAX_AMOUNT_MINOR + 1).await.unwrap_err(), OpenError::AmountTooLarge);
-    let equity = rig.directory.system(SystemAccount::OpeningEquity, currency("USD")).unwrap();
+    let equity = rig.standing.system(SystemAccount::OpeningEquity, currency("USD")).unwrap();
     rig.broken();
     rig.set_account(equity, &format!("posted_minor = {}", 100 - BALANCE_LIMIT_MINOR));
     assert_eq!(open(101).await.unwrap_err(), OpenError::Refused(Reason::Overflow));

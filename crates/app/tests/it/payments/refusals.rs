@@ -78,7 +78,7 @@ async fn both_must_exist_and_be_clients() {
     world.check(rig.transfer(*rich, unknown(), "1000"), code).await;
     world.check(rig.transfer(unknown(), *rich, "1000"), code).await;
     for system in SystemAccount::ALL {
-        let system = rig.directory.system(*system, crate::rig::currency("IDR")).unwrap();
+        let system = rig.standing.system(*system, crate::rig::currency("IDR")).unwrap();
         world.check(rig.transfer(*rich, system, "1000"), code).await;
         world.check(rig.transfer(system, *rich, "1000"), code).await;
     }

@@ -21,7 +21,7 @@ fn rate(rig: &Rig, id: PaymentId) -> Option<String> {
 }
 
 fn liquidity(rig: &Rig, code: &str) -> AccountId {
-    rig.directory.system(SystemAccount::FxLiquidity, crate::rig::currency(code)).unwrap()
+    rig.standing.system(SystemAccount::FxLiquidity, crate::rig::currency(code)).unwrap()
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn accounts_may_be_named_by_id_number_or_alias() {
     };
     let payment = rig.transfers.create(&WE, transfer).await.unwrap().record.payment;
     assert_eq!((payment.source, payment.destination), (from, to));
-    let merchant = rig.directory.charge(&crate::rig::house(), crate::rig::currency("IDR"));
+    let merchant = rig.standing.charge(&crate::rig::house(), crate::rig::currency("IDR"));
     rig.transferred(rig.transfer(from, merchant.unwrap().1, "1000")).await;
 }
 

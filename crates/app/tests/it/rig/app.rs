@@ -9,9 +9,9 @@ use super::turns::{rest, soon};
 use super::values::{currency, money};
 use chrono::TimeDelta;
 use paygate_app::{
-    Accepting, Accounts, Charges, Directory, Exchange, ExchangeConfig, FindAccounts, HintPublisher,
-    Holds, Proving, ReadPayments, Refunds, Sweeper, SweeperConfig, Transfers, Worker, WorkerConfig,
-    WorkerPorts,
+    Acceptor, AccountFinder, Accounts, Charges, Exchange, ExchangeConfig, HintPublisher, Holds,
+    Payments, Proofs, Refunds, StandingAccounts, Sweeper, SweeperConfig, Transfers, Worker,
+    WorkerConfig, WorkerPorts,
 };
 use paygate_core::Timestamp;
 use paygate_core::account::headroom::AmountLimit;
@@ -52,15 +52,15 @@ pub struct Rig {
     pub outcomes: Arc<FakeOutcomes>,
     pub acquirer: Arc<FakeAcquirer>,
     pub rates: Arc<FakeRates>,
-    pub directory: Arc<Directory>,
+    pub standing: Arc<StandingAccounts>,
     pub charges: Charges,
     pub transfers: Transfers,
     pub holds: Holds,
     pub refunds: Refunds,
     pub accounts: Accounts,
     pub exchange: Exchange,
-    pub proving: Proving,
-    pub read: ReadPayments,
+    pub proofs: Proofs,
+    pub read: Payments,
     broken: AtomicBool,
 }
 
@@ -123,11 +123,15 @@ impl Rig {
         let rates = Arc::new(FakeRates::new(clock.clone()));
 
         let currencies = ENABLED.map(currency);
-        let directory =
-            Directory::open(Arc::new(store.inner().clone()), ids.clone(), &currencies, house());
-        let directory = Arc::new(directory.await.unwrap());
+        let standing = StandingAccounts::open(
+            Arc::new(store.inner().clone()),
+            ids.clone(),
+            &currencies,
+            house(),
+        );
+        let standing = Arc::new(standing.await.unwrap());
         let publisher = HintPublisher::new(queue.clone(), time.clone(), CONFIRM);
-        let accepting = Accepting::new(
+        let acceptor = Acceptor::new(
             store.clone(),
             store.clone(),
             publisher,
@@ -135,7 +139,7 @@ impl Rig {
             time.clone(),
             ids.clone(),
         );
-        let find = FindAccounts::new(store.clone());
+        let find = AccountFinder::new(store.clone());
         let exchange = Exchange::new(
             rates.clone(),
             store.clone(),
@@ -145,30 +149,30 @@ impl Rig {
         );
         Self {
             charges: Charges::new(
-                accepting.clone(),
+                acceptor.clone(),
                 find.clone(),
-                directory.clone(),
+                standing.clone(),
                 AmountLimit::default(),
             ),
             transfers: Transfers::new(
-                accepting.clone(),
+                acceptor.clone(),
                 find.clone(),
                 exchange.clone(),
-                directory.clone(),
+                standing.clone(),
                 Limits { min: money("1000.00 IDR"), max: money("10000000.00 IDR") },
                 AmountLimit::default(),
             ),
             holds: Holds::new(store.clone(), store.clone()),
-            refunds: Refunds::new(accepting, find),
+            refunds: Refunds::new(acceptor, find),
             accounts: Accounts::new(
                 store.clone(),
                 store.clone(),
                 ids.clone(),
-                directory.clone(),
+                standing.clone(),
                 AmountLimit::default(),
             ),
-            proving: Proving::new(store.clone(), Duration::from_secs(3_600)),
-            read: ReadPayments::new(store.clone(), outcomes.clone(), time),
+            proofs: Proofs::new(store.clone(), Duration::from_secs(3_600)),
+            read: Payments::new(store.clone(), outcomes.clone(), time),
             clock,
             store_clock,
             start,
@@ -179,7 +183,7 @@ impl Rig {
             outcomes,
             acquirer,
             rates,
-            directory,
+            standing,
             exchange,
             broken: AtomicBool::new(false),
         }

@@ -149,7 +149,7 @@ impl Rig {
 
     /// How many cents the default merchant has.
     pub fn merchant_minor(&self) -> i64 {
-        let accounts = self.directory.charge(&house(), currency("USD"));
+        let accounts = self.standing.charge(&house(), currency("USD"));
         self.account(accounts.unwrap().1).posted_minor
     }
 }

@@ -159,7 +159,7 @@ async fn what_is_committed_late_is_found_though_younger_ones_were_before_it() {
     let sweeper = rig.sweeper(SweeperConfig::default());
     rig.pass(10 * SECOND).await;
     assert!(late < other && rig.due_at(other).is_some());
-    let accounts = rig.directory.charge(&house(), currency("USD"));
+    let accounts = rig.standing.charge(&house(), currency("USD"));
     let (acquirer, merchant) = accounts.unwrap();
     let charge = new_payment(acquirer, merchant, money("1.00 USD")).with_id(late);
     rig.store.inner().accept(vec![charge]).await.unwrap();

@@ -8,8 +8,8 @@ use super::{ACCOUNTS, TRANSFERS};
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use paygate_app::{
-    Accepting, Accounts, Api, Charges, Directory, Exchange, ExchangeConfig, FindAccounts,
-    HintPublisher, Holds, Proving, ReadPayments, Readiness, Refunds, Transfers,
+    Acceptor, AccountFinder, Accounts, Api, Charges, Exchange, ExchangeConfig, HintPublisher,
+    Holds, Payments, Proofs, Readiness, Refunds, StandingAccounts, Transfers,
 };
 use paygate_core::Timestamp;
 use paygate_core::account::headroom::AmountLimit;
@@ -91,12 +91,13 @@ impl Harness {
         let rates = Arc::new(FakeRates::new(clock.clone()));
         let enabled = ["USD", "JPY", "EUR", "IDR"].map(|code| Currency::parse(code).unwrap());
         let accounts = Arc::new(store.inner().clone());
-        let directory = Directory::open(accounts, ids.clone(), &enabled, house()).await.unwrap();
-        let directory = Arc::new(directory);
+        let standing =
+            StandingAccounts::open(accounts, ids.clone(), &enabled, house()).await.unwrap();
+        let standing = Arc::new(standing);
         let time = Arc::new(clock.clone());
         let shared: Arc<MemoryOutcomes> = Arc::new(outcomes.clone());
         let confirm = Duration::from_millis(500);
-        let accepting = Accepting::new(
+        let acceptor = Acceptor::new(
             store.clone(),
             store.clone(),
             HintPublisher::new(queue.clone(), time.clone(), confirm),
@@ -104,7 +105,7 @@ impl Harness {
             time.clone(),
             ids.clone(),
         );
-        let find = FindAccounts::new(store.clone());
+        let find = AccountFinder::new(store.clone());
         let promises = ExchangeConfig::default();
         let exchange =
             Exchange::new(rates.clone(), store.clone(), time.clone(), ids.clone(), promises);
@@ -113,33 +114,33 @@ impl Harness {
         let limits = Limits { min: rupiah(1_000), max: rupiah(10_000_000) };
         let api = Api {
             charges: Charges::new(
-                accepting.clone(),
+                acceptor.clone(),
                 find.clone(),
-                directory.clone(),
+                standing.clone(),
                 AmountLimit::default(),
             ),
             transfers: Transfers::new(
-                accepting.clone(),
+                acceptor.clone(),
                 find.clone(),
                 exchange.clone(),
-                directory.clone(),
+                standing.clone(),
                 limits,
                 AmountLimit::default(),
             ),
             holds: Holds::new(store.clone(), store.clone()),
-            refunds: Refunds::new(accepting, find),
-            read: ReadPayments::new(store.clone(), shared, time),
+            refunds: Refunds::new(acceptor, find),
+            read: Payments::new(store.clone(), shared, time),
             accounts: Accounts::new(
                 store.clone(),
                 store.clone(),
                 ids.clone(),
-                directory.clone(),
+                standing.clone(),
                 AmountLimit::default(),
             ),
             exchange,
-            proving: Proving::new(store.clone(), Duration::from_secs(300)),
+            proofs: Proofs::new(store.clone(), Duration::from_secs(300)),
             readiness: Readiness::new(vec![store.clone(), queue.clone()]).kept_for(Duration::ZERO),
-            directory,
+            standing,
         };
         let metrics = Arc::new(|| "paygate_up 1\n".to_owned());
         let app = ApiApp::new(&config, api.clone(), authenticator, metrics, ids.clone());
@@ -240,7 +241,7 @@ impl Harness {
     /// The account that the default merchant's charges of a currency arrive at.
     pub fn merchant(&self, currency: &str) -> AccountId {
         let currency = Currency::parse(currency).unwrap();
-        self.api.directory.charge(&house(), currency).unwrap().1
+        self.api.standing.charge(&house(), currency).unwrap().1
     }
 
     /// Gives all that a wallet in dollars has to alice, and closes it.

@@ -13,7 +13,7 @@ fn usd() -> Currency {
 
 /// The acquirer's and the merchant's.
 fn accounts(harness: &Harness) -> (AccountId, AccountId) {
-    harness.api.directory.charge(&paygate_testkit::build::house(), usd()).unwrap()
+    harness.api.standing.charge(&paygate_testkit::build::house(), usd()).unwrap()
 }
 
 /// A charge of so much.
@@ -47,7 +47,7 @@ async fn an_opening_balance_beyond_the_greatest_amount_opens_nothing() {
     let answer = harness.post_to(ACCOUNTS, open("9999999999999.99")).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
     // So many were opened that there is no room for another.
-    let equity = harness.api.directory.system(SystemAccount::OpeningEquity, usd()).unwrap();
+    let equity = harness.api.standing.system(SystemAccount::OpeningEquity, usd()).unwrap();
     harness.broken();
     harness.set_account(equity, &format!("posted_minor = {}", 99 - BALANCE_LIMIT_MINOR));
     harness.post_to(ACCOUNTS, open("1")).await.is_problem(422, "overflow");

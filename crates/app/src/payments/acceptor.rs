@@ -5,8 +5,8 @@
 
 use crate::payments::await_outcome::await_outcome;
 use crate::payments::create_error::CreateError;
-use crate::payments::publish::HintPublisher;
-use crate::support::coalescer::{Coalescer, NotSubmitted, Submitted};
+use crate::payments::publisher::HintPublisher;
+use crate::support::coalescer::{Coalescer, Submitted, Unknown};
 use paygate_core::id::PaymentId;
 use paygate_core::identity::{Idempotency, Owner};
 use paygate_core::payment::{NewPayment, PaymentRecord};
@@ -41,22 +41,22 @@ pub struct Call {
     pub wait: Option<Duration>,
 }
 
-/// A payment to be stored; or nothing, which is answered when all that came before it is stored.
-type Item = Option<(NewPayment, TraceContext)>;
-type Answer = Result<Option<Accepted>, StoreError>;
+/// A payment to be stored, and the trace of its request.
+type Item = (NewPayment, TraceContext);
+type Answer = Result<Accepted, StoreError>;
 type Waiter = Submitted<Item, Answer>;
 
 /// Accepts payments that have been checked.
 #[derive(Clone)]
-pub struct Accepting {
-    accepting: Coalescer<Item, Answer>,
+pub struct Acceptor {
+    batches: Coalescer<Item, Answer>,
     reader: Arc<dyn PaymentReader>,
     outcomes: Arc<dyn Outcomes>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
 
-impl Accepting {
+impl Acceptor {
     /// Accepts payments into this store. Starts the task that stores them, on the current runtime.
     #[must_use]
     pub fn new(
@@ -67,10 +67,10 @@ impl Accepting {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Self {
-        let accepting = Coalescer::start(MAX_WAITING, MAX_BATCH, move |batch| {
+        let batches = Coalescer::start(MAX_WAITING, MAX_BATCH, move |batch| {
             Box::pin(accept(Arc::clone(&store), publisher.clone(), batch))
         });
-        Self { accepting, reader, outcomes, clock, ids }
+        Self { batches, reader, outcomes, clock, ids }
     }
 
     pub(crate) fn ids(&self) -> &dyn IdSource {
@@ -89,9 +89,8 @@ impl Accepting {
     ) -> Result<Created, CreateError> {
         // Registered before the hint is published, so that no announcement comes too early.
         let announced = call.wait.map(|_| self.outcomes.wait_for(payment.id));
-        let item = Some((payment.clone(), call.context));
-        let answer = self.accepting.try_submit(item).await.map_err(CreateError::from)??;
-        let record = match answer.ok_or(NotSubmitted::NoAnswer)? {
+        let item = (payment.clone(), call.context);
+        let record = match self.batches.try_submit(item).await.map_err(CreateError::from)?? {
             Accepted::Created(at) => payment.accepted(at),
             Accepted::Replayed(record) => return Ok(self.replayed(*record, call.wait).await),
             Accepted::KeyReused => return Err(CreateError::KeyReused),
@@ -120,7 +119,7 @@ impl Accepting {
             return Err(refusal);
         }
         // A twin may be waiting to be stored. What comes after it through the same door finds it.
-        self.accepting.try_submit(None).await.map_err(CreateError::from)??;
+        self.batches.passed().await?;
         if let Some(sent) = sent
             && let Some(record) = self.reader.by_key(sent.key).await?
         {
@@ -183,30 +182,25 @@ impl Accepting {
 
 /// Stores a batch, then lets its hints be published and its clients be answered while the next
 /// batch is stored.
-async fn accept(store: Arc<dyn PaymentStore>, publisher: HintPublisher, batch: Vec<Waiter>) {
-    let (behind, batch): (Vec<Waiter>, Vec<Waiter>) =
-        batch.into_iter().partition(|waiter| waiter.item.is_none());
-    let payments: Vec<NewPayment> = items(&batch).map(|(payment, _)| payment.clone()).collect();
-    let accepted = match payments.is_empty() {
-        true => Ok(Vec::new()),
-        false => store_batch(&*store, payments).await,
-    };
-    let passed = accepted.as_ref().map(|_| None).map_err(Clone::clone);
-    for waiter in behind {
-        // A client that went away needs no answer.
-        let _ = waiter.answer.send(passed.clone());
-    }
-    match accepted {
-        Ok(accepted) if accepted.is_empty() => {}
+async fn accept(
+    store: Arc<dyn PaymentStore>,
+    publisher: HintPublisher,
+    batch: Vec<Waiter>,
+) -> Result<(), Unknown> {
+    let payments = batch.iter().map(|waiter| waiter.item.0.clone()).collect();
+    match store_batch(&*store, payments).await {
         Ok(accepted) => {
             tokio::spawn(publish_and_answer(publisher, batch, accepted));
+            Ok(())
         }
         Err(error) => {
             tracing::warn!(%error, payments = batch.len(), "a batch was not accepted");
             count("store-error", batch.len());
             for waiter in batch {
+                // A client that went away needs no answer.
                 let _ = waiter.answer.send(Err(error.clone()));
             }
+            Err(Unknown)
         }
     }
 }
@@ -224,14 +218,10 @@ async fn store_batch(
     }
 }
 
-/// What is to be stored of a batch.
-fn items(batch: &[Waiter]) -> impl Iterator<Item = &(NewPayment, TraceContext)> {
-    batch.iter().filter_map(|waiter| waiter.item.as_ref())
-}
-
 async fn publish_and_answer(publisher: HintPublisher, batch: Vec<Waiter>, accepted: Vec<Accepted>) {
     let mut hints = Vec::with_capacity(batch.len());
-    for ((payment, context), accepted) in items(&batch).zip(&accepted) {
+    for (waiter, accepted) in batch.iter().zip(&accepted) {
+        let (payment, context) = &waiter.item;
         count(result_name(accepted), 1);
         if matches!(accepted, Accepted::Created(_)) {
             hints.push(HintOut { id: payment.id, context: context.clone() });
@@ -241,7 +231,7 @@ async fn publish_and_answer(publisher: HintPublisher, batch: Vec<Waiter>, accept
         publisher.publish(hints).await;
     }
     for (waiter, accepted) in batch.into_iter().zip(accepted) {
-        let _ = waiter.answer.send(Ok(Some(accepted)));
+        let _ = waiter.answer.send(Ok(accepted));
     }
 }
 

@@ -25,7 +25,7 @@ pub enum ProofError {
 
 /// Proves the ledger of a store, one proof at a time.
 #[derive(Clone)]
-pub struct Proving {
+pub struct Proofs {
     audit: Arc<dyn Audit>,
     overdue_after: Duration,
     places: Arc<Semaphore>,
@@ -42,7 +42,7 @@ pub struct Proven {
     pub as_of: Option<Timestamp>,
 }
 
-impl Proving {
+impl Proofs {
     /// Proves what this store holds. What waits longer than `overdue_after` is a violation.
     #[must_use]
     pub fn new(audit: Arc<dyn Audit>, overdue_after: Duration) -> Self {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The accounts of every enabled currency.
-pub struct Directory {
+pub struct StandingAccounts {
     store: Arc<dyn AccountStore>,
     ids: Arc<dyn IdSource>,
     house: MerchantId,
@@ -19,7 +19,7 @@ pub struct Directory {
     currencies: BTreeSet<Currency>,
 }
 
-impl Directory {
+impl StandingAccounts {
     /// Opens the system's accounts in these currencies, and those of the merchant that the house
     /// itself is, as far as they do not exist yet.
     ///
@@ -37,7 +37,7 @@ impl Directory {
         };
         let wanted: Vec<(Role, Currency)> =
             currencies.iter().flat_map(|currency| roles().map(|role| (role, *currency))).collect();
-        let directory = Self {
+        let standing = Self {
             store,
             ids,
             house,
@@ -46,9 +46,9 @@ impl Directory {
         };
         // Who only reads names no currency, and may not be allowed to write.
         if !wanted.is_empty() {
-            directory.open_all(wanted).await?;
+            standing.open_all(wanted).await?;
         }
-        Ok(directory)
+        Ok(standing)
     }
 
     /// The merchant for whom acts who has nothing of its own.
@@ -86,7 +86,7 @@ impl Directory {
         Some((source, self.account(Role::Merchant(merchant.clone()), currency)?))
     }
 
-    /// As [`Directory::charge`], and the merchant's account is opened if it is not there yet. `None`
+    /// As [`StandingAccounts::charge`], and the merchant's account is opened if it is not there yet. `None`
     /// if the currency is not enabled.
     ///
     /// # Errors
