@@ -4,31 +4,21 @@
 //! constant number of statements; every statement of the hot path is prepared once per connection;
 //! transactions run in tasks of their own, so that a caller that goes away leaves none open.
 
-mod accept;
-mod account_reader;
 mod accounts;
-mod audit;
-mod changes;
 mod config;
-mod due;
 mod error;
+mod exchange;
 mod health;
-mod journal;
-mod list;
+mod ledger;
+mod payments;
 #[cfg(test)]
 mod plans;
 mod pool;
-mod proof_log;
-mod quarantine;
-mod quotes;
-mod reader;
 mod rows;
 mod schema;
 mod statement;
 mod store;
 mod tls;
-mod transact;
-mod wallets;
 
 pub use config::{ConfigError, PostgresConfig};
 pub use schema::SchemaError;

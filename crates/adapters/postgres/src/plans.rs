@@ -17,22 +17,22 @@ use std::path::Path;
 
 /// The statements, by module and name.
 const STATEMENTS: &[&[(&str, &str)]] = &[
-    crate::accept::STATEMENTS,
-    crate::account_reader::STATEMENTS,
-    crate::accounts::STATEMENTS,
-    crate::audit::STATEMENTS,
-    crate::audit::accounts::STATEMENTS,
-    crate::audit::payments::STATEMENTS,
-    crate::changes::STATEMENTS,
-    crate::due::STATEMENTS,
-    crate::journal::STATEMENTS,
-    crate::list::STATEMENTS,
-    crate::proof_log::STATEMENTS,
-    crate::quarantine::STATEMENTS,
-    crate::quotes::STATEMENTS,
-    crate::reader::STATEMENTS,
-    crate::transact::STATEMENTS,
-    crate::wallets::STATEMENTS,
+    crate::payments::accept::STATEMENTS,
+    crate::accounts::reader::STATEMENTS,
+    crate::accounts::standing::STATEMENTS,
+    crate::ledger::audit::STATEMENTS,
+    crate::ledger::audit::accounts::STATEMENTS,
+    crate::ledger::audit::payments::STATEMENTS,
+    crate::payments::changes::STATEMENTS,
+    crate::payments::due::STATEMENTS,
+    crate::ledger::journal::STATEMENTS,
+    crate::payments::list::STATEMENTS,
+    crate::ledger::proof_log::STATEMENTS,
+    crate::payments::quarantine::STATEMENTS,
+    crate::exchange::quotes::STATEMENTS,
+    crate::payments::reader::STATEMENTS,
+    crate::payments::transact::STATEMENTS,
+    crate::accounts::wallets::STATEMENTS,
 ];
 
 /// How many rows may be read for each that is used, and pages: the levels of the indexes that lead to

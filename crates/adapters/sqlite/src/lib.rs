@@ -9,30 +9,19 @@
     deny(clippy::indexing_slicing, clippy::as_conversions, clippy::float_arithmetic)
 )]
 
-mod accept;
-mod account_reader;
 mod accounts;
-mod audit;
 mod config;
 mod connection;
-mod due;
+mod exchange;
 mod health;
-mod journal;
-mod list;
-mod load_accounts;
+mod ledger;
 mod payments;
 #[cfg(test)]
 mod plans;
-mod proof_log;
-mod quarantine;
-mod quotes;
 mod rows;
 mod schema;
 mod statement;
-mod statement_lines;
 mod store;
-mod transact;
-mod wallets;
 
 pub use config::{Location, SqliteConfig};
 pub use connection::OpenError;

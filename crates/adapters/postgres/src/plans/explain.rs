@@ -73,7 +73,7 @@ impl Session {
 
 /// Begins a transaction; a proof's may use bitmaps.
 fn begin(name: &str) -> &'static str {
-    match name.starts_with("audit::") {
+    match name.starts_with("ledger::audit::") {
         true => "BEGIN; SET LOCAL enable_bitmapscan = on;",
         false => "BEGIN;",
     }

@@ -1,6 +1,6 @@
 //! Accepting payments: one INSERT for a batch, then one SELECT for what it left out.
 
-use crate::due::watch;
+use crate::payments::due::watch;
 use crate::rows::{RecordRow, kept_sides, record_columns};
 use crate::statement::{hex, hex_of_hash, hex_of_key, statement};
 use diesel::sql_types::{BigInt, Binary};

@@ -3,8 +3,8 @@
 //! It runs in a task of its own: a caller that goes away can't leave it half done in a pooled
 //! connection.
 
-use crate::changes::write;
 use crate::error::{PgError, Remedy};
+use crate::payments::changes::write;
 use crate::pool::Connection;
 use crate::rows::{
     AccountRow, AccountTypes, PaymentRow, PaymentTypes, account_columns, payment_columns,

@@ -2,7 +2,7 @@
 
 use super::pages::{PAGE, unreadable};
 use crate::error::PgError;
-use crate::journal::PostingLine;
+use crate::ledger::journal::PostingLine;
 use crate::rows::{
     PaymentRow, PaymentTypes, RequestRow, RequestTypes, TransitionRow, TransitionTypes,
     payment_columns, record, request_columns,

@@ -1,8 +1,8 @@
 //! Reading accounts: by their names, page by page, and what their balances were.
 
+use crate::accounts::lines;
 use crate::rows::{AccountRow, account_columns};
 use crate::statement::{hex, statement};
-use crate::statement_lines;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use diesel::sql_types::BigInt;
@@ -83,7 +83,7 @@ impl AccountReader for SqliteStore {
     }
 
     async fn position_at(&self, account: AccountId, at: Timestamp) -> Result<Position, StoreError> {
-        self.read(move |connection| statement_lines::position_at(connection, account, at)).await
+        self.read(move |connection| lines::position_at(connection, account, at)).await
     }
 
     async fn lines(
@@ -93,10 +93,7 @@ impl AccountReader for SqliteStore {
         upto: i64,
         limit: u16,
     ) -> Result<Vec<StatementLine>, StoreError> {
-        self.read(move |connection| {
-            statement_lines::lines(connection, account, (after, upto), limit)
-        })
-        .await
+        self.read(move |connection| lines::lines(connection, account, (after, upto), limit)).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Poison: counting redeliveries, parking payments and bringing them back.
 
-use crate::due::{is_due, make_due, payment_id};
+use crate::payments::due::{is_due, make_due, payment_id};
 use crate::statement::statement;
 use crate::store::SqliteStore;
 use async_trait::async_trait;

@@ -1,10 +1,10 @@
 //! Wallets: opened on request with their opening balance, and closed when they are empty.
 
-use crate::accept::store;
-use crate::load_accounts::load;
+use crate::accounts::load::load;
+use crate::payments::accept::store;
+use crate::payments::transact;
 use crate::rows::{AccountRow, account_columns};
 use crate::statement::{hex_of_hash, statement};
-use crate::transact;
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, SqliteConnection};
 use paygate_core::Timestamp;

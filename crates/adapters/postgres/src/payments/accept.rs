@@ -2,13 +2,13 @@
 //! why.
 
 use crate::error::{PgError, Remedy};
+use crate::payments::transact::pause_before_retry;
 use crate::rows::{
     PaymentRow, PaymentTypes, RequestRow, RequestTypes, is_plain, payment_columns, record,
     request_columns,
 };
 use crate::statement::{Param, Sql, Statement, statement};
 use crate::store::PostgresStore;
-use crate::transact::pause_before_retry;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;

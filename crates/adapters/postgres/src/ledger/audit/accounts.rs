@@ -2,7 +2,7 @@
 
 use super::pages::{PAGE, unreadable};
 use crate::error::PgError;
-use crate::journal::PostingLine;
+use crate::ledger::journal::PostingLine;
 use crate::rows::{AccountRow, AccountTypes, account_columns};
 use crate::statement::{Param, Sql, statement};
 use chrono::{DateTime, Utc};

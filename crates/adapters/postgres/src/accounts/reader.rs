@@ -1,7 +1,7 @@
 //! Reading accounts and their statements.
 
 use crate::error::PgError;
-use crate::journal::{Line, LineTypes};
+use crate::ledger::journal::{Line, LineTypes};
 use crate::rows::{
     AccountRow, AccountTypes, NamesRow, NamesTypes, account_columns, account_record, corrupt,
     names_columns,

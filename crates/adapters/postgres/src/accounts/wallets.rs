@@ -1,14 +1,14 @@
 //! Opening and closing wallets, each in one transaction.
 
-use crate::accept::{Insert, insert};
-use crate::changes::write;
 use crate::error::PgError;
+use crate::payments::accept::{Insert, insert};
+use crate::payments::changes::write;
+use crate::payments::transact::{decided, load};
 use crate::rows::{
     AccountRow, AccountTypes, NamesRow, NamesTypes, account_columns, account_record, names_columns,
 };
 use crate::statement::{Param, Sql, statement};
 use crate::store::PostgresStore;
-use crate::transact::{decided, load};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::OptionalExtension;
 use diesel::sql_types::{Binary, Integer, Nullable, Uuid as SqlUuid};

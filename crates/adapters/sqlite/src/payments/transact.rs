@@ -2,7 +2,7 @@
 //!
 //! The one writing connection is the lock on all rows, so that no order of locking can go wrong.
 
-use crate::load_accounts::{self, load_for};
+use crate::accounts::load::{self, load_for};
 use crate::rows::{PaymentRow, payment_columns};
 use crate::statement::{hex, statement};
 use diesel::SqliteConnection;
@@ -103,7 +103,7 @@ pub(crate) fn load(
     let accounts = load_for(connection, &locked)?;
     let seen = match seen.is_empty() {
         true => Vec::new(),
-        false => load_accounts::load(connection, &seen)?,
+        false => load::load(connection, &seen)?,
     };
     Ok(Book::new(now, payments, accounts).seeing(seen))
 }

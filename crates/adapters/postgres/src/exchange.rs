@@ -1,0 +1,3 @@
+//! Promised rates.
+
+pub(crate) mod quotes;

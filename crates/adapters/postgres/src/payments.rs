@@ -1,0 +1,9 @@
+//! Payments behind their ports: accepted, listed, changed, brought back when they are due.
+
+pub(crate) mod accept;
+pub(crate) mod changes;
+pub(crate) mod due;
+pub(crate) mod list;
+pub(crate) mod quarantine;
+pub(crate) mod reader;
+pub(crate) mod transact;
