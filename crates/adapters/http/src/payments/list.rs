@@ -17,8 +17,8 @@ use paygate_wire::{KindSchema, PaymentPageBody, StatusSchema};
 
 /// Lists payments, newest first
 ///
-/// Each filter narrows the list. A page may hold fewer payments than the limit, even none, although
-/// more follow: go on until `next_cursor` is `null`.
+/// Each filter narrows the list. A page is full, or the last one: go on until `next_cursor` is
+/// `null`.
 #[utoipa::path(get, path = "/api/v1/payments", tag = "payments", security((), ("token" = [])),
     params(
         ("status" = Option<StatusSchema>, Query, description = "Only in this state."),

@@ -58,8 +58,8 @@ pub(crate) type ProgressTypes = (
     Timestamptz,
 );
 
-/// What decisions see of a payment. In two parts, since diesel's wider rows cost every build more than
-/// all of this crate.
+/// What decisions see of a payment. In two parts, since diesel's wider rows cost a cold build about as
+/// much as all of this crate.
 #[derive(Queryable)]
 pub(crate) struct PaymentRow {
     accepted: AcceptedRow,
