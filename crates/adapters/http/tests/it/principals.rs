@@ -149,6 +149,35 @@ async fn money_leaves_only_whose_it_is_and_reaches_anybody() {
     harness.work().await;
 }
 
+#[actix_web::test]
+async fn what_is_anothers_is_neither_captured_nor_voided_nor_paid_with() {
+    let harness = house().await;
+    let [operator, one, two, _, user] = doors(&harness);
+    let rich = r#"{"currency":"USD","alias":"rich","opening_balance":100}"#;
+    let (from, to) = (operator.open(rich).await, two.open(r#"{"currency":"USD"}"#).await);
+    let hold = format!(r#"{{"source":"{from}","destination":"{to}","amount":10,"capture":false}}"#);
+    let held = operator.post(TRANSFERS, "h", &hold).await.id();
+    harness.settle(held, Status::Authorized).await;
+    for stranger in [&one, &two, &user] {
+        for step in ["capture", "void"] {
+            let path = format!("{PAYMENTS}/{held}/{step}");
+            stranger.post(&path, step, "{}").await.is_problem(404, "payment-not-found");
+        }
+    }
+    let shown = operator.get(&format!("{PAYMENTS}/{held}")).await.json();
+    assert_eq!(shown["status"], "AUTHORIZED");
+    let captured = operator.post(&format!("{PAYMENTS}/{held}/capture"), "c", "{}").await;
+    assert_eq!(captured.status, 200, "{captured:?}");
+
+    let asked = one.post("/api/v1/fx/quotes", "q", r#"{"base":"USD","quote":"JPY"}"#).await;
+    assert_eq!(asked.status, 201, "{asked:?}");
+    let quote = asked.json()["id"].as_str().unwrap().to_owned();
+    let yen = two.open(r#"{"currency":"JPY"}"#).await;
+    let pay =
+        format!(r#"{{"source":"{to}","destination":"{yen}","amount":2,"quote_id":"{quote}"}}"#);
+    two.post(TRANSFERS, "p", &pay).await.is_problem(422, "quote-not-found");
+}
+
 fn currency() -> paygate_core::money::Currency {
     paygate_core::money::Currency::parse("USD").unwrap()
 }
