@@ -100,3 +100,18 @@ async fn what_is_overdue_is_told_by_the_proof() {
         "{proof:?}"
     );
 }
+
+#[tokio::test]
+async fn what_the_operator_makes_is_the_house_merchants() {
+    let mut house = House::impatient(&[]);
+    // A reference is unique among those of one owner.
+    for (merchant, expected) in [("one", 201), ("two", 201), ("one", 409)] {
+        house.environment.insert("HOUSE_MERCHANT", merchant.to_owned());
+        let (paygate, client) = house.open().await;
+        let answer = client.send(client.order(1_000, "ORDER-1")).await.unwrap();
+        assert_eq!(answer.status, expected, "{merchant}: {answer:?}");
+        client.all_rest(PATIENCE).await;
+        paygate.terminate(PATIENCE).await;
+    }
+    house.proves().await;
+}

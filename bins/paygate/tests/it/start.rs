@@ -39,6 +39,8 @@ async fn a_variable_that_is_unknown_or_unreadable_stops_the_start_and_is_named()
     check(Paygate, &[], &[("LOG_FORMAT", "hunter2")], "LOG_FORMAT: ").await;
     check(Paygate, &[], &[("CURRENCIES", "USD,XXXX")], "CURRENCIES: ").await;
     check(Paygate, &[], &[("CLAIM_LEASE", "5s")], "CLAIM_LEASE: ").await;
+    check(Paygate, &[], &[("HOUSE_MERCHANT", "The House")], "HOUSE_MERCHANT: ").await;
+    check(Paygate, &[], &[("MAX_AMOUNT_MINOR", "0")], "MAX_AMOUNT_MINOR: ").await;
     check(Paygate, &[], &[("DATABASE_URL", "mysql://me:hunter2@db/p")], "DATABASE_URL: ").await;
     check(Paygate, &[], &[("RABBITMQ_URL", "http://me:hunter2@mq")], "RABBITMQ_URL: ").await;
     check(Api, &[], &[("PAYGATE_X", "1"), POSTGRES, RABBITMQ], "PAYGATE_X ").await;
