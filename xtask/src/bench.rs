@@ -7,6 +7,6 @@ use crate::missing;
 /// machine with what it measures.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     missing::require(missing::for_servers()?)?;
-    let bench = ["run", "--quiet", "--release", "--package", "paygate-bench", "--"];
+    let bench = ["run", "--quiet", "--release", "--package", "paygate-bench", "--", "run"];
     Err(cargo::become_it(&[&bench[..], arguments].concat()))
 }

@@ -30,10 +30,10 @@ usage: cargo xtask <command>
   check          what CI runs: format, lints, the rules of the house, documentation, tests, openapi
   openapi        hold the OpenAPI document against a running `paygate` by tools of others: two
                  validators, generated requests, and a generated client (python3)
-  bench [charges|transfers] [seconds] [connections] [workers]
-                 build the binaries as shipped and measure them beside pgbench, against private
-                 servers: throughput, latency, start-up, memory, CPU, statements, and whether the
-                 ledger holds (defaults: charges, 20 s, 64, 1)
+  bench [--quick] [parts]
+                 build the binaries as shipped and measure them beside pgbench, on private servers:
+                 throughput, latency, CPU, memory, statements, and whether the ledger holds
+                 (--help tells the rest; --profile release spares the long build)
   services up    start PostgreSQL and RabbitMQ for work by hand, on loopback
   services env   print their addresses: eval \"$(cargo xtask services env)\"
   services down  stop them and keep their data";

@@ -1,136 +1,113 @@
-//! What the database knows of the run: how much is settled, how long it took, by its own clock.
+//! What the database knows of a load: what became of its payments, how long each took, by the
+//! database's own clock. The one file that knows of Paygate's tables; of those only `payments`.
 
-use std::time::Duration;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
-use paygate_test_servers::Postgres;
+use tokio::runtime::Runtime;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-use crate::work::Work;
+use crate::load::{Mark, Spread};
+use crate::outcome::Outcome;
 
-/// The times of the payments of one run.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct SettleTimes {
-    /// How many are settled.
-    pub(crate) settled: u64,
-    pub(crate) median: Duration,
-    pub(crate) p99: Duration,
-    /// From the start of the run to the last settlement.
-    pub(crate) until_last: Duration,
+/// A connection to a database.
+pub(crate) struct Database {
+    /// The connection is served by it while a question is asked, and rests otherwise.
+    runtime: RefCell<Runtime>,
+    client: tokio_postgres::Client,
 }
 
-/// A connection to the database that the service runs on.
-#[derive(Debug)]
-pub(crate) struct Database(tokio_postgres::Client);
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Database")
+    }
+}
 
 impl Database {
     /// Connects.
-    pub(crate) async fn connect(url: &str) -> Result<Self, String> {
-        let connected = tokio_postgres::connect(url, NoTls).await;
+    pub(crate) fn connect(url: &str) -> Result<Self, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+        let connected = runtime.block_on(tokio_postgres::connect(url, NoTls));
         let (client, connection) = connected.map_err(|error| format!("the database: {error}"))?;
         // How it ends, the next question tells.
-        tokio::spawn(connection);
-        Ok(Self(client))
+        runtime.spawn(connection);
+        let database = Self { runtime: RefCell::new(runtime), client };
+        // A load is a part at the end of a table, however little the planner knows of it yet.
+        database.query("SET enable_seqscan = off")?;
+        database.query("SET jit = off")?;
+        Ok(database)
     }
 
-    /// The first column of every row that `sql` returns, as text; NULL is an empty one.
-    pub(crate) async fn query(&self, sql: &str) -> Result<Vec<String>, String> {
-        let answer = self.0.simple_query(sql).await;
+    /// The columns of every row that `sql` returns, as text; NULL is an empty one.
+    pub(crate) fn rows(&self, sql: &str) -> Result<Vec<Vec<String>>, String> {
+        let answer = self.runtime.borrow_mut().block_on(self.client.simple_query(sql));
         let messages = answer.map_err(|error| format!("{sql}: {}", cause(&error)))?;
-        let first = |message| match message {
-            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
+        let columns = |message| match message {
+            SimpleQueryMessage::Row(row) => {
+                let column = |at| row.get(at).unwrap_or_default().to_owned();
+                Some((0..row.len()).map(column).collect())
+            }
             _ => None,
         };
-        Ok(messages.into_iter().filter_map(first).collect())
+        Ok(messages.into_iter().filter_map(columns).collect())
     }
 
-    /// Its clock, as a text that its own `timestamptz` reads back.
-    pub(crate) async fn now(&self) -> Result<String, String> {
-        self.one("SELECT clock_timestamp()").await
+    /// The first column of every row that `sql` returns.
+    pub(crate) fn query(&self, sql: &str) -> Result<Vec<String>, String> {
+        Ok(self.rows(sql)?.into_iter().filter_map(|row| row.into_iter().next()).collect())
     }
 
-    /// How many payments are settled. Each charge is one posting of an acquirer account; each
-    /// transfer is one of two wallets, whose first is their opening balance. Postings are numbered
-    /// without gaps: asking costs nothing, however many there are.
-    pub(crate) async fn settled(&self, work: Work) -> Result<u64, String> {
-        let sql = match work {
-            Work::Charges => {
-                "SELECT coalesce(sum(last_seq), 0) FROM accounts WHERE system_code = 'acquirer'"
-            }
-            Work::Transfers => {
-                "SELECT (coalesce(sum(last_seq), 0)::bigint - count(*)) / 2 FROM accounts \
-                 WHERE system_code IS NULL AND NOT for_charges"
-            }
+    /// Whether a payment after the mark waits for a worker. Those are the newest.
+    pub(crate) fn is_under_way(&self, mark: &Mark) -> Result<bool, String> {
+        let sql = format!(
+            "SELECT 1 FROM payments WHERE id > '{}' AND status IN ('PENDING', 'PROCESSING') \
+             ORDER BY id DESC LIMIT 1",
+            mark.id
+        );
+        Ok(!self.query(&sql)?.is_empty())
+    }
+
+    /// What came of the payments after the mark.
+    pub(crate) fn outcome(&self, mark: &Mark) -> Result<Outcome, String> {
+        let after = format!("FROM payments WHERE id > '{}'", mark.id);
+        let took = "extract(epoch FROM updated_at - created_at) * 1000";
+        let at = |part: f64| format!("percentile_disc({part}) WITHIN GROUP (ORDER BY {took})");
+        let settled = self.rows(&format!(
+            "SELECT count(*), {}, {}, {}, max({took}), extract(epoch FROM max(updated_at) - \
+             (SELECT min(created_at) {after})) {after} AND status = 'SUCCESS'",
+            at(0.5),
+            at(0.9),
+            at(0.99)
+        ))?;
+        let figures: Vec<f64> =
+            settled.concat().iter().map(|text| text.parse().unwrap_or(0.0)).collect();
+        let &[count, p50_ms, p90_ms, p99_ms, max_ms, seconds] = figures.as_slice() else {
+            return Err("the database tells no times".to_owned());
         };
-        number(&self.one(sql).await?)
+        Ok(Outcome {
+            settled: count as u64,
+            seconds,
+            settle: (count > 0.0).then_some(Spread { p50_ms, p90_ms, p99_ms, max_ms }),
+            others: self.others(&after)?,
+        })
     }
 
-    /// How many payments are under way. Reads all of them.
-    pub(crate) async fn open(&self) -> Result<u64, String> {
-        let sql = "SELECT count(*) FROM payments WHERE status IN ('PENDING', 'PROCESSING')";
-        number(&self.one(sql).await?)
+    fn others(&self, after: &str) -> Result<BTreeMap<String, u64>, String> {
+        let rows = self.rows(&format!(
+            "SELECT concat_ws(' ', status, failure_code), count(*) {after} \
+             AND status <> 'SUCCESS' GROUP BY 1"
+        ))?;
+        let pair = |row: Vec<String>| match row.as_slice() {
+            [what, count] => Some((what.clone(), count.parse().ok()?)),
+            _ => None,
+        };
+        Ok(rows.into_iter().filter_map(pair).collect())
     }
-
-    /// What became of the payments accepted since `start` that did not come to SUCCESS:
-    /// `FAILED insufficient-funds: 3`.
-    pub(crate) async fn not_succeeded(
-        &self,
-        work: Work,
-        start: &str,
-    ) -> Result<Vec<String>, String> {
-        let kind = work.kind();
-        let sql = format!(
-            "SELECT concat(concat_ws(' ', status, failure_code), ': ', count(*)) FROM payments \
-             WHERE kind = '{kind}' AND status <> 'SUCCESS' AND created_at >= '{start}' \
-             GROUP BY status, failure_code ORDER BY status, failure_code"
-        );
-        self.query(&sql).await
-    }
-
-    /// How long the payments accepted since `start` took to SUCCESS.
-    pub(crate) async fn settle_times(
-        &self,
-        work: Work,
-        start: &str,
-    ) -> Result<SettleTimes, String> {
-        let seconds = |of: &str| format!("extract(epoch FROM {of})");
-        let (took, kind) = (seconds("updated_at - created_at"), work.kind());
-        let sql = format!(
-            "SELECT concat_ws(' ', count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY {took}), \
-             percentile_disc(0.99) WITHIN GROUP (ORDER BY {took}), {}) \
-             FROM payments \
-             WHERE kind = '{kind}' AND status = 'SUCCESS' AND created_at >= '{start}'",
-            seconds(&format!("max(updated_at) - '{start}'"))
-        );
-        let row = self.one(&sql).await?;
-        let (settled, times) = row.split_once(' ').ok_or("no payment is settled")?;
-        let seconds = |text: &str| Duration::try_from_secs_f64(text.parse().ok()?).ok();
-        let times: Option<Vec<Duration>> = times.split(' ').map(seconds).collect();
-        match times.as_deref() {
-            Some(&[median, p99, until_last]) => {
-                Ok(SettleTimes { settled: number(settled)?, median, p99, until_last })
-            }
-            _ => Err(format!("`{row}` are not the times to settle")),
-        }
-    }
-
-    async fn one(&self, sql: &str) -> Result<String, String> {
-        let rows = self.query(sql).await?;
-        rows.into_iter().next().ok_or_else(|| format!("{sql}: no row"))
-    }
-}
-
-/// Writes out what earlier work left to be written, so that it does not burden the next.
-pub(crate) fn checkpoint(server: &Postgres) {
-    // Without it the figures are a little worse, and still figures.
-    let _ = server.query("CHECKPOINT");
 }
 
 /// The server's own words, if it said any.
 fn cause(error: &tokio_postgres::Error) -> String {
     let said = error.as_db_error().map(|said| said.message().to_owned());
     said.unwrap_or_else(|| error.to_string())
-}
-
-fn number(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a count"))
 }

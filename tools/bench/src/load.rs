@@ -1,199 +1,146 @@
-//! The client's side of a load: one task and one connection for each simulated client.
+//! A load on running servers: one task and one connection for each simulated client, on one thread.
+//!
+//! First comes a moment that is not measured, so that connections stand and statements are
+//! prepared; then one payment that is waited for, the mark that what is measured comes after.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod client;
+mod pace;
+mod seen;
+mod shared;
+
+use std::cell::RefCell;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use serde::Deserialize;
+use tokio::task::{JoinSet, LocalSet};
+use tokio::time::{Instant, interval, timeout};
 
-use crate::client::Client;
-use crate::work::Work;
+use crate::http::{Connection, Request, Target};
+use crate::told::Bar;
+use crate::wait_for::on_this_thread;
+use crate::workload::{self, Choice, Key, Wallet, Workload};
+use client::Client;
+use pace::Pace;
+pub(crate) use seen::{Seen, Spread, Times};
+use shared::Shared;
 
-/// Time for all connections to be made before the first request.
-const PREPARATION: Duration = Duration::from_millis(500);
-/// A server that has gone must not be hammered.
-const PAUSE_AFTER_AN_ERROR: Duration = Duration::from_millis(50);
+/// Long enough that every connection of the service has seen every statement.
+const WARM_UP: Duration = Duration::from_millis(700);
+/// How long clients may go on after their time, with what they have asked.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The pause between two looks of the bar.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long the mark may take.
+const MARK_SECONDS: u8 = 10;
 
 /// What the clients do.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Load {
-    pub(crate) work: Work,
-    pub(crate) port: u16,
+    /// The servers; clients are spread over them in turn.
+    pub(crate) targets: Vec<Target>,
+    pub(crate) workload: Workload,
+    /// How many wallets of each currency there are.
+    pub(crate) wallets: u64,
     pub(crate) connections: usize,
     pub(crate) duration: Duration,
     /// Requests a second over all connections; none for as many as are answered.
     pub(crate) rate: Option<u32>,
     /// For the header `Prefer: wait=N`.
-    pub(crate) wait_seconds: Option<u64>,
-    /// What the references or keys begin with; another one for each load on one database.
-    pub(crate) name: &'static str,
+    pub(crate) wait: Option<u8>,
 }
 
-/// What the clients saw.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    /// The time to each 201, in order.
-    pub(crate) latencies: Vec<Duration>,
-    /// How often each status came, or why none did.
-    pub(crate) answers: BTreeMap<String, u64>,
-}
-
-impl Tally {
-    fn merge(mut self, other: Self) -> Self {
-        self.latencies.extend(other.latencies);
-        for (answer, times) in other.answers {
-            *self.answers.entry(answer).or_default() += times;
-        }
-        self
-    }
-
-    /// How many payments were accepted.
-    pub(crate) fn accepted(&self) -> u64 {
-        u64::try_from(self.latencies.len()).unwrap_or(u64::MAX)
-    }
-}
-
-/// What the clients of one load share.
-#[derive(Debug, Default)]
-struct Counts {
-    /// The number of the next request.
-    next: AtomicU64,
-    accepted: AtomicU64,
+/// The last payment before those that are measured.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Mark {
+    /// Ids grow with time, so those of what is measured are greater.
+    pub(crate) id: String,
+    pub(crate) created_at: String,
+    status: String,
 }
 
 impl Load {
-    /// Runs it. `begin` is called just before the first request; `tick` each second, with the
-    /// number of seconds and what is accepted so far, the last time as the load's time is up.
-    pub(crate) async fn run(
-        self,
-        begin: impl AsyncFnOnce(),
-        mut tick: impl AsyncFnMut(u64, u64),
-    ) -> Result<Tally, String> {
-        let counts = Arc::new(Counts::default());
-        // Closed until it holds the time of the start; if it never does, the clients leave.
-        let (gate, start) = watch::channel(None);
-        let mut clients = JoinSet::new();
-        for _ in 0..self.connections {
-            clients.spawn(self.drive(start.clone(), Arc::clone(&counts)));
-        }
-        sleep(PREPARATION).await;
-        begin().await;
+    /// Runs it. `begin` is called just before the first request that is measured.
+    pub(crate) fn run(&self, bar: &Bar, begin: impl FnOnce()) -> Result<(Mark, Seen), String> {
+        on_this_thread(LocalSet::new().run_until(async {
+            let mut clients = Vec::new();
+            for target in self.targets.iter().cycle().take(self.connections) {
+                clients.push(Client::connect(target).await?);
+            }
+            let (clients, _) = self.phase(clients, WARM_UP, bar).await?;
+            let mark = self.mark().await?;
+            begin();
+            let (_, seen) = self.phase(clients, self.duration, bar).await?;
+            Ok((mark, seen))
+        }))
+    }
+
+    fn first(&self) -> Result<&Target, String> {
+        self.targets.first().ok_or_else(|| "no server to ask".to_owned())
+    }
+
+    /// Lets the clients go for a while.
+    async fn phase(
+        &self,
+        clients: Vec<Client>,
+        duration: Duration,
+        bar: &Bar,
+    ) -> Result<(Vec<Client>, Seen), String> {
         let start = Instant::now();
-        gate.send_replace(Some(start));
-        for second in 1..=self.duration.as_secs() {
-            sleep_until(start + Duration::from_secs(second)).await;
-            tick(second, counts.accepted.load(Ordering::Relaxed)).await;
+        let shared = Rc::new(Shared {
+            workload: self.workload,
+            wait: self.wait,
+            name: unique_name(),
+            choice: Choice::among(self.wallets),
+            pace: Pace::new(start, duration, self.rate, clients.len()),
+            seen: RefCell::new(Seen::new()?),
+        });
+        let mut running = JoinSet::new();
+        for client in clients {
+            running.spawn_local(client.drive(Rc::clone(&shared)));
         }
-        let mut tally = Tally::default();
-        while let Some(seen) = clients.join_next().await {
-            tally = tally.merge(seen.map_err(|error| format!("a client: {error}"))?);
-        }
-        tally.latencies.sort_unstable();
-        Ok(tally)
-    }
-
-    /// One client: sends, waits, counts, until the time is up.
-    async fn drive(self, mut gate: watch::Receiver<Option<Instant>>, counts: Arc<Counts>) -> Tally {
-        let mut client = Client::new(self.port);
-        let mut tally = Tally::default();
-        // What fails here fails again, and is counted, at the first request.
-        let _ = client.connect().await;
-        let start = gate.wait_for(Option::is_some).await.map_or(None, |start| *start);
-        let Some(start) = start else { return tally };
-        loop {
-            let number = counts.next.fetch_add(1, Ordering::Relaxed);
-            let Some(begun) = self.due(start, number).await else { return tally };
-            let request = self.work.request(self.name, number, self.wait_seconds);
-            let answer = match client.send(request).await {
-                Ok(answer) => {
-                    if answer.status == 201 {
-                        counts.accepted.fetch_add(1, Ordering::Relaxed);
-                        tally.latencies.push(begun.elapsed());
-                    }
-                    answer.status.to_string()
+        let mut clients = Vec::new();
+        let all = async {
+            let mut look = interval(LOOK);
+            loop {
+                tokio::select! {
+                    client = running.join_next() => match client {
+                        Some(client) => clients.push(client.map_err(|error| error.to_string())?),
+                        None => return Ok::<(), String>(()),
+                    },
+                    _ = look.tick() => shared.tell(start, duration, bar),
                 }
-                Err(why) => {
-                    sleep(PAUSE_AFTER_AN_ERROR).await;
-                    format!("no answer ({why})")
-                }
-            };
-            *tally.answers.entry(answer).or_default() += 1;
-        }
-    }
-
-    /// Waits for the time of request `number` and answers from when it counts; none after the end.
-    /// At a fixed rate a request that is late counts from when it was due, so that a server that
-    /// stalls does not hide those who could not even ask. That the timer is late is not its fault.
-    async fn due(self, start: Instant, number: u64) -> Option<Instant> {
-        let (now, end) = (Instant::now(), start + self.duration);
-        let due = match self.rate {
-            None => now,
-            Some(rate) => start + Duration::from_secs_f64(number as f64 / f64::from(rate.max(1))),
+            }
         };
-        if due >= end {
-            return None;
+        timeout(duration + PATIENCE, all).await.map_err(|_| "the servers answer no more")??;
+        let mut seen = shared.seen.replace(Seen::new()?);
+        seen.unsent = shared.pace.unsent();
+        seen.took = start.elapsed();
+        Ok((clients, seen))
+    }
+
+    /// A payment that is waited for.
+    async fn mark(&self) -> Result<Mark, String> {
+        let target = self.first()?;
+        let (mut connection, mut request) = (Connection::new(target), Request::new(target));
+        let (name, pair) = (unique_name(), (Wallet::idr(0), Wallet::idr(1)));
+        let key = Key { load: &name, number: 0 };
+        let request = match self.workload {
+            Workload::Charge => workload::charge(&mut request, key, Some(MARK_SECONDS)),
+            _ => workload::transfer(&mut request, key, pair, false, Some(MARK_SECONDS)),
+        };
+        let answer = connection.ask(request).await?;
+        let mark = serde_json::from_slice::<Mark>(answer.body);
+        match mark {
+            Ok(mark) if answer.status == 201 && mark.status == "SUCCESS" => Ok(mark),
+            _ => Err(format!("the first payment came to {} {}", answer.status, answer.text())),
         }
-        if due <= now {
-            return Some(due);
-        }
-        sleep_until(due).await;
-        Some(Instant::now())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Load, Work};
-    use http_body_util::{BodyExt, Empty};
-    use hyper::body::{Bytes, Incoming};
-    use hyper::server::conn::http1;
-    use hyper::service::service_fn;
-    use hyper::{Request, Response, StatusCode};
-    use hyper_util::rt::TokioIo;
-    use std::time::Duration;
-    use tokio::net::TcpListener;
-
-    /// The seventh is refused.
-    async fn answer(request: Request<Incoming>) -> Result<Response<Empty<Bytes>>, hyper::Error> {
-        let body = request.into_body().collect().await?.to_bytes();
-        let mut answer = Response::new(Empty::new());
-        *answer.status_mut() = match body.ends_with(b"-7\"}") {
-            true => StatusCode::SERVICE_UNAVAILABLE,
-            false => StatusCode::CREATED,
-        };
-        Ok(answer)
-    }
-
-    #[tokio::test]
-    async fn a_fixed_rate_sends_each_request_once() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let serving = http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service_fn(answer));
-                tokio::spawn(serving);
-            }
-        });
-        let load = Load {
-            work: Work::Charges,
-            port,
-            connections: 3,
-            duration: Duration::from_secs(1),
-            rate: Some(50),
-            wait_seconds: None,
-            name: "test",
-        };
-        let (mut begun, mut ticks) = (false, Vec::new());
-        let tally = load.run(async || begun = true, async |second, _| ticks.push(second)).await;
-        let tally = tally.unwrap();
-        assert!(begun);
-        assert_eq!(ticks, [1]);
-        assert_eq!(tally.accepted(), 49);
-        let answers: Vec<_> = tally.answers.into_iter().collect();
-        assert_eq!(answers, [("201".to_owned(), 49), ("503".to_owned(), 1)]);
-    }
+/// A name that no other load has had.
+fn unique_name() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
 }

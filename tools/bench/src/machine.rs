@@ -31,7 +31,15 @@ pub(crate) fn memory(pid: u32) -> Result<Memory, String> {
 /// The CPU time of this process, without its children.
 pub(crate) fn own_cpu() -> Result<Duration, String> {
     let text = read("/proc/self/stat")?;
-    Process::parse(&text).map(|it| ticks(it.own)).ok_or_else(|| "/proc/self/stat".to_owned())
+    let process = Process::parse(&text).ok_or("/proc/self/stat tells no times")?;
+    Ok(ticks(process.own))
+}
+
+/// The CPU time of the children of this process that have ended, and of theirs.
+pub(crate) fn ended_children_cpu() -> Result<Duration, String> {
+    let text = read("/proc/self/stat")?;
+    let process = Process::parse(&text).ok_or("/proc/self/stat tells no times")?;
+    Ok(ticks(process.of_ended_children))
 }
 
 /// The CPU time of a process and all its descendants, the ended ones included that were waited for.

@@ -1,62 +1,46 @@
-//! `cargo xtask bench`: how fast the shipped binaries are on this machine, through the whole path,
-//! beside PostgreSQL's own benchmark on the same server in the same minute.
+//! How fast Paygate is: a load generator for running servers, and `cargo xtask bench`, which
+//! measures the shipped binaries on this machine, through the whole path, beside PostgreSQL's own
+//! benchmark on the same server in the same minutes.
 //!
-//! It measures and judges nothing: the figures are for people to compare. What can't be measured
-//! says so in its place of the table, and the rest goes on.
+//! It measures and judges nothing. Throughput is what was settled, never what was only accepted.
 
 #![allow(clippy::print_stdout, reason = "a command line answers on its standard output")]
 
-mod batches;
+mod arguments;
 mod binaries;
-mod calls;
-mod client;
+mod command;
 mod database;
-mod ledger;
+mod http;
 mod load;
-mod loads;
 mod machine;
-mod measure;
+mod measured;
+mod outcome;
+mod part;
 mod pgbench;
-mod plan;
+mod prove;
 mod report;
-mod requests;
+mod rounds;
+mod servers;
 mod service;
-mod settled;
-mod stages;
-mod startup;
 mod statements;
+mod suite;
+mod surroundings;
 mod told;
 mod usage;
-mod wallets;
-mod work;
+mod wait_for;
+mod witness;
+mod workload;
 
-use std::env;
 use std::process::ExitCode;
 
-use plan::Plan;
-use report::Report;
+use clap::Parser;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match Plan::parse(&words).and_then(run) {
+    match command::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("bench: {message}");
             ExitCode::FAILURE
         }
     }
-}
-
-/// Builds what is measured, measures it, and prints the table, also of what was measured before a
-/// failure.
-fn run(plan: Plan) -> Result<(), String> {
-    told::announce("building the binaries as they are shipped");
-    binaries::build()?;
-    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let threads = threads.map_err(|error| format!("threads: {error}"))?;
-    let mut report = Report::default();
-    let outcome = threads.block_on(measure::measure(plan, &mut report));
-    println!("\n{}", report.table());
-    outcome
 }

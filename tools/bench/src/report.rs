@@ -1,61 +1,196 @@
-//! The table at the end: sections of a name and a value each, and how values are written.
+//! What was measured, as a table for people.
 
 use std::fmt::Write;
-use std::time::Duration;
 
-/// What was measured so far.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    sections: Vec<(String, Vec<(String, String)>)>,
-}
+use crate::load::Spread;
+use crate::measured::Loaded;
+use crate::rounds::Compared;
+use crate::statements::{Statement, Statements};
 
-impl Report {
-    /// Begins a section; the rows that follow belong to it.
-    pub(crate) fn section(&mut self, title: impl Into<String>) {
-        self.sections.push((title.into(), Vec::new()));
+/// Rows of cells; the first row names the columns.
+#[derive(Debug)]
+pub(crate) struct Table(Vec<Vec<String>>);
+
+impl Table {
+    /// One with these columns.
+    pub(crate) fn new(columns: &[&str]) -> Self {
+        Self(vec![columns.iter().map(|column| (*column).to_owned()).collect()])
     }
 
     /// Adds a row.
-    pub(crate) fn row(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        if self.sections.is_empty() {
-            self.section("");
-        }
-        if let Some((_, rows)) = self.sections.last_mut() {
-            rows.push((name.into(), value.into()));
-        }
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
+        self.0.push(cells);
     }
 
-    /// Adds a row for what may have failed to be measured.
-    pub(crate) fn measured<T>(
-        &mut self,
-        name: impl Into<String>,
-        value: &Result<T, String>,
-        show: impl FnOnce(&T) -> String,
-    ) {
-        match value {
-            Ok(value) => self.row(name, show(value)),
-            Err(why) => self.row(name, format!("not measured: {why}")),
-        }
-    }
-
-    /// All sections, their values in one column.
-    pub(crate) fn table(&self) -> String {
-        let rows = self.sections.iter().flat_map(|(_, rows)| rows);
-        let width = rows.map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        let mut table = String::new();
-        for (title, rows) in &self.sections {
-            let _ = writeln!(table, "{title}");
-            for (name, value) in rows {
-                let _ = writeln!(table, "  {name:width$}  {value}");
+    /// For a terminal: the first column to the left, the others to the right.
+    pub(crate) fn text(&self) -> String {
+        let columns = self.0.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            let cells = self.0.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let mut text = String::new();
+        for row in &self.0 {
+            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                let _ = match column {
+                    0 => write!(text, "{cell:width$}"),
+                    _ => write!(text, "  {cell:>width$}"),
+                };
             }
+            text.push('\n');
         }
-        table
+        text
     }
 }
 
-/// `1,234,567`
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
+/// One load on servers of which nothing else is known.
+pub(crate) fn load(loaded: &Loaded) -> Table {
+    let mut table = Table::new(&["", loaded.workload.name()]);
+    let mut row = |name: &str, value: String| table.row(vec![name.to_owned(), value]);
+    row("accepted/s", count(loaded.accepted_per_second));
+    row("settled/s", count(loaded.settled_per_second));
+    row("reads/s", count(loaded.reads_per_second));
+    for (name, spread) in [
+        ("accept", loaded.accept),
+        ("accept to the end", loaded.outcome.settle),
+        ("capture", loaded.capture),
+        ("read", loaded.read),
+    ] {
+        let Some(Spread { p50_ms, p90_ms, p99_ms, max_ms }) = spread else { continue };
+        for (part, ms) in [("p50", p50_ms), ("p90", p90_ms), ("p99", p99_ms), ("max", max_ms)] {
+            row(&format!("{name}, {part}"), time(ms));
+        }
+    }
+    row("accepted", loaded.accepted.to_string());
+    row("settled", loaded.outcome.settled.to_string());
+    row("not settled", not_settled(loaded));
+    table
+}
+
+/// Throughput and times, a row for each load.
+pub(crate) fn throughput(rows: &[(String, &Compared)]) -> Table {
+    let mut table = Table::new(&[
+        "",
+        "x TPC-B",
+        "of the pairs",
+        "TPC-B tps",
+        "settled/s",
+        "accepted/s",
+        "reads/s",
+        "accept p50",
+        "p90",
+        "p99",
+        "max",
+        "settle p50",
+        "p99",
+        "others' CPU",
+        "not settled",
+    ]);
+    for (name, compared) in rows {
+        let Some(pair) = compared.typical() else { continue };
+        let (loaded, ratios) = (&pair.measured.loaded, compared.pairs.iter().map(|it| it.ratio));
+        let ratios: Vec<String> = ratios.map(|ratio| format!("{ratio:.2}")).collect();
+        let accept =
+            times(loaded.accept, &[|it| it.p50_ms, |it| it.p90_ms, |it| it.p99_ms, |it| it.max_ms]);
+        let settle = times(loaded.outcome.settle, &[|it| it.p50_ms, |it| it.p99_ms]);
+        let rates = [
+            pair.reference.tps,
+            loaded.settled_per_second,
+            loaded.accepted_per_second,
+            loaded.reads_per_second,
+        ];
+        let mut row = vec![name.clone(), format!("{:.2}", compared.ratio), ratios.join(" ")];
+        row.extend(rates.map(count));
+        row.extend(accept.into_iter().chain(settle));
+        row.push(format!("{:.0} %", pair.measured.used.others_percent));
+        row.push(not_settled(&pair.measured.loaded));
+        table.row(row);
+    }
+    table
+}
+
+/// CPU and what was written for each payment, a row for each load; shares are of a transaction of
+/// the reference.
+pub(crate) fn costs(rows: &[(String, &Compared)]) -> Table {
+    let names = ["PostgreSQL", "RabbitMQ", "API", "worker", "acquirer", "paygate", "load"];
+    let mut table =
+        Table::new(&[&["CPU µs (share of TPC-B)"][..], &names, &["all", "TPC-B", "WAL"]].concat());
+    for (name, compared) in rows {
+        let Some(pair) = compared.typical() else { continue };
+        let (used, reference) = (&pair.measured.used, pair.reference.cpu_us);
+        let share = |us: f64| format!("{us:.0} ({:.3})", us / reference.max(f64::MIN_POSITIVE));
+        let mut row = vec![name.clone()];
+        row.extend(names.map(|name| used.cpu_us.get(name).map_or("-".to_owned(), |us| share(*us))));
+        row.push(share(used.cpu_sum()));
+        row.push(format!("{reference:.0}"));
+        row.push(format!("{:.0} B", used.wal_bytes));
+        table.row(row);
+    }
+    table
+}
+
+/// What the processes held in memory.
+pub(crate) fn memory(rows: &[(String, &Compared)]) -> Table {
+    let names = ["API", "worker", "acquirer", "paygate"];
+    let mut table = Table::new(&[&["memory, MiB: now (peak)"][..], &names].concat());
+    for (name, compared) in rows {
+        let Some(pair) = compared.typical() else { continue };
+        let held = |name: &str| match pair.measured.memory.get(name) {
+            Some(memory) => format!("{:.0} ({:.0})", memory.now_mib, memory.peak_mib),
+            None => "-".to_owned(),
+        };
+        table.row([vec![name.clone()], names.map(held).to_vec()].concat());
+    }
+    table
+}
+
+/// What PostgreSQL was asked for each settled payment of a workload.
+pub(crate) fn statements(workload: &str, counted: &Statements) -> Table {
+    let mut table = Table::new(&[workload, "of", "calls/payment", "µs/payment", "WAL B/payment"]);
+    for (name, of) in [("API", counted.api), ("worker", counted.worker)] {
+        let batches = format!(
+            "{} transactions: {:.1} statements, {:.1} payments in each",
+            count(of.transactions as f64),
+            of.statements,
+            of.payments
+        );
+        let calls = [format!("{:.3}", of.calls), format!("{:.1}", of.us), String::new()];
+        table.row([vec![batches, name.to_owned()], calls.to_vec()].concat());
+    }
+    for Statement { of, calls, us, wal_bytes, text } in &counted.longest {
+        let figures = [format!("{calls:.3}"), format!("{us:.1}"), format!("{wal_bytes:.0}")];
+        table.row([vec![text.clone(), of.clone()], figures.to_vec()].concat());
+    }
+    table
+}
+
+fn not_settled(loaded: &Loaded) -> String {
+    let counts = loaded.outcome.others.iter().chain(&loaded.failures);
+    let mut told: Vec<String> = counts.map(|(what, times)| format!("{what}: {times}")).collect();
+    if loaded.unsent > 0 {
+        told.push(format!("never sent: {}", loaded.unsent));
+    }
+    if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+}
+
+fn times<const N: usize>(spread: Option<Spread>, of: &[fn(&Spread) -> f64; N]) -> [String; N] {
+    of.map(|of| spread.map_or("-".to_owned(), |spread| time(of(&spread))))
+}
+
+/// `12.3 ms`; three digits that say something.
+pub(crate) fn time(ms: f64) -> String {
+    match ms {
+        ms if ms < 10.0 => format!("{ms:.2} ms"),
+        ms if ms < 100.0 => format!("{ms:.1} ms"),
+        ms if ms < 10_000.0 => format!("{ms:.0} ms"),
+        ms => format!("{:.1} s", ms / 1_000.0),
+    }
+}
+
+/// `1,234,567`, without a fraction.
+pub(crate) fn count(number: f64) -> String {
+    let digits = format!("{:.0}", number.max(0.0));
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -66,84 +201,26 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
-/// `1,234/s`
-pub(crate) fn per_second(number: u64, time: Duration) -> String {
-    format!("{}/s", whole(rate(number, time)))
-}
-
-/// How many a second; none in no time.
-pub(crate) fn rate(number: u64, time: Duration) -> f64 {
-    if time.is_zero() { 0.0 } else { number as f64 / time.as_secs_f64() }
-}
-
-/// A positive figure without its fraction.
-pub(crate) fn whole(number: f64) -> String {
-    // Saturates, and no figure of ours is near its limits.
-    count(number.round() as u64)
-}
-
-/// `12.3 ms`; three digits that say something.
-pub(crate) fn time(time: Duration) -> String {
-    let ms = time.as_secs_f64() * 1_000.0;
-    match ms {
-        ms if ms < 10.0 => format!("{ms:.2} ms"),
-        ms if ms < 100.0 => format!("{ms:.1} ms"),
-        ms if ms < 10_000.0 => format!("{ms:.0} ms"),
-        ms => format!("{:.1} s", ms / 1_000.0),
-    }
-}
-
-/// `12.3 MiB` of KiB.
-pub(crate) fn memory(kib: u64) -> String {
-    format!("{:.1} MiB", kib as f64 / 1_024.0)
-}
-
-/// The value that `percent` of a sorted list do not exceed (nearest rank).
-pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied()
-}
-
-/// `p50 1.00 ms, p99 2.00 ms, max 3.00 ms` of a sorted list.
-pub(crate) fn spread(sorted: &[Duration]) -> Result<String, String> {
-    let at = |percent| percentile(sorted, percent);
-    match (at(50), at(99), sorted.last()) {
-        (Some(median), Some(p99), Some(max)) => {
-            Ok(format!("p50 {}, p99 {}, max {}", time(median), time(p99), time(*max)))
-        }
-        _ => Err("no answer".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Report, count, percentile, time};
-    use std::time::Duration;
+    use super::{Table, count, time};
 
     #[test]
-    fn the_table_aligns_and_says_what_is_missing() {
-        let mut report = Report::default();
-        report.section("speed");
-        report.row("accepted", "12/s");
-        report.measured("time", &Err::<u8, _>("no clock".to_owned()), ToString::to_string);
-        let expected = "speed\n  accepted  12/s\n  time      not measured: no clock\n";
-        assert_eq!(report.table(), expected);
+    fn a_table_aligns() {
+        let mut table = Table::new(&["", "speed"]);
+        table.row(vec!["one".to_owned(), "9".to_owned()]);
+        assert_eq!(table.text(), "     speed\none      9\n");
     }
 
     #[test]
     fn numbers_are_written_for_people() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        let times = [1_234, 12_340, 123_400, 12_340_000].map(Duration::from_micros);
-        assert_eq!(times.map(time), ["1.23 ms", "12.3 ms", "123 ms", "12.3 s"]);
-    }
-
-    #[test]
-    fn a_percentile_is_one_of_the_values() {
-        let sorted: Vec<Duration> = (1..=200).map(Duration::from_millis).collect();
-        for (percent, ms) in [(0, 1), (50, 100), (99, 198), (100, 200)] {
-            assert_eq!(percentile(&sorted, percent), Some(Duration::from_millis(ms)));
-        }
-        assert_eq!(percentile(&sorted[..1], 99), Some(Duration::from_millis(1)));
-        assert_eq!(percentile(&[], 50), None);
+        assert_eq!(
+            [0.0, 999.4, 1_000.0, 1_234_567.0].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [1.234, 12.34, 123.4, 12_340.0].map(time),
+            ["1.23 ms", "12.3 ms", "123 ms", "12.3 s"]
+        );
     }
 }

@@ -1,100 +1,157 @@
-//! How many statements the workers need to settle a batch, by the server's own count. It must not
-//! depend on how large the batch is.
+//! What PostgreSQL is asked for each settled payment, by its own count.
 //!
-//! The workers have a user of their own, and only for that one the server counts: so it slows
-//! neither the API nor pgbench, and counts nothing of theirs.
+//! Counting costs the server time. So it is done in a round of its own, after those that are
+//! compared, by processes that come as roles for which the server counts.
 
-use paygate_test_servers::Postgres;
+use serde::{Deserialize, Serialize};
 
-use crate::calls::{Calls, share};
 use crate::database::Database;
-use crate::report::{self, Report};
-use crate::work::Work;
+use crate::measured::Measured;
+use crate::servers::{COUNTED, Servers};
+use crate::told::announce;
 
-/// The workers' user.
-const USER: &str = "worker";
-const EXTENSION: &str = "pg_stat_statements";
+/// So many statements are told one by one.
+const NAMED: usize = 16;
+/// So much of a statement's text is told.
+const SHOWN: usize = 110;
 
-/// Has a server count; it restarts for that. The error says why it can't.
-pub(crate) fn prepare(server: &mut Postgres) -> Result<(), String> {
-    let available = "SELECT name FROM pg_available_extensions WHERE name =";
-    if server.query(&format!("{available} '{EXTENSION}'"))?.is_empty() {
-        return Err(format!("{EXTENSION} is not installed for this PostgreSQL"));
-    }
-    // Without an id of its own, which costs time, no statement is counted.
-    server.query("ALTER SYSTEM SET compute_query_id = off")?;
-    server.query(&format!("ALTER SYSTEM SET shared_preload_libraries = {EXTENSION}"))?;
-    server.restart()?;
-    server.query(&format!("CREATE EXTENSION {EXTENSION}"))?;
-    server.query(&format!("CREATE ROLE {USER} SUPERUSER LOGIN"))?;
-    server.query(&format!("ALTER ROLE {USER} SET compute_query_id = on"))?;
-    // Of these BEGIN and COMMIT.
-    server.query(&format!("ALTER ROLE {USER} SET {EXTENSION}.track_utility = on"))?;
-    Ok(())
+/// The statements of a load.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Statements {
+    pub(crate) api: Calls,
+    pub(crate) worker: Calls,
+    /// Those that took the most time, the longest first.
+    pub(crate) longest: Vec<Statement>,
 }
 
-/// The workers' statements during a part of the run.
-#[derive(Debug)]
-pub(crate) struct Statements<'a> {
-    database: &'a Database,
-    work: Work,
-    /// How much was settled when counting began; or why nothing is counted.
-    settled_before: Result<u64, String>,
+/// All statements of one kind of process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Calls {
+    /// For each settled payment.
+    pub(crate) calls: f64,
+    /// Of execution, for each settled payment.
+    pub(crate) us: f64,
+    pub(crate) transactions: u64,
+    /// In each transaction, BEGIN and COMMIT included.
+    pub(crate) statements: f64,
+    /// Settled payments for each transaction.
+    pub(crate) payments: f64,
 }
 
-impl<'a> Statements<'a> {
-    /// On the database of a server that was, or could not be, [prepared](prepare).
-    pub(crate) fn new(database: &'a Database, prepared: Result<(), String>, work: Work) -> Self {
-        Self { database, work, settled_before: prepared.map(|()| 0) }
-    }
+/// One statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Statement {
+    pub(crate) of: String,
+    /// For each settled payment.
+    pub(crate) calls: f64,
+    /// Of execution, for each settled payment.
+    pub(crate) us: f64,
+    /// Written to the log of changes, for each settled payment.
+    pub(crate) wal_bytes: f64,
+    pub(crate) text: String,
+}
 
-    /// The address of the database for workers.
-    pub(crate) fn worker_database(&self, server: &Postgres) -> String {
-        match self.settled_before {
-            Ok(_) => server.url().replacen("//postgres@", &format!("//{USER}@"), 1),
-            Err(_) => server.url(),
-        }
-    }
+/// What the server has counted of one statement.
+struct Row {
+    role: String,
+    calls: f64,
+    us: f64,
+    wal_bytes: f64,
+    text: String,
+}
 
-    /// Counts from now on.
-    pub(crate) async fn begin(&mut self) {
-        if self.settled_before.is_ok() {
-            self.settled_before = self.reset().await;
-        }
-    }
+/// Runs a load and tells what was counted meanwhile.
+pub(crate) fn count(
+    servers: &Servers,
+    load: impl FnOnce() -> Result<Measured, String>,
+) -> Result<Statements, String> {
+    announce("counting statements");
+    servers.counting.clone()?;
+    let database = Database::connect(&servers.postgres.url())?;
+    database.query("SELECT pg_stat_statements_reset()")?;
+    let settled = load()?.loaded.outcome.settled;
+    Ok(Statements::of(&read(&database)?, settled.max(1) as f64))
+}
 
-    async fn reset(&self) -> Result<u64, String> {
-        self.database.query(&format!("SELECT {EXTENSION}_reset()")).await?;
-        self.database.settled(self.work).await
-    }
+fn read(database: &Database) -> Result<Vec<Row>, String> {
+    let rows = database.rows(
+        "SELECT r.rolname, s.calls, s.total_exec_time * 1000, s.wal_bytes, s.query \
+         FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid \
+         WHERE r.rolname LIKE 'counted_%' ORDER BY s.total_exec_time DESC",
+    )?;
+    let row = |columns: Vec<String>| match columns.as_slice() {
+        [role, calls, us, wal_bytes, text] => Some(Row {
+            role: role.clone(),
+            calls: calls.parse().ok()?,
+            us: us.parse().ok()?,
+            wal_bytes: wal_bytes.parse().ok()?,
+            text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+        }),
+        _ => None,
+    };
+    Ok(rows.into_iter().filter_map(row).collect())
+}
 
-    /// What was counted since. A batch of transfers is one transaction; to one of charges belong
-    /// those that claimed them.
-    pub(crate) async fn tell(&self, report: &mut Report) {
-        let counted = self.counted().await;
-        report.measured("statements for each settled batch", &counted, |(calls, settled)| {
-            let batches = calls.batches();
-            format!(
-                "{:.2} in {:.2} transactions ({} batches of {:.1} payments on average)",
-                share(calls.of_batches(), batches),
-                share(calls.transactions(), batches),
-                report::count(batches),
-                share(*settled, batches)
-            )
+impl Statements {
+    fn of(rows: &[Row], payments: f64) -> Self {
+        let [api, worker] = COUNTED;
+        let longest = rows.iter().take(NAMED).map(|row| Statement {
+            of: if row.role == api { "API" } else { "worker" }.to_owned(),
+            calls: row.calls / payments,
+            us: row.us / payments,
+            wal_bytes: row.wal_bytes / payments,
+            text: row.text.chars().take(SHOWN).collect(),
         });
-        if let Ok((calls, _)) = counted {
-            report.row("of these", calls.parts_of_a_batch());
-            report.row("other statements of the workers, in all", calls.others());
+        Self {
+            api: Calls::of(rows, api, payments),
+            worker: Calls::of(rows, worker, payments),
+            longest: longest.collect(),
         }
     }
+}
 
-    async fn counted(&self) -> Result<(Calls, u64), String> {
-        let before = self.settled_before.clone()?;
-        let sql = format!(
-            "SELECT concat(calls, ' ', query) FROM {EXTENSION} WHERE userid = '{USER}'::regrole"
-        );
-        let rows = self.database.query(&sql).await?;
-        let calls = Calls::read(&rows).ok_or("no batch was settled")?;
-        Ok((calls, self.database.settled(self.work).await?.saturating_sub(before)))
+impl Calls {
+    /// What runs without BEGIN is a transaction of its own; who never begins one has as many as its
+    /// most frequent statement has calls.
+    fn of(rows: &[Row], role: &str, payments: f64) -> Self {
+        let own = || rows.iter().filter(|row| row.role == role);
+        let calls: f64 = own().map(|row| row.calls).sum();
+        let begun: f64 = own().filter(|row| row.text == "COMMIT").map(|row| row.calls).sum();
+        let most = own().map(|row| row.calls).fold(0.0, f64::max);
+        let transactions = if begun > 0.0 { begun } else { most };
+        let each = transactions.max(1.0);
+        Self {
+            calls: calls / payments,
+            us: own().map(|row| row.us).sum::<f64>() / payments,
+            transactions: transactions as u64,
+            statements: calls / each,
+            payments: payments / each,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Row, Statements};
+
+    fn row(role: &str, calls: f64, text: &str) -> Row {
+        let us = calls * 10.0;
+        Row { role: role.to_owned(), calls, us, wal_bytes: 0.0, text: text.to_owned() }
+    }
+
+    #[test]
+    fn statements_are_told_for_each_payment_and_transaction() {
+        let rows = [
+            row("counted_worker", 20.0, "UPDATE payments"),
+            row("counted_worker", 20.0, "BEGIN"),
+            row("counted_worker", 20.0, "COMMIT"),
+            row("counted_worker", 4.0, "SELECT due"),
+            row("counted_api", 50.0, "INSERT INTO payments"),
+        ];
+        let Statements { api, worker, longest } = Statements::of(&rows, 1_000.0);
+        assert_eq!((worker.transactions, worker.statements, worker.payments), (20, 3.2, 50.0));
+        assert_eq!((worker.calls, worker.us), (0.064, 0.64));
+        assert_eq!((api.transactions, api.statements, api.payments), (50, 1.0, 20.0));
+        assert_eq!((longest[0].of.as_str(), longest[4].of.as_str()), ("worker", "API"));
     }
 }

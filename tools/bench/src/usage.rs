@@ -1,101 +1,98 @@
-//! Who used how much CPU and memory during the load.
+//! Who used how much CPU and memory, and how much was written.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use paygate_test_servers::{Postgres, RabbitMq};
+use serde::{Deserialize, Serialize};
 
-use crate::machine::{self, Memory};
-use crate::report::{Report, memory};
+use crate::machine;
+use crate::servers::Servers;
 use crate::service::Service;
 
-/// A figure that may not be there to be read.
-type Reading<T> = Result<T, String>;
+/// What the load itself is called among those who use CPU.
+pub(crate) const LOAD: &str = "load";
 
 /// What everybody had used at one moment.
 #[derive(Debug)]
 pub(crate) struct Usage {
     at: Instant,
-    cpu: Vec<(&'static str, Reading<Duration>)>,
-    whole: Reading<Duration>,
-    memory: Vec<(&'static str, Reading<Memory>)>,
+    cpu: BTreeMap<&'static str, Duration>,
+    whole: Duration,
+    written: f64,
 }
 
 impl Usage {
     /// Looks now.
-    pub(crate) fn now(service: &Service, postgres: &Postgres, rabbitmq: &RabbitMq) -> Self {
-        let processes = service.processes();
-        let tree = |pid: Option<u32>| {
-            pid.ok_or_else(|| "it is stopped".to_owned()).and_then(machine::tree_cpu)
+    pub(crate) fn now(service: &Service, servers: &Servers) -> Result<Self, String> {
+        let mut cpu: BTreeMap<&'static str, Duration> = BTreeMap::new();
+        for process in &service.processes {
+            *cpu.entry(process.role.name()).or_default() += machine::tree_cpu(process.pid)?;
+        }
+        let server = |name, pid: Option<u32>| {
+            machine::tree_cpu(pid.ok_or_else(|| format!("{name} is stopped"))?)
         };
-        let mut cpu: Vec<_> =
-            processes.iter().map(|it| (it.name, machine::tree_cpu(it.pid))).collect();
-        cpu.push(("PostgreSQL, all processes", tree(postgres.pid())));
-        cpu.push(("RabbitMQ, all processes", tree(rabbitmq.pid())));
-        cpu.push(("the load itself", machine::own_cpu()));
-        Self {
-            at: Instant::now(),
-            cpu,
-            whole: machine::whole_cpu(),
-            memory: processes.iter().map(|it| (it.name, machine::memory(it.pid))).collect(),
-        }
+        cpu.insert("PostgreSQL", server("PostgreSQL", servers.postgres.pid())?);
+        cpu.insert("RabbitMQ", server("RabbitMQ", servers.rabbitmq.pid())?);
+        cpu.insert(LOAD, machine::own_cpu()?);
+        let (whole, at) = (machine::whole_cpu()?, Instant::now());
+        Ok(Self { at, cpu, whole, written: servers.written()? })
     }
 
-    /// What was used since `before`, also for each of so many payments.
-    pub(crate) fn tell_cpu(&self, before: &Self, payments: u64, report: &mut Report) {
-        let elapsed = self.at.duration_since(before.at);
-        report.section(format!(
-            "CPU during the load and until all was settled ({:.1} s)",
-            elapsed.as_secs_f64()
-        ));
-        let mut ours = Ok(Duration::ZERO);
-        for ((name, after), (_, earlier)) in self.cpu.iter().zip(&before.cpu) {
-            let used = difference(after, earlier);
-            ours = ours.and_then(|sum: Duration| Ok(sum + used.clone()?));
-            report.measured(*name, &used, |used| share(*used, payments));
+    /// What was used since, for each of so many payments, and what share of the machine others had.
+    pub(crate) fn since(&self, before: &Self, payments: u64) -> Used {
+        let each = |time: Duration| time.as_secs_f64() * 1_000_000.0 / payments.max(1) as f64;
+        let (mut ours, mut cpu_us) = (Duration::ZERO, BTreeMap::new());
+        for (name, now) in &self.cpu {
+            let used = now.saturating_sub(before.cpu.get(name).copied().unwrap_or_default());
+            ours += used;
+            cpu_us.insert((*name).to_owned(), each(used));
         }
-        report.measured("all of these", &ours, |used| share(*used, payments));
-        let others = difference(&self.whole, &before.whole);
-        let others = others.and_then(|whole| Ok(whole.saturating_sub(ours?)));
-        report.measured("others on this machine", &others, |used| {
-            let capacity = elapsed.as_secs_f64() * machine::cores() as f64;
-            let percent = used.as_secs_f64() * 100.0 / capacity.max(f64::MIN_POSITIVE);
-            format!("{:.1} s, {percent:.0} % of its cores", used.as_secs_f64())
-        });
-    }
-
-    /// What the processes held before, idle, and at most by now.
-    pub(crate) fn tell_memory(&self, idle: &Self, report: &mut Report) {
-        report.section("resident memory");
-        for ((name, after), (_, idle)) in self.memory.iter().zip(&idle.memory) {
-            let both = idle.clone().and_then(|idle| Ok((idle, after.clone()?)));
-            report.measured(*name, &both, |(idle, after)| {
-                let (idle, peak) = (memory(idle.now), memory(after.peak));
-                format!("{idle} idle before, {peak} peak, {} after", memory(after.now))
-            });
+        let others = self.whole.saturating_sub(before.whole).saturating_sub(ours);
+        let cores = self.at.duration_since(before.at).as_secs_f64() * machine::cores() as f64;
+        Used {
+            cpu_us,
+            others_percent: others.as_secs_f64() * 100.0 / cores.max(f64::MIN_POSITIVE),
+            wal_bytes: (self.written - before.written) / payments.max(1) as f64,
         }
     }
 }
 
-fn difference(after: &Reading<Duration>, before: &Reading<Duration>) -> Reading<Duration> {
-    Ok(after.clone()?.saturating_sub(before.clone()?))
+/// What was used for each payment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Used {
+    /// Microseconds of CPU, by who used them.
+    pub(crate) cpu_us: BTreeMap<String, f64>,
+    /// Who else was on the machine, in percent of its cores.
+    pub(crate) others_percent: f64,
+    /// Written to PostgreSQL's log of changes.
+    pub(crate) wal_bytes: f64,
 }
 
-fn share(used: Duration, payments: u64) -> String {
-    if payments == 0 {
-        return format!("{:.1} s", used.as_secs_f64());
+impl Used {
+    /// The microseconds of all together, the load included.
+    pub(crate) fn cpu_sum(&self) -> f64 {
+        self.cpu_us.values().sum()
     }
-    let each = used.as_secs_f64() * 1_000_000.0 / payments as f64;
-    format!("{:.1} s, {each:.0} µs a payment", used.as_secs_f64())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::share;
-    use std::time::Duration;
+/// What a process holds in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    pub(crate) now_mib: f64,
+    pub(crate) peak_mib: f64,
+}
 
-    #[test]
-    fn cpu_is_shared_among_the_payments() {
-        assert_eq!(share(Duration::from_secs(2), 10_000), "2.0 s, 200 µs a payment");
-        assert_eq!(share(Duration::from_secs(2), 0), "2.0 s");
+/// What the processes hold now, and held at most; of several of one kind the largest.
+pub(crate) fn memory(service: &Service) -> Result<BTreeMap<String, Memory>, String> {
+    let mut held: BTreeMap<String, Memory> = BTreeMap::new();
+    for process in &service.processes {
+        let memory = machine::memory(process.pid)?;
+        let mib = |kib: u64| kib as f64 / 1_024.0;
+        let memory = Memory { now_mib: mib(memory.now), peak_mib: mib(memory.peak) };
+        let largest = held.entry(process.role.name().to_owned()).or_insert(memory);
+        if memory.peak_mib > largest.peak_mib {
+            *largest = memory;
+        }
     }
+    Ok(held)
 }

@@ -66,7 +66,7 @@ const OWNED: [(&str, &[&str]); 6] = [
     ("actix", &[HTTP]),
     ("lapin", &[RABBITMQ]),
     ("comfy-table", &[CONSOLE]),
-    ("indicatif", &[CONSOLE]),
+    ("indicatif", &[CONSOLE, BENCH]),
     // One web framework is enough.
     ("axum", &[]),
 ];

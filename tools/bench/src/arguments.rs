@@ -1,0 +1,61 @@
+//! What the command line says of each command.
+
+use clap::Args;
+
+use crate::binaries::Profile;
+use crate::part::Part;
+use crate::workload::Workload;
+
+/// How many wallets of each currency there are: enough that transfers rarely meet in one, few
+/// enough that they do.
+pub(crate) const WALLETS: u64 = 1_000;
+
+/// For a load on servers that run.
+#[derive(Debug, Args)]
+pub(crate) struct LoadArguments {
+    /// An API to ask; several of them in turn.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: Vec<String>,
+    /// The operator's token, if the service has one.
+    #[arg(long)]
+    pub(crate) token: Option<String>,
+    #[arg(long, value_enum, default_value = "transfer")]
+    pub(crate) workload: Workload,
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) connections: u16,
+    /// Requests a second; as many as are answered without it.
+    #[arg(long)]
+    pub(crate) rate: Option<u32>,
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) seconds: u64,
+    /// Clients wait so many seconds for the outcome (`Prefer: wait=N`).
+    #[arg(long)]
+    pub(crate) wait: Option<u8>,
+    /// Count in the service's PostgreSQL, which is cheaper than in the API.
+    #[arg(long)]
+    pub(crate) database: Option<String>,
+    /// One JSON object in place of the table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// For measuring.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// Within a minute: transfers and charges, three short pairs.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    #[arg(long, value_enum, default_value = "dist")]
+    pub(crate) profile: Profile,
+    /// How many pairs of pgbench and ours.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=99))]
+    pub(crate) pairs: Option<u16>,
+    /// How long each load takes.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub(crate) seconds: Option<u64>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) connections: Option<u16>,
+    /// What to measure: workloads, or `embedded`.
+    #[arg(value_parser = Part::parse)]
+    pub(crate) parts: Vec<Part>,
+}
