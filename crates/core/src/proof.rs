@@ -85,8 +85,8 @@ impl<'a> Proof<'a> {
     pub fn see(&mut self, fact: Fact) {
         match fact {
             Fact::AsOf(now) => self.now = Some(now),
-            Fact::Size { accounts, payments, postings, entries, transitions } => {
-                let posted = postings;
+            Fact::Size { accounts, payments, postings, transitions } => {
+                let (posted, entries) = (postings, 0);
                 self.announced =
                     Some(Counts { accounts, payments, postings, posted, entries, transitions });
             }

@@ -133,6 +133,8 @@ macro_rules! store_contract {
             rules: an_account_without_overdraft_never_goes_below_zero,
             rules: a_position_in_an_account_is_taken_once,
             rules: what_is_referred_to_must_exist,
+            rules: a_posting_belongs_to_a_step_and_to_an_account_of_its_currency,
+            rules: a_payment_to_or_from_nowhere_is_refused_alone,
             rules: a_payment_row_that_contradicts_itself_is_refused,
             rules: a_role_has_one_account_per_currency,
             rules: an_account_row_that_contradicts_itself_is_refused,

@@ -6,19 +6,26 @@
 -- rewrite of the hot table. No index on payments names a column that settlement changes, and its
 -- pages keep room for the two versions of a row that claim and settlement write: that keeps its
 -- updates HOT (with full pages, one in ten was).
+--
+-- What every payment pays for is looked at once a statement, for all its rows together, by triggers at
+-- the end: foreign keys of the tables that every payment is written to, and that entries balance. Texts
+-- that machines write and that are indexed or compared there are in the collation "C". CHECKs of a
+-- table are evaluated at each update of any of its columns: none of accounts or payments is a regular
+-- expression, which costs up to a thousand times what a comparison does.
 
 CREATE TABLE accounts (
     id            uuid PRIMARY KEY,
-    number        text NOT NULL UNIQUE CHECK (number ~ '^[0-9]{12}$'),
-    currency      text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    number        text COLLATE "C" NOT NULL UNIQUE,
+    currency      text COLLATE "C" NOT NULL,
     -- Whose it is: the house's own, or its owner's, a wallet or where a merchant's charges arrive.
-    system_code   text CHECK (system_code IN ('acquirer', 'bank', 'fx_liquidity', 'opening_equity')),
-    owner         text CHECK (owner ~ '^(merchant:[a-z0-9][a-z0-9._-]{0,63}|user:[0-9a-f-]{36})$'),
+    system_code   text COLLATE "C"
+        CHECK (system_code IN ('acquirer', 'bank', 'fx_liquidity', 'opening_equity')),
+    owner         text COLLATE "C",
     for_charges   boolean NOT NULL DEFAULT false,
     name          text CHECK (char_length(name) BETWEEN 1 AND 255),
     -- What its owner calls it; what was asked for tells a repeated request from another.
-    alias         text CHECK (alias ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
-    key_hash      bytea CHECK (octet_length(key_hash) = 16),
+    alias         text COLLATE "C",
+    key_hash      uuid,
     request_hash  bytea CHECK (octet_length(request_hash) = 32),
     metadata      text CHECK (octet_length(metadata) <= 4096),
     posted_minor  bigint NOT NULL DEFAULT 0,
@@ -33,11 +40,22 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_never_overdrawn CHECK (overdraft OR posted_minor - held_minor >= 0),
     CONSTRAINT accounts_closed_empty
         CHECK (closed_at IS NULL OR (posted_minor = 0 AND held_minor = 0)),
-    -- Postings refer to account and currency together, so that neither can differ.
-    CONSTRAINT accounts_id_currency_key UNIQUE (id, currency),
     CONSTRAINT accounts_system_key UNIQUE (system_code, currency),
     CONSTRAINT accounts_alias_key UNIQUE (owner, alias)
 );
+
+-- The form of what identifies an account, looked at when that is written and not with each balance.
+CREATE FUNCTION refuse_malformed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'malformed: % % % %', NEW.number, NEW.currency, NEW.owner, NEW.alias
+        USING ERRCODE = 'check_violation';
+END $$;
+
+CREATE TRIGGER well_formed BEFORE INSERT OR UPDATE OF number, currency, owner, alias ON accounts
+    FOR EACH ROW WHEN (NOT (NEW.number ~ '^[0-9]{12}$' AND NEW.currency ~ '^[A-Z]{3}$'
+        AND coalesce(NEW.owner ~ '^(merchant:[a-z0-9][a-z0-9._-]{0,63}|user:[0-9a-f-]{36})$', true)
+        AND coalesce(NEW.alias ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', true)))
+    EXECUTE FUNCTION refuse_malformed();
 
 CREATE UNIQUE INDEX accounts_key ON accounts (key_hash) WHERE key_hash IS NOT NULL;
 CREATE UNIQUE INDEX accounts_for_charges ON accounts (owner, currency) WHERE for_charges;
@@ -62,7 +80,7 @@ CREATE TABLE fx_quotes (
     used        boolean NOT NULL DEFAULT false,
     -- Whom it is promised to, the house if nobody; under which key it was asked for, and how.
     owner        text CHECK (owner ~ '^(merchant:[a-z0-9][a-z0-9._-]{0,63}|user:[0-9a-f-]{36})$'),
-    key_hash     bytea CHECK (octet_length(key_hash) = 16),
+    key_hash     uuid,
     request_hash bytea CHECK (octet_length(request_hash) = 32),
     CONSTRAINT fx_quotes_key_with_hash CHECK ((key_hash IS NULL) = (request_hash IS NULL))
 );
@@ -72,30 +90,35 @@ CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 
 CREATE TABLE payments (
     id                  uuid PRIMARY KEY,
-    kind                text NOT NULL CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund', 'opening')),
+    kind                text COLLATE "C" NOT NULL
+        CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund', 'opening')),
     -- Whose it is, and who asked for it: the owner, or somebody of the house.
-    owner               text NOT NULL
-        CHECK (owner ~ '^(merchant:[a-z0-9][a-z0-9._-]{0,63}|user:[0-9a-f-]{36})$'),
+    owner               text COLLATE "C" NOT NULL CHECK (
+        octet_length(owner) <= 73 AND (owner LIKE 'merchant:_%' OR owner LIKE 'user:_%')),
     asked_by            text NOT NULL,
     amount_minor        bigint NOT NULL CHECK (amount_minor > 0),
-    currency            text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    currency            text COLLATE "C" NOT NULL
+        CHECK (octet_length(currency) = 3 AND currency BETWEEN 'AAA' AND 'ZZZ'),
     -- Debit and credit only where they differ from the amount, the rate only where one was needed.
     debit_minor         bigint CHECK (debit_minor >= 0),
-    debit_currency      text CHECK (debit_currency ~ '^[A-Z]{3}$'),
+    debit_currency      text COLLATE "C"
+        CHECK (octet_length(debit_currency) = 3 AND debit_currency BETWEEN 'AAA' AND 'ZZZ'),
     credit_minor        bigint CHECK (credit_minor > 0),
-    credit_currency     text CHECK (credit_currency ~ '^[A-Z]{3}$'),
+    credit_currency     text COLLATE "C"
+        CHECK (octet_length(credit_currency) = 3 AND credit_currency BETWEEN 'AAA' AND 'ZZZ'),
     fx_numerator        bigint CHECK (fx_numerator > 0),
     fx_denominator      bigint CHECK (fx_denominator > 0),
     fx_source           text,
     fx_as_of            timestamptz,
     quote_id            uuid REFERENCES fx_quotes (id),
-    source_id           uuid NOT NULL REFERENCES accounts (id),
-    destination_id      uuid NOT NULL REFERENCES accounts (id),
+    -- Accounts: `refers_to_accounts`.
+    source_id           uuid NOT NULL,
+    destination_id      uuid NOT NULL,
     -- What a refund is of.
     parent_id           uuid REFERENCES payments (id),
-    reference           text CHECK (char_length(reference) BETWEEN 1 AND 255),
-    -- A hash of who asked, for what, and under which key.
-    key_hash            bytea CHECK (octet_length(key_hash) = 16),
+    reference           text COLLATE "C" CHECK (char_length(reference) BETWEEN 1 AND 255),
+    -- A hash of who asked, for what, and under which key: 16 bytes, as of a UUID, though it is none.
+    key_hash            uuid,
     request_hash        bytea CHECK (octet_length(request_hash) = 32),
     -- JSON as the client wrote it: jsonb would reorder keys and refuse some numbers.
     metadata            text CHECK (octet_length(metadata) <= 4096),
@@ -103,7 +126,7 @@ CREATE TABLE payments (
     tx_date             timestamptz,
     hold                boolean NOT NULL DEFAULT false,
     -- From here on what settlement changes (and, of the above, the debit of a refund).
-    status              text NOT NULL DEFAULT 'PENDING' CHECK (status IN (
+    status              text COLLATE "C" NOT NULL DEFAULT 'PENDING' CHECK (status IN (
                             'PENDING', 'PROCESSING', 'AUTHORIZED', 'MANUAL_REVIEW', 'SUCCESS',
                             'FAILED', 'REVERSED', 'VOIDED', 'EXPIRED')),
     failure_code        text,
@@ -137,13 +160,13 @@ CREATE TABLE payments (
     CONSTRAINT payments_refunded_within CHECK (
         refunded_minor + refunding_minor <= coalesce(captured_minor, debit_minor, amount_minor)),
     CONSTRAINT payments_authorized_until
-        CHECK (status <> 'AUTHORIZED' OR (hold AND expires_at IS NOT NULL)),
-    -- In this order it finds one of an owner as well as all of that reference.
-    CONSTRAINT payments_reference_key UNIQUE (reference, owner)
+        CHECK (status <> 'AUTHORIZED' OR (hold AND expires_at IS NOT NULL))
 ) WITH (fillfactor = 40);
 
--- Most payments of some clients have no key.
+-- Most payments of some clients have no key, and most of others no reference. In this order it finds one of
+-- an owner as well as all of that reference.
 CREATE UNIQUE INDEX payments_key ON payments (key_hash) WHERE key_hash IS NOT NULL;
+CREATE UNIQUE INDEX payments_reference ON payments (reference, owner) WHERE reference IS NOT NULL;
 
 -- The few that were set aside: what an operator lists. Settlement never changes parked_at.
 CREATE INDEX payments_parked ON payments (id) WHERE parked_at IS NOT NULL;
@@ -172,10 +195,10 @@ CREATE TRIGGER uses_quote AFTER INSERT ON payments
 -- status are the payment's own, which never change.
 CREATE TABLE payment_states (
     payment_id  uuid PRIMARY KEY REFERENCES payments (id),
-    status      text NOT NULL CHECK (status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')),
-    owner       text NOT NULL,
-    kind        text NOT NULL,
-    currency    text NOT NULL,
+    status      text COLLATE "C" NOT NULL CHECK (status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')),
+    owner       text COLLATE "C" NOT NULL,
+    kind        text COLLATE "C" NOT NULL,
+    currency    text COLLATE "C" NOT NULL,
     created_at  timestamptz NOT NULL
 );
 
@@ -205,8 +228,9 @@ CREATE TRIGGER keeps_state AFTER UPDATE OF status ON payments
             OR NEW.status NOT IN ('PENDING', 'PROCESSING', 'SUCCESS')))
     EXECUTE FUNCTION keep_state();
 
+-- The timeline. A step that moved money has postings: they are its journal entry.
 CREATE TABLE payment_transitions (
-    payment_id  uuid NOT NULL REFERENCES payments (id),
+    payment_id  uuid NOT NULL,
     seq         integer NOT NULL CHECK (seq > 0),
     from_status text NOT NULL,
     to_status   text NOT NULL,
@@ -216,33 +240,23 @@ CREATE TABLE payment_transitions (
     PRIMARY KEY (payment_id, seq)
 );
 
--- An entry belongs to the transition it was made with.
-CREATE TABLE journal_entries (
-    payment_id     uuid NOT NULL,
-    transition_seq integer NOT NULL,
-    at             timestamptz NOT NULL,
-    PRIMARY KEY (payment_id, transition_seq),
-    FOREIGN KEY (payment_id, transition_seq) REFERENCES payment_transitions (payment_id, seq)
-);
-
--- Entries are made in the order of their time, near enough for the smallest of indexes: it finds
--- what is new since the last proof.
-CREATE INDEX journal_entries_at ON journal_entries
+-- Steps are made in the order of their time, near enough for the smallest of indexes: it finds what
+-- is new since the last proof.
+CREATE INDEX payment_transitions_at ON payment_transitions
     USING brin (at) WITH (pages_per_range = 32, autosummarize = on);
 
+-- Each refers to its step and to an account of its currency: `whole_entries`.
 CREATE TABLE postings (
     account_id          uuid NOT NULL,
     account_seq         bigint NOT NULL CHECK (account_seq > 0),
     payment_id          uuid NOT NULL,
     transition_seq      integer NOT NULL,
     amount_minor        bigint NOT NULL,
-    currency            text NOT NULL,
+    currency            text COLLATE "C" NOT NULL,
     balance_after_minor bigint NOT NULL,
     PRIMARY KEY (account_id, account_seq),
     -- Reading an entry's postings, and one posting per account in an entry.
-    CONSTRAINT postings_entry_account_key UNIQUE (payment_id, transition_seq, account_id),
-    FOREIGN KEY (payment_id, transition_seq) REFERENCES journal_entries (payment_id, transition_seq),
-    FOREIGN KEY (account_id, currency) REFERENCES accounts (id, currency)
+    CONSTRAINT postings_entry_account_key UNIQUE (payment_id, transition_seq, account_id)
 );
 
 -- What was accepted together, until the sweeper has looked whether a worker has it in hand: written
@@ -260,7 +274,7 @@ CREATE INDEX watches_made_at ON watches (made_at);
 -- again: the sweeper's list. accepted_at is that of the payment while somebody waits for it, which
 -- nobody does for a hold. Rewritten all the time, hence the low fillfactor.
 CREATE TABLE due (
-    payment_id   uuid PRIMARY KEY REFERENCES payments (id),
+    payment_id   uuid PRIMARY KEY,
     republish_at timestamptz NOT NULL,
     republished  integer NOT NULL DEFAULT 0 CHECK (republished >= 0),
     accepted_at  timestamptz
@@ -278,23 +292,86 @@ CREATE TABLE ledger_proof (
 );
 INSERT INTO ledger_proof (proved_to, begun_at) VALUES ('epoch', 'epoch');
 
--- The journal and the timelines are append-only, whoever asks.
+-- The journal and the timelines are append-only, whoever asks. What they and payments refer to never
+-- goes and never changes what it is referred to by, so that it need not be locked to be referred to.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '% of % is refused: what was written stays', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
 END $$;
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_transitions
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_entries
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON postings
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER stays BEFORE UPDATE OF id OR DELETE OR TRUNCATE ON accounts
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER stays BEFORE UPDATE OF id, source_id, destination_id OR DELETE OR TRUNCATE ON payments
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Each statement that writes postings writes whole entries that sum to zero per currency. Core
--- decides this before; the database refuses what slipped past it.
-CREATE FUNCTION refuse_unbalanced() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_if_posted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF EXISTS (SELECT FROM postings WHERE account_id = NEW.id) THEN
+        RAISE EXCEPTION 'account % has postings in %', NEW.id, OLD.currency
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER keeps_currency BEFORE UPDATE OF currency ON accounts
+    FOR EACH ROW WHEN (NEW.currency <> OLD.currency) EXECUTE FUNCTION refuse_if_posted();
+
+-- What follows does the work of foreign keys. Each finds the rows, of all that a statement wrote, that
+-- refer to nothing.
+CREATE FUNCTION refer_to_accounts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM added p
+        LEFT JOIN accounts s ON s.id = p.source_id
+        LEFT JOIN accounts d ON d.id = p.destination_id
+        WHERE s.id IS NULL OR d.id IS NULL
+    ) THEN
+        RAISE EXCEPTION 'payments between accounts that are missing'
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER refers_to_accounts AFTER INSERT ON payments REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION refer_to_accounts();
+
+CREATE FUNCTION refer_to_payments() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM added LEFT JOIN payments p ON p.id = added.payment_id WHERE p.id IS NULL
+    ) THEN
+        RAISE EXCEPTION '% of payments that are missing', TG_TABLE_NAME
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER refers_to_payments AFTER INSERT ON payment_transitions
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION refer_to_payments();
+CREATE TRIGGER refers_to_payments AFTER INSERT ON due
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION refer_to_payments();
+CREATE TRIGGER stays BEFORE UPDATE OF payment_id ON due
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Besides, each statement that writes postings writes whole entries that sum to zero per currency. Core
+-- decides this before; the database refuses what slipped past it.
+CREATE FUNCTION refuse_broken_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM added l
+        LEFT JOIN accounts a ON a.id = l.account_id
+        LEFT JOIN payment_transitions t
+            ON t.payment_id = l.payment_id AND t.seq = l.transition_seq
+        WHERE a.currency IS DISTINCT FROM l.currency OR t.seq IS NULL
+    ) THEN
+        RAISE EXCEPTION 'postings without a step, or to accounts that are missing or of another currency'
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
     IF EXISTS (
         SELECT FROM added GROUP BY payment_id, transition_seq, currency HAVING sum(amount_minor) <> 0
     ) THEN
@@ -303,5 +380,5 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER balanced AFTER INSERT ON postings REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_unbalanced();
+CREATE TRIGGER whole_entries AFTER INSERT ON postings REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_broken_entries();

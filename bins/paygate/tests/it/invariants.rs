@@ -24,7 +24,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
     (
         "payments with another number of entries than one if money moved and none otherwise",
         "SELECT count(*) FROM payments p WHERE (p.status IN ('SUCCESS', 'REVERSED'))::int <> \
-         (SELECT count(*) FROM journal_entries e WHERE e.payment_id = p.id)",
+         (SELECT count(DISTINCT transition_seq) FROM postings t WHERE t.payment_id = p.id)",
     ),
     (
         "payments whose debit did not leave the source",

@@ -11,6 +11,6 @@ pub(crate) use account::{
     AccountRow, AccountTypes, NamesRow, NamesTypes, account_columns, account_record, names_columns,
 };
 pub(crate) use payment::{PaymentRow, PaymentTypes, is_plain, payment_columns};
-pub(crate) use read::{corrupt, rate};
+pub(crate) use read::{corrupt, key_id, rate};
 pub(crate) use record::{RequestRow, RequestTypes, record, request_columns};
 pub(crate) use transition::{TransitionRow, TransitionTypes};

@@ -143,7 +143,7 @@ impl fmt::Display for Row<'_> {
             Self::Posting(account, seq) => write!(f, "postings {account}/{seq}"),
             Self::Payment(id) => write!(f, "payments {id}"),
             Self::Transition(payment, seq) => write!(f, "payment_transitions {payment}/{seq}"),
-            Self::Entry(payment, seq) => write!(f, "journal_entries {payment}/{seq}"),
+            Self::Entry(payment, seq) => write!(f, "postings of {payment}/{seq}"),
             Self::Named(table, id) => write!(f, "{table} {id}"),
             Self::Table(table) => f.write_str(table),
         }

@@ -57,8 +57,6 @@ pub enum Fact {
         payments: u64,
         /// Rows of `postings`.
         postings: u64,
-        /// Rows of `journal_entries`.
-        entries: u64,
         /// Rows of `payment_transitions`.
         transitions: u64,
     },

@@ -221,7 +221,6 @@ impl Ledger {
                 accounts: self.accounts.len() as u64,
                 payments: self.payments.len() as u64,
                 postings: all.iter().map(|entry| entry.postings.len() as u64).sum(),
-                entries: all.len() as u64,
                 transitions: self.transitions.values().map(|it| it.len() as u64).sum(),
             });
         }

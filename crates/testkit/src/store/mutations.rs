@@ -287,14 +287,6 @@ impl Ledger {
         let nobody = store.id(Uuid::from_u128(77));
         for entry in store.journal.entries_of(id).await.unwrap() {
             let seq = entry.transition_seq;
-            let row = format!("payment_id = {} AND transition_seq = {seq}", store.id(id.0));
-            for (column, from, to) in [
-                ("payment_id", store.id(id.0), store.id(other.0)),
-                ("payment_id", store.id(id.0), nobody.clone()),
-                ("transition_seq", seq.to_string(), (seq + 7).to_string()),
-            ] {
-                all.push(Mutation { table: "journal_entries", row: row.clone(), column, from, to });
-            }
             for posting in &entry.postings {
                 let account = store.id(posting.account.0);
                 let row =

@@ -6,6 +6,7 @@ use crate::build::{
     Having, merchant_account, new_account, open_usd_pair, owned_by, payment_id, wallet_called,
 };
 use paygate_core::account::{Role, SystemAccount};
+use paygate_core::id::AccountId;
 
 /// A store with one settled charge.
 async fn settled_one(store: &StoreUnderTest) -> crate::build::Pair {
@@ -21,8 +22,6 @@ pub async fn the_journal_is_append_only(store: StoreUnderTest) {
         "UPDATE postings SET amount_minor = 0",
         "UPDATE postings SET balance_after_minor = balance_after_minor",
         "DELETE FROM postings",
-        "UPDATE journal_entries SET at = at",
-        "DELETE FROM journal_entries",
     ] {
         store.refuses(change.to_owned()).await;
     }
@@ -94,6 +93,41 @@ pub async fn what_is_referred_to_must_exist(store: StoreUnderTest) {
     }
     store.refuses("DELETE FROM accounts".to_owned()).await;
     store.refuses("DELETE FROM payments".to_owned()).await;
+}
+
+pub async fn a_posting_belongs_to_a_step_and_to_an_account_of_its_currency(store: StoreUnderTest) {
+    let pair = settled_one(&store).await;
+    let id = store.created_one(pair.charge("1.00")).await;
+    store.claim(&[id]).await;
+    let (from, to) = (store.id(pair.acquirer.id.0), store.id(pair.merchant.id.0));
+    let (nobody, payment) = (store.id(payment_id().0), store.id(id.0));
+    // A whole entry, but for what is said of its second posting.
+    let entry = |account: &str, step: i32, currency: &str| {
+        format!(
+            "INSERT INTO postings (account_id, account_seq, payment_id, transition_seq, \
+             amount_minor, currency, balance_after_minor) VALUES \
+             ({from}, 90, {payment}, {step}, 0, '{currency}', 0), \
+             ({account}, 91, {payment}, {step}, 0, '{currency}', 0)"
+        )
+    };
+    store.refuses(entry(&nobody, 1, "USD")).await;
+    store.refuses(entry(&to, 1, "EUR")).await;
+    store.refuses(entry(&to, 7, "USD")).await;
+    // An account keeps the currency that its postings are in.
+    store.refuses(format!("UPDATE accounts SET currency = 'EUR' WHERE id = {to}")).await;
+    assert_ledger_holds(&store).await;
+}
+
+pub async fn a_payment_to_or_from_nowhere_is_refused_alone(store: StoreUnderTest) {
+    let pair = open_usd_pair(&store).await;
+    let (mut to, good, mut from) = (pair.charge("1.00"), pair.charge("1.00"), pair.charge("1.00"));
+    to.destination = AccountId(payment_id().0);
+    from.source = AccountId(payment_id().0);
+    let answers = store.payments.accept(vec![to, good, from]).await.unwrap();
+    let created: Vec<bool> =
+        answers.iter().map(|it| matches!(it, paygate_ports::Accepted::Created(_))).collect();
+    assert_eq!(created, [false, true, false], "{answers:?}");
+    assert_ledger_holds(&store).await;
 }
 
 pub async fn a_payment_row_that_contradicts_itself_is_refused(store: StoreUnderTest) {

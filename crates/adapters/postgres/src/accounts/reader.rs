@@ -121,8 +121,8 @@ impl Sql for PositionAt {
          CASE WHEN e.at <= q.at THEN s.hi ELSE m.mid - 1 END \
          FROM s CROSS JOIN q CROSS JOIN LATERAL (SELECT (s.lo + s.hi + 1) / 2 AS mid) m \
          JOIN postings p ON p.account_id = q.id AND p.account_seq = m.mid \
-         JOIN journal_entries e ON e.payment_id = p.payment_id \
-         AND e.transition_seq = p.transition_seq WHERE s.lo < s.hi) \
+         JOIN payment_transitions e ON e.payment_id = p.payment_id \
+         AND e.seq = p.transition_seq WHERE s.lo < s.hi) \
          SELECT s.lo, coalesce((SELECT p.balance_after_minor FROM postings p, q \
          WHERE p.account_id = q.id AND p.account_seq = s.lo), 0) FROM s WHERE s.lo = s.hi";
     type Row = (BigInt, BigInt);
@@ -137,8 +137,8 @@ impl Sql for Lines {
         ", ",
         names_columns!(),
         " FROM postings l \
-         JOIN journal_entries e ON e.payment_id = l.payment_id \
-         AND e.transition_seq = l.transition_seq \
+         JOIN payment_transitions e ON e.payment_id = l.payment_id \
+         AND e.seq = l.transition_seq \
          JOIN payments p ON p.id = l.payment_id \
          JOIN accounts a ON a.id = CASE WHEN p.source_id = l.account_id \
          THEN p.destination_id ELSE p.source_id END \

@@ -5,7 +5,8 @@ use crate::payments::accept::{Insert, insert};
 use crate::payments::changes::write;
 use crate::payments::transact::{decided, load};
 use crate::rows::{
-    AccountRow, AccountTypes, NamesRow, NamesTypes, account_columns, account_record, names_columns,
+    AccountRow, AccountTypes, NamesRow, NamesTypes, account_columns, account_record, key_id,
+    names_columns,
 };
 use crate::statement::{Param, Sql, statement};
 use crate::store::PostgresStore;
@@ -160,7 +161,7 @@ async fn existing(connection: &AsyncPgConnection, wallet: &NewWallet) -> Result<
 }
 
 fn key(wallet: &NewWallet) -> Param {
-    Param::MaybeBinary(wallet.key.map(|key| key.0.to_vec()))
+    Param::MaybeId(wallet.key.map(key_id))
 }
 
 /// Accepts the payment of an opening balance, and settles it at once.

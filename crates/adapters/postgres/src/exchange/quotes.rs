@@ -1,7 +1,7 @@
 //! Quoted exchange rates.
 
 use crate::error::PgError;
-use crate::rows::{corrupt, rate};
+use crate::rows::{corrupt, key_id, rate};
 use crate::statement::{Param, Sql, statement};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
@@ -84,7 +84,7 @@ impl QuoteStore for PostgresStore {
                 Param::Text(source),
                 Param::Time(as_of),
                 Param::Time(expires_at),
-                Param::MaybeBinary(sent.map(|sent| sent.key.0.to_vec())),
+                Param::MaybeId(sent.map(|sent| key_id(sent.key))),
                 Param::MaybeBinary(sent.map(|sent| sent.hash.0.to_vec())),
             ]);
             Ok(insert.execute(&mut connection).await?)
@@ -104,7 +104,7 @@ impl QuoteStore for PostgresStore {
     async fn by_key(&self, key: KeyHash) -> Result<Option<(Quote, RequestHash)>, StoreError> {
         let read = async {
             let mut connection = self.pool.get().await?;
-            let find = statement::<OfKey>([Param::Bytes(key.0.to_vec())]);
+            let find = statement::<OfKey>([Param::Id(key_id(key))]);
             let row = find.get_result::<(QuoteRow, Option<Vec<u8>>)>(&mut connection).await;
             let Some((row, hash)) = row.optional()? else { return Ok(None) };
             let id = QuoteId(row.id);

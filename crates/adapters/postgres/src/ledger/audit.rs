@@ -35,13 +35,13 @@ impl Sql for ReadingWhole {
     type Row = (Text, Text, Text);
 }
 
-/// The rows of accounts, payments, postings, entries and transitions.
+/// The rows of accounts, payments, postings and transitions.
 struct WholeSize;
 impl Sql for WholeSize {
     const TEXT: &'static str = "SELECT (SELECT count(*) FROM accounts), \
          (SELECT count(*) FROM payments), (SELECT count(*) FROM postings), \
-         (SELECT count(*) FROM journal_entries), (SELECT count(*) FROM payment_transitions)";
-    type Row = (BigInt, BigInt, BigInt, BigInt, BigInt);
+         (SELECT count(*) FROM payment_transitions)";
+    type Row = (BigInt, BigInt, BigInt, BigInt);
 }
 
 #[async_trait]
@@ -80,14 +80,13 @@ async fn stream(
 
 async fn size(connection: &mut AsyncPgConnection) -> Result<Fact, PgError> {
     let size = statement::<WholeSize>([]);
-    let size: (i64, i64, i64, i64, i64) = size.get_result(connection).await?;
-    let (accounts, payments, postings, entries, transitions) = size;
+    let size: (i64, i64, i64, i64) = size.get_result(connection).await?;
+    let (accounts, payments, postings, transitions) = size;
     let count = |rows: i64| u64::try_from(rows).unwrap_or(0);
     Ok(Fact::Size {
         accounts: count(accounts),
         payments: count(payments),
         postings: count(postings),
-        entries: count(entries),
         transitions: count(transitions),
     })
 }

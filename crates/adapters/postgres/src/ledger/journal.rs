@@ -45,9 +45,10 @@ pub(crate) struct Line {
 
 struct After;
 impl Sql for After {
-    const TEXT: &'static str = "WITH e AS (SELECT * FROM journal_entries \
-         WHERE (payment_id, transition_seq) > (?, ?) \
-         ORDER BY payment_id, transition_seq LIMIT ?) \
+    const TEXT: &'static str = "WITH e AS (SELECT t.payment_id, t.seq AS transition_seq, t.at FROM payment_transitions t \
+         WHERE (t.payment_id, t.seq) > (?, ?) AND EXISTS (SELECT FROM postings p \
+         WHERE p.payment_id = t.payment_id AND p.transition_seq = t.seq) \
+         ORDER BY t.payment_id, t.seq LIMIT ?) \
          SELECT e.payment_id, e.transition_seq, e.at, p.account_id, p.account_seq, \
          p.amount_minor, p.currency, p.balance_after_minor \
          FROM e JOIN postings p USING (payment_id, transition_seq) \
@@ -57,10 +58,11 @@ impl Sql for After {
 
 struct OfPayment;
 impl Sql for OfPayment {
-    const TEXT: &'static str = "SELECT e.payment_id, e.transition_seq, e.at, p.account_id, \
+    const TEXT: &'static str = "SELECT t.payment_id, t.seq, t.at, p.account_id, \
          p.account_seq, p.amount_minor, p.currency, p.balance_after_minor \
-         FROM journal_entries e JOIN postings p USING (payment_id, transition_seq) \
-         WHERE e.payment_id = ? ORDER BY e.transition_seq, p.account_id";
+         FROM payment_transitions t \
+         JOIN postings p ON p.payment_id = t.payment_id AND p.transition_seq = t.seq \
+         WHERE t.payment_id = ? ORDER BY t.seq, p.account_id";
     type Row = LineTypes;
 }
 
@@ -89,7 +91,8 @@ impl PostgresStore {
         let reading = async {
             let mut connection = self.pool.get().await?;
             let lines = read.load::<Line>(&mut connection).await?;
-            Ok(entries(lines)?)
+            let read = |line: Line| Ok((line.posting()?, line));
+            Ok(entries(lines.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?))
         };
         reading.await.map_err(|error: PgError| self.pool.learn(error))
     }
@@ -123,11 +126,10 @@ fn posting(
     Ok(Posting { account: AccountId(account_id), account_seq, amount, balance_after_minor })
 }
 
-/// Puts lines that are ordered by entry together.
-fn entries(lines: Vec<Line>) -> Result<Vec<Entry>, StoreError> {
+/// Puts postings that are ordered by entry together.
+pub(crate) fn entries(lines: impl IntoIterator<Item = (Posting, Line)>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
-    for line in lines {
-        let posting = line.posting()?;
+    for (posting, line) in lines {
         let (payment, transition_seq) = (PaymentId(line.payment_id), line.transition_seq);
         match entries.last_mut() {
             Some(last) if (last.payment, last.transition_seq) == (payment, transition_seq) => {
@@ -141,7 +143,7 @@ fn entries(lines: Vec<Line>) -> Result<Vec<Entry>, StoreError> {
             }),
         }
     }
-    Ok(entries)
+    entries
 }
 
 crate::statement::statements!(After, OfPayment);

@@ -44,16 +44,14 @@ impl Sql for InsertTransitions {
     type Row = ();
 }
 
-/// Transitions, entries and postings in one statement: each refers to the one before, and foreign
-/// keys are checked when the statement ends.
+/// Transitions and postings in one statement: the ones refer to the others, which is looked at when the
+/// statement ends.
 struct InsertJournal;
 impl Sql for InsertJournal {
     const TEXT: &'static str = "WITH transition AS (INSERT INTO payment_transitions \
          (payment_id, seq, from_status, to_status, actor, reason, at) \
          SELECT * FROM unnest(?::uuid[], ?::integer[], ?::text[], ?::text[], ?::text[], ?::text[], \
-         ?::timestamptz[])), \
-         entry AS (INSERT INTO journal_entries (payment_id, transition_seq, at) \
-         SELECT * FROM unnest(?::uuid[], ?::integer[], ?::timestamptz[])) \
+         ?::timestamptz[])) \
          INSERT INTO postings (account_id, account_seq, payment_id, transition_seq, amount_minor, \
          currency, balance_after_minor) \
          SELECT * FROM unnest(?::uuid[], ?::bigint[], ?::uuid[], ?::integer[], ?::bigint[], \
@@ -187,8 +185,8 @@ fn transition_params(changes: &Changes) -> Vec<Param> {
 }
 
 fn insert_journal(changes: &Changes) -> Statement<InsertJournal> {
-    let entries = &changes.entries;
-    let postings: Vec<(&Entry, &Posting)> = entries
+    let postings: Vec<(&Entry, &Posting)> = changes
+        .entries
         .iter()
         .flat_map(|entry| entry.postings.iter().map(move |posting| (entry, posting)))
         .collect();
@@ -196,9 +194,6 @@ fn insert_journal(changes: &Changes) -> Statement<InsertJournal> {
         |of: fn(&Posting) -> i64| Param::BigInts(postings.iter().map(|(_, it)| of(it)).collect());
     let mut params = transition_params(changes);
     params.extend([
-        Param::Ids(entries.iter().map(|entry| entry.payment.0).collect()),
-        Param::Ints(entries.iter().map(|entry| entry.transition_seq).collect()),
-        Param::Times(entries.iter().map(|entry| entry.at).collect()),
         Param::Ids(postings.iter().map(|(_, it)| it.account.0).collect()),
         numbers(|it| it.account_seq),
         Param::Ids(postings.iter().map(|(entry, _)| entry.payment.0).collect()),

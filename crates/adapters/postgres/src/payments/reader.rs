@@ -2,7 +2,7 @@
 
 use crate::error::PgError;
 use crate::rows::{
-    PaymentRow, PaymentTypes, RequestRow, RequestTypes, TransitionRow, TransitionTypes,
+    PaymentRow, PaymentTypes, RequestRow, RequestTypes, TransitionRow, TransitionTypes, key_id,
     payment_columns, record, request_columns,
 };
 use crate::statement::{Param, Sql, statement};
@@ -62,7 +62,7 @@ impl PaymentReader for PostgresStore {
     async fn by_key(&self, key: KeyHash) -> Result<Option<PaymentRecord>, StoreError> {
         let read = async {
             let mut connection = self.pool.get().await?;
-            let find = statement::<ByKey>([Param::Bytes(key.0.to_vec())]);
+            let find = statement::<ByKey>([Param::Id(key_id(key))]);
             let row = find.get_result::<(PaymentRow, RequestRow)>(&mut connection).await;
             Ok(row.optional()?.map(record).transpose()?)
         };

@@ -136,6 +136,7 @@ fn written(param: &Param) -> (&'static str, String) {
         Param::Time(it) => ("timestamptz", one(&Some(it.to_rfc3339()), "timestamptz")),
         Param::Bool(it) => ("boolean", one(&Some(it), "boolean")),
         Param::Bytes(it) => ("bytea", one(&Some(hex(it)), "bytea")),
+        Param::MaybeId(it) => ("uuid", one(&it.map(|it| it.to_string()), "uuid")),
         Param::MaybeBinary(it) => ("bytea", one(&it.as_ref().map(|it| hex(it)), "bytea")),
         Param::Ids(it) => ("uuid[]", many(it.iter().map(Some), "uuid")),
         Param::Texts(it) => ("text[]", many(it.iter().map(Some), "text")),

@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Nothing here has to outlive a crash, nor has room to be rewritten. Who refers goes first.
 const QUICK: &str = "ALTER TABLE payment_states SET UNLOGGED; ALTER TABLE due SET UNLOGGED; ALTER TABLE watches SET UNLOGGED; \
      ALTER TABLE postings SET UNLOGGED; \
-     ALTER TABLE journal_entries SET UNLOGGED; ALTER TABLE payment_transitions SET UNLOGGED; \
+     ALTER TABLE payment_transitions SET UNLOGGED; \
      ALTER TABLE payments SET UNLOGGED; ALTER TABLE fx_quotes SET UNLOGGED; \
      ALTER TABLE accounts SET UNLOGGED; \
      ALTER TABLE payments RESET (fillfactor); ALTER TABLE due RESET (fillfactor)";

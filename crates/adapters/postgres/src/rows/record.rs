@@ -28,7 +28,7 @@ pub(crate) type RequestTypes = (
     Text,
     Text,
     Nullable<Text>,
-    Nullable<Binary>,
+    Nullable<SqlUuid>,
     Nullable<Binary>,
     Nullable<Text>,
     Nullable<Text>,
@@ -46,7 +46,7 @@ pub(crate) struct RequestRow {
     owner: String,
     asked_by: String,
     reference: Option<String>,
-    key_hash: Option<Vec<u8>>,
+    key_hash: Option<Uuid>,
     request_hash: Option<Vec<u8>>,
     metadata: Option<String>,
     description: Option<String>,
@@ -65,7 +65,7 @@ pub(crate) fn record(row: (PaymentRow, RequestRow)) -> Result<PaymentRecord, Sto
     let bad = |what: &dyn ToString| corrupt("payments", payment.id, what.to_string());
     let idempotency = match (row.key_hash, row.request_hash) {
         (Some(key), Some(hash)) => Some(Idempotency {
-            key: KeyHash(key.try_into().map_err(|_| bad(&"key_hash is not 16 bytes"))?),
+            key: KeyHash(key.into_bytes()),
             hash: RequestHash(hash.try_into().map_err(|_| bad(&"request_hash is not 32 bytes"))?),
         }),
         (None, None) => None,

@@ -81,7 +81,6 @@ const COUNT: &str = "\
     SELECT (SELECT count(*) FROM accounts) AS accounts, \
         (SELECT count(*) FROM payments) AS payments, \
         (SELECT count(*) FROM postings) AS postings, \
-        (SELECT count(*) FROM journal_entries) AS entries, \
         (SELECT count(*) FROM payment_transitions) AS transitions";
 
 #[derive(QueryableByName)]
@@ -92,8 +91,6 @@ struct SizeRow {
     payments: i64,
     #[diesel(sql_type = BigInt)]
     postings: i64,
-    #[diesel(sql_type = BigInt)]
-    entries: i64,
     #[diesel(sql_type = BigInt)]
     transitions: i64,
 }
@@ -106,7 +103,6 @@ fn size(connection: &mut SqliteConnection) -> Result<Fact, StoreError> {
         accounts: rows(size.accounts),
         payments: rows(size.payments),
         postings: rows(size.postings),
-        entries: rows(size.entries),
         transitions: rows(size.transitions),
     })
 }

@@ -17,8 +17,8 @@ pub const WHOLE: &[Case] = &[
     ("no size", Check::FactsIncomplete, |facts| _ = facts.all.remove(1)),
     ("an account more", Check::RowCountDiffers, |facts| *size(facts)[0] += 1),
     ("a payment more", Check::RowCountDiffers, |facts| *size(facts)[1] += 1),
-    ("an entry more", Check::RowCountDiffers, |facts| *size(facts)[3] += 1),
-    ("a transition more", Check::RowCountDiffers, |facts| *size(facts)[4] += 1),
+    ("a posting more", Check::RowCountDiffers, |facts| *size(facts)[2] += 1),
+    ("a transition more", Check::RowCountDiffers, |facts| *size(facts)[3] += 1),
     ("a posting of no account", Check::RowCountDiffers, |facts| {
         let last = facts.posting("bob", 1);
         facts.all.remove(last);

@@ -34,12 +34,11 @@ pub fn row<'a>(facts: &'a mut Facts<'_>, name: &str) -> &'a mut Payment {
     &mut facts.payment(name).record.payment
 }
 
-pub fn size<'a>(facts: &'a mut Facts<'_>) -> [&'a mut u64; 5] {
-    let Fact::Size { accounts, payments, postings, entries, transitions } = &mut facts.all[1]
-    else {
+pub fn size<'a>(facts: &'a mut Facts<'_>) -> [&'a mut u64; 4] {
+    let Fact::Size { accounts, payments, postings, transitions } = &mut facts.all[1] else {
         unreachable!()
     };
-    [accounts, payments, postings, entries, transitions]
+    [accounts, payments, postings, transitions]
 }
 
 pub fn of_account(
@@ -101,7 +100,7 @@ fn a_violation_names_its_row_and_its_currency() {
         ),
         (
             |facts| facts.payment("charge").entries[0].postings[0].amount.minor += 1,
-            format!("journal_entries {charge}/2"),
+            format!("postings of {charge}/2"),
             Some("USD"),
         ),
         (|facts| facts.account("yui").posted_minor += 1, "accounts".to_owned(), Some("JPY")),
@@ -197,8 +196,8 @@ fn what_is_taken_back_between_currencies_is_known_when_no_refund_runs() {
 
 #[test]
 fn an_empty_ledger_is_proved() {
-    let (accounts, payments, postings, entries, transitions) = (0, 0, 0, 0, 0);
-    let size = Fact::Size { accounts, payments, postings, entries, transitions };
+    let (accounts, payments, postings, transitions) = (0, 0, 0, 0);
+    let size = Fact::Size { accounts, payments, postings, transitions };
     let (summary, violations) = proved(Scope::Whole, vec![Fact::AsOf(at(0)), size]);
     assert_eq!((summary, violations), (Default::default(), vec![]));
 }

@@ -54,8 +54,8 @@ struct OpenTouched;
 impl Sql for OpenTouched {
     const TEXT: &'static str = "DECLARE touched NO SCROLL CURSOR FOR \
          SELECT account_id, min(first) FROM (SELECT l.account_id, l.account_seq AS first \
-         FROM journal_entries e JOIN postings l USING (payment_id, transition_seq) \
-         WHERE e.at >= ? UNION ALL \
+         FROM payment_transitions e JOIN postings l ON l.payment_id = e.payment_id \
+         AND l.transition_seq = e.seq WHERE e.at >= ? UNION ALL \
          SELECT id, last_seq + 1 FROM accounts WHERE system_code IS NOT NULL) s \
          GROUP BY account_id ORDER BY account_id";
     type Row = ();
@@ -80,7 +80,7 @@ impl Sql for Touched {
     type Row = (BigInt, Nullable<BigInt>, AccountTypes);
 }
 
-/// The first postings of each account of a page, from where it is to be shown. An entry that is
+/// The first postings of each account of a page, from where it is to be shown. A step that is
 /// missing is no reason to leave a posting out.
 struct FirstPostings;
 impl Sql for FirstPostings {
@@ -89,8 +89,8 @@ impl Sql for FirstPostings {
          FROM unnest(?::uuid[], ?::bigint[]) AS w (id, seq) CROSS JOIN LATERAL \
          (SELECT * FROM postings p WHERE p.account_id = w.id AND p.account_seq > w.seq \
          ORDER BY p.account_seq LIMIT ?) l \
-         LEFT JOIN journal_entries e ON e.payment_id = l.payment_id \
-         AND e.transition_seq = l.transition_seq ORDER BY l.account_id, l.account_seq";
+         LEFT JOIN payment_transitions e ON e.payment_id = l.payment_id \
+         AND e.seq = l.transition_seq ORDER BY l.account_id, l.account_seq";
     type Row = PostingTypes;
 }
 
@@ -101,8 +101,8 @@ impl Sql for MorePostings {
          l.account_seq, l.amount_minor, l.currency, l.balance_after_minor, e.at FROM \
          (SELECT * FROM postings p WHERE p.account_id = ? AND p.account_seq > ? \
          ORDER BY p.account_seq LIMIT ?) l \
-         LEFT JOIN journal_entries e ON e.payment_id = l.payment_id \
-         AND e.transition_seq = l.transition_seq ORDER BY l.account_seq";
+         LEFT JOIN payment_transitions e ON e.payment_id = l.payment_id \
+         AND e.seq = l.transition_seq ORDER BY l.account_seq";
     type Row = PostingTypes;
 }
 

@@ -2,14 +2,13 @@
 
 use super::pages::{PAGE, unreadable};
 use crate::error::PgError;
-use crate::ledger::journal::PostingLine;
+use crate::ledger::journal::{Line, LineTypes, entries};
 use crate::rows::{
     PaymentRow, PaymentTypes, RequestRow, RequestTypes, TransitionRow, TransitionTypes,
     payment_columns, record, request_columns,
 };
 use crate::statement::{Param, Sql, statement};
-use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use paygate_core::id::PaymentId;
 use paygate_core::journal::Entry;
@@ -35,7 +34,9 @@ impl Sql for Page {
 struct OpenNew;
 impl Sql for OpenNew {
     const TEXT: &'static str = "DECLARE moved NO SCROLL CURSOR FOR \
-         WITH e AS MATERIALIZED (SELECT payment_id FROM journal_entries WHERE at >= ?) \
+         WITH e AS MATERIALIZED (SELECT t.payment_id FROM payment_transitions t \
+         WHERE t.at >= ? AND EXISTS (SELECT FROM postings l \
+         WHERE l.payment_id = t.payment_id AND l.transition_seq = t.seq)) \
          SELECT payment_id FROM e UNION SELECT r.parent_id FROM e JOIN payments r \
          ON r.id = e.payment_id WHERE r.parent_id IS NOT NULL ORDER BY payment_id";
     type Row = ();
@@ -66,20 +67,14 @@ impl Sql for Timelines {
     type Row = TransitionTypes;
 }
 
-/// Entries, also without any posting.
-struct Entries;
-impl Sql for Entries {
-    const TEXT: &'static str = "SELECT payment_id, transition_seq, at FROM journal_entries \
-         WHERE payment_id = ANY(?) ORDER BY payment_id, transition_seq";
-    type Row = (SqlUuid, Integer, Timestamptz);
-}
-
+/// Entries: postings with the time of their step.
 struct Postings;
 impl Sql for Postings {
-    const TEXT: &'static str = "SELECT payment_id, transition_seq, account_id, account_seq, \
-         amount_minor, currency, balance_after_minor, NULL::timestamptz FROM postings \
-         WHERE payment_id = ANY(?) ORDER BY payment_id, transition_seq, account_id";
-    type Row = (SqlUuid, Integer, SqlUuid, BigInt, BigInt, Text, BigInt, Nullable<Timestamptz>);
+    const TEXT: &'static str = "SELECT l.payment_id, l.transition_seq, t.at, l.account_id, \
+         l.account_seq, l.amount_minor, l.currency, l.balance_after_minor FROM postings l \
+         JOIN payment_transitions t ON t.payment_id = l.payment_id AND t.seq = l.transition_seq \
+         WHERE l.payment_id = ANY(?) ORDER BY l.payment_id, l.transition_seq, l.account_id";
+    type Row = LineTypes;
 }
 
 struct Refunds;
@@ -137,9 +132,7 @@ async fn show_page(
 ) -> Result<(), PgError> {
     let ids = || Param::Ids(rows.iter().map(|(payment, _)| payment.id()).collect());
     let transitions = statement::<Timelines>([ids()]).load::<TransitionRow>(connection).await?;
-    let entries = statement::<Entries>([ids()]);
-    let entries = entries.load::<(Uuid, i32, DateTime<Utc>)>(connection).await?;
-    let postings = statement::<Postings>([ids()]).load::<PostingLine>(connection).await?;
+    let postings = statement::<Postings>([ids()]).load::<Line>(connection).await?;
     let refunds = statement::<Refunds>([ids()]);
     let refunds = refunds.load::<(Uuid, String, String, String)>(connection).await?;
 
@@ -150,18 +143,11 @@ async fn show_page(
             Err(error) => examiner.see(unreadable(error)),
         }
     }
-    let mut journal: HashMap<Uuid, Vec<Entry>> = HashMap::new();
-    for (id, transition_seq, at) in entries {
-        let entry = Entry { payment: PaymentId(id), transition_seq, at, postings: Vec::new() };
-        journal.entry(id).or_default().push(entry);
-    }
-    for line in postings {
-        let entries = journal.get_mut(&line.payment_id).into_iter().flatten();
-        let entry = entries.into_iter().find(|it| it.transition_seq == line.transition_seq);
-        // One that names no entry is told when its account is shown; so is one that can't be read.
-        if let (Some(entry), Ok(posting)) = (entry, line.posting()) {
-            entry.postings.push(posting);
-        }
+    // A posting that names no step is told when its account is shown; so is one that can't be read.
+    let mut journal: HashMap<PaymentId, Vec<Entry>> = HashMap::new();
+    let readable = postings.into_iter().filter_map(|line| Some((line.posting().ok()?, line)));
+    for entry in entries(readable) {
+        journal.entry(entry.payment).or_default().push(entry);
     }
     let mut sums: HashMap<Uuid, RefundSums> = HashMap::new();
     for (id, refunded, taken_back, refunding) in refunds {
@@ -182,7 +168,7 @@ async fn show_page(
             Ok(record) => Fact::Payment(Box::new(PaymentFact {
                 record,
                 transitions: timelines.remove(&PaymentId(id)).unwrap_or_default(),
-                entries: journal.remove(&id).unwrap_or_default(),
+                entries: journal.remove(&PaymentId(id)).unwrap_or_default(),
                 refunds: sums.remove(&id).unwrap_or_default(),
             })),
             Err(error) => unreadable(error),
@@ -191,6 +177,4 @@ async fn show_page(
     Ok(())
 }
 
-crate::statement::statements!(
-    Page, OpenNew, NextNew, Some500, Timelines, Entries, Postings, Refunds
-);
+crate::statement::statements!(Page, OpenNew, NextNew, Some500, Timelines, Postings, Refunds);

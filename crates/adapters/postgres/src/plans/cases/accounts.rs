@@ -105,7 +105,7 @@ pub(super) fn opening(name: &str) -> Vec<Case> {
                 NO_TEXT,
                 some_text("a-new-one"),
                 NO_TEXT,
-                Param::MaybeBinary(Some(key(1))),
+                Param::MaybeId(Some(key(1))),
                 Param::Bytes(vec![0; 32]),
             ],
         ),
@@ -113,7 +113,7 @@ pub(super) fn opening(name: &str) -> Vec<Case> {
             3,
             [
                 Param::Id(account(70_000)),
-                Param::MaybeBinary(Some(key(70_004))),
+                Param::MaybeId(Some(key(70_004))),
                 text(BUSY),
                 some_text("wallet-70002"),
             ],

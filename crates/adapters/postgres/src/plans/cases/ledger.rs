@@ -24,8 +24,8 @@ pub(super) fn proving(name: &str) -> Vec<Case> {
             one(2 * 2_000, [Param::Id(account(28)), Param::BigInt(250_000), Param::BigInt(2_000)])
         }
         "payments::Page" => one(500, [Param::Id(payment(500_000)), Param::BigInt(500)]),
-        "payments::Some500" | "payments::Timelines" | "payments::Entries" => one(BATCH, [page()]),
-        "payments::Postings" => one(2 * BATCH, [page()]),
+        "payments::Some500" | "payments::Timelines" => one(BATCH, [page()]),
+        "payments::Postings" => one(3 * BATCH, [page()]),
         // Two of a hundred have been refunded once.
         "payments::Refunds" => one(BATCH, [ids((0..BATCH).map(|n| payment(400_050 + n * 100)))]),
         _ => Vec::new(),

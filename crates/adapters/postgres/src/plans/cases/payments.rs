@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 pub(super) fn accepting(name: &str) -> Vec<Case> {
     match name {
-        "Insert" | "Accept" => one(
+        "Insert" | "AcceptAll" | "AcceptNew" => one(
             BATCH,
             [
                 ids(new().map(payment)),
@@ -100,9 +100,6 @@ pub(super) fn settling(name: &str) -> Vec<Case> {
         "InsertJournal" => {
             let mut params = timeline();
             params.extend([
-                payments(),
-                ints(2),
-                times(1_000_000),
                 ids(settled().map(|n| account(n % 50_000 + 50_000))),
                 numbers(21),
                 payments(),
@@ -149,7 +146,7 @@ pub(super) fn reading(name: &str) -> Vec<Case> {
         "After" => one(3 * BATCH, [id(), Param::Int(1), Param::BigInt(100)]),
         "OfPayment" => one(3, [id()]),
         "One" | "Timeline" => one(1, [id()]),
-        "ByKey" => one(1, [Param::Bytes(key(500_000))]),
+        "ByKey" => one(1, [Param::Id(key(500_000))]),
         _ => Vec::new(),
     }
 }

@@ -98,12 +98,12 @@ pub(super) fn named(word: &str, rows: impl Iterator<Item = u64>) -> Param {
     Param::MaybeTexts(rows.map(|n| Some(format!("{word}{n}"))).collect())
 }
 
-pub(super) fn key(n: u64) -> Vec<u8> {
-    u128::from(n).to_be_bytes().to_vec()
+pub(super) fn key(n: u64) -> Uuid {
+    Uuid::from_u128(u128::from(n))
 }
 
 pub(super) fn keys(rows: impl Iterator<Item = u64>) -> Param {
-    Param::MaybeBytes(rows.map(|n| Some(key(n))).collect())
+    Param::MaybeIds(rows.map(|n| Some(key(n))).collect())
 }
 
 pub(super) fn text(text: &str) -> Param {

@@ -11,14 +11,14 @@ SELECT pg_temp.id(1, n), lpad(n::text, 12, '0'),
         ELSE 'user:' || pg_temp.id(1, n) END,
     n BETWEEN 28 AND 1027, true,
     CASE WHEN n < 1028 THEN NULL WHEN n % 2 = 0 OR n % 10000 = 501 THEN 'wallet-' || n ELSE 'main' END,
-    CASE WHEN n >= 1028 THEN decode(lpad(to_hex(n), 32, '0'), 'hex') END,
+    CASE WHEN n >= 1028 THEN lpad(to_hex(n), 32, '0')::uuid END,
     CASE WHEN n = 28 THEN 500000 WHEN n >= 50000 THEN n % 2 * 20 ELSE 0 END
 FROM generate_series(0, 99999) AS n;
 
 INSERT INTO fx_quotes (id, base, quote, numerator, denominator, source, as_of, expires_at, used, key_hash,
     request_hash)
 SELECT pg_temp.id(3, n), 'USD', 'EUR', 1, 2, 'fill', pg_temp.at(n), pg_temp.at(n), n % 2 = 0,
-    decode(lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('00', 32), 'hex')
+    lpad(to_hex(n), 32, '0')::uuid, decode(repeat('00', 32), 'hex')
 FROM generate_series(0, 99999) AS n;
 
 -- Of every 100 one is a refund of the one before, and of every 20 one used a quote.
@@ -29,7 +29,7 @@ SELECT pg_temp.id(2, n), CASE WHEN n % 100 = 51 THEN 'refund' ELSE 'transfer' EN
     CASE WHEN n % 1000 = 7 THEN 'merchant:rare' ELSE 'merchant:default' END, 'operator', 100,
     CASE WHEN n % 10000 = 9 THEN 'KWD' ELSE 'USD' END,
     pg_temp.id(1, 50000 + n % 50000), pg_temp.id(1, 28),
-    'reference ' || n, decode(lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('00', 32), 'hex'),
+    'reference ' || n, lpad(to_hex(n), 32, '0')::uuid, decode(repeat('00', 32), 'hex'),
     CASE WHEN n % 50000 = 25000 THEN 'MANUAL_REVIEW' WHEN n % 50000 = 25001 THEN 'FAILED'
         WHEN n % 2 = 1 THEN 'SUCCESS' WHEN n < 980000 THEN 'AUTHORIZED' ELSE 'PENDING' END,
     CASE WHEN n % 50000 = 25001 THEN 'declined' END, CASE WHEN n % 50000 = 25001 THEN 'no' END,
