@@ -59,6 +59,9 @@ pub struct Alias(String);
 pub struct AliasError;
 
 impl Alias {
+    /// The longest alias, in characters.
+    pub const MAX_CHARS: usize = 64;
+
     /// Reads an alias.
     ///
     /// # Errors
@@ -67,7 +70,7 @@ impl Alias {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         let like_a_number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
         let begins = text.starts_with(|first: char| first.is_ascii_alphanumeric());
-        let fits = begins && text.len() <= 64 && text.bytes().all(allowed);
+        let fits = begins && text.len() <= Self::MAX_CHARS && text.bytes().all(allowed);
         if fits && !like_a_number && text.parse::<AccountId>().is_err() {
             Ok(Self(text.to_owned()))
         } else {

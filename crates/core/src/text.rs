@@ -145,12 +145,16 @@ pub struct IdempotencyKey(String);
 pub struct IdempotencyKeyError;
 
 impl IdempotencyKey {
+    /// The longest key, in characters.
+    pub const MAX_CHARS: usize = 255;
+
     /// Checks a key.
     ///
     /// # Errors
     /// [`IdempotencyKeyError`] when it breaks the rule above.
     pub fn parse(text: &str) -> Result<Self, IdempotencyKeyError> {
-        let fits = (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        let has_length = (1..=Self::MAX_CHARS).contains(&text.len());
+        let fits = has_length && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits { Ok(Self(text.to_owned())) } else { Err(IdempotencyKeyError) }
     }
 

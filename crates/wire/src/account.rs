@@ -1,5 +1,9 @@
 //! Accounts as they go out.
 
+use crate::schema::{
+    AccountNumberSchema, AliasSchema, CurrencySchema, CursorSchema, DecimalSchema, LabelSchema,
+    MetadataSchema,
+};
 use crate::value::{Unwritable, metadata, number, time};
 use paygate_core::Timestamp;
 use paygate_core::account::{AccountRecord, Alias, Role};
@@ -18,16 +22,16 @@ use utoipa::ToSchema;
 pub struct AccountBody<'a> {
     #[serde(flatten)]
     who: PartyBody<'a>,
-    #[schema(example = "USD")]
+    #[schema(value_type = CurrencySchema)]
     currency: &'static str,
     /// The sum of its entries: an exact decimal with as many decimals as the currency has.
-    #[schema(value_type = f64, format = "decimal", example = 100.5)]
+    #[schema(value_type = DecimalSchema)]
     posted: Box<RawValue>,
     /// What of it is held for payments that wait.
-    #[schema(value_type = f64, format = "decimal", example = 0.5)]
+    #[schema(value_type = DecimalSchema, example = 0.5)]
     held: Box<RawValue>,
     /// What can be spent: posted less held.
-    #[schema(value_type = f64, format = "decimal", example = 100.0)]
+    #[schema(value_type = DecimalSchema, example = 100.0)]
     available: Box<RawValue>,
     /// Whether its available balance may go below zero.
     overdraft: bool,
@@ -36,7 +40,7 @@ pub struct AccountBody<'a> {
     status: &'static str,
     /// What you attached.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(value_type = Option<MetadataSchema>, nullable = false)]
     metadata: Option<&'a RawValue>,
     #[schema(format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
     created_at: String,
@@ -52,15 +56,15 @@ pub struct PartyBody<'a> {
     #[schema(format = Uuid)]
     id: String,
     /// Twelve digits, the last of them a check digit.
-    #[schema(example = "079927398713")]
+    #[schema(value_type = AccountNumberSchema)]
     number: String,
     /// Your name for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "alice", nullable = false)]
+    #[schema(value_type = Option<AliasSchema>, nullable = false)]
     alias: Option<&'a str>,
     /// Whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice Example", nullable = false)]
+    #[schema(value_type = Option<LabelSchema>, example = "Alice Example", nullable = false)]
     name: Option<&'a str>,
     /// `wallet`, `merchant`, or what it is to the system: `acquirer`, `bank`, `fx_liquidity`,
     /// `opening_equity`.
@@ -90,15 +94,15 @@ pub struct CounterpartyBody<'a> {
     id: String,
     /// Twelve digits, the last of them a check digit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "079927398713", nullable = false)]
+    #[schema(value_type = Option<AccountNumberSchema>, nullable = false)]
     number: Option<String>,
     /// Your name for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "alice", nullable = false)]
+    #[schema(value_type = Option<AliasSchema>, nullable = false)]
     alias: Option<&'a str>,
     /// Whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Alice Example", nullable = false)]
+    #[schema(value_type = Option<LabelSchema>, example = "Alice Example", nullable = false)]
     name: Option<&'a str>,
     /// `wallet`, `merchant`, or what it is to the system: `acquirer`, `bank`, `fx_liquidity`,
     /// `opening_equity`.
@@ -177,7 +181,7 @@ pub struct AccountPageBody<'a> {
     /// At most as many as were asked for.
     items: Vec<AccountBody<'a>>,
     /// The `cursor` of the next page; `null` at the end.
-    #[schema(format = Uuid, required = true)]
+    #[schema(value_type = Option<CursorSchema>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -217,22 +221,22 @@ impl<'a> AccountsBody<'a> {
 pub struct BalanceBody {
     #[schema(format = Uuid)]
     account_id: String,
-    #[schema(example = "USD")]
+    #[schema(value_type = CurrencySchema)]
     currency: &'static str,
     /// The moment that was asked for; absent if the balance is that of now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, nullable = false)]
     at: Option<String>,
     /// The sum of its entries up to then.
-    #[schema(value_type = f64, format = "decimal", example = 100.5)]
+    #[schema(value_type = DecimalSchema)]
     posted: Box<RawValue>,
     /// What of it is held; only now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, format = "decimal", nullable = false)]
+    #[schema(value_type = Option<DecimalSchema>, nullable = false)]
     held: Option<Box<RawValue>>,
     /// What can be spent; only now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, format = "decimal", nullable = false)]
+    #[schema(value_type = Option<DecimalSchema>, nullable = false)]
     available: Option<Box<RawValue>>,
 }
 

@@ -1,5 +1,6 @@
 //! What a proof of the ledger came to, as it goes out.
 
+use crate::schema::{CurrencySchema, DecimalSchema};
 use crate::value::{Unwritable, number, time};
 use paygate_core::Timestamp;
 use paygate_core::money::Currency;
@@ -44,7 +45,7 @@ pub struct ViolationBody<'a> {
     check: &'static str,
     /// The currency it concerns, if one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "USD", nullable = false)]
+    #[schema(value_type = Option<CurrencySchema>, nullable = false)]
     currency: Option<&'static str>,
     /// The table and the id.
     row: &'a str,
@@ -56,28 +57,28 @@ pub struct ViolationBody<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CurrencyTotals)]
 pub struct TotalsBody {
-    #[schema(example = "USD")]
+    #[schema(value_type = CurrencySchema)]
     currency: &'static str,
     /// What clients' wallets have.
-    #[schema(value_type = f64, format = "decimal")]
+    #[schema(value_type = DecimalSchema)]
     wallets: Box<RawValue>,
     /// What merchants' accounts have.
-    #[schema(value_type = f64, format = "decimal")]
+    #[schema(value_type = DecimalSchema)]
     merchants: Box<RawValue>,
     /// What the acquirer's account has.
-    #[schema(value_type = f64, format = "decimal")]
+    #[schema(value_type = DecimalSchema)]
     acquirer: Box<RawValue>,
     /// What the bank's account has.
-    #[schema(value_type = f64, format = "decimal")]
+    #[schema(value_type = DecimalSchema)]
     bank: Box<RawValue>,
     /// What the liquidity account has.
-    #[schema(value_type = f64, format = "decimal")]
+    #[schema(value_type = DecimalSchema)]
     fx_liquidity: Box<RawValue>,
     /// What the account of opening balances has.
-    #[schema(value_type = f64, format = "decimal")]
+    #[schema(value_type = DecimalSchema)]
     opening_equity: Box<RawValue>,
     /// All of that: 0, or the ledger does not hold.
-    #[schema(value_type = f64, format = "decimal")]
+    #[schema(value_type = DecimalSchema)]
     sum: Box<RawValue>,
 }
 

@@ -8,7 +8,8 @@
 //!
 //! What must stay true: an amount is an exact JSON number with its currency's scale; metadata goes
 //! out as it came in; times are RFC 3339 in UTC with microseconds; no cell of CSV that somebody
-//! chose is taken for a formula. Nothing here reads what comes in.
+//! chose is taken for a formula; the schema of a value accepts what core's constructor does. Nothing
+//! here reads what comes in.
 
 mod account;
 mod csv_rows;
@@ -28,7 +29,12 @@ pub use csv_rows::CsvRows;
 pub use integrity::{IntegrityBody, TotalsBody, ViolationBody};
 pub use payment::{FailureBody, PaymentBody, PaymentPageBody};
 pub use rate::{ConversionBody, QuoteBody, RateBody, RatesBody};
-pub use schema::{KindSchema, StatusSchema, one_of};
+pub use schema::{
+    AccountNameSchema, AccountNumberSchema, AliasSchema, AmountSchema, AmountTextSchema,
+    BalanceSchema, CurrencySchema, CursorSchema, DecimalSchema, IdempotencyKeySchema, KindSchema,
+    LabelSchema, MetadataSchema, ReferenceSchema, StatementCursorSchema, StatusSchema, one_of,
+    visible_ascii,
+};
 pub use statement::{LineBody, StatementBody, StatementHead, direction, size};
 pub use timeline::{TimelineBody, TransitionBody};
 pub use value::{MoneyBody, Unwritable, number, time};

@@ -1,7 +1,10 @@
 //! Payments as they go out.
 
 use crate::rate::RateBody;
-use crate::schema::{KindSchema, StatusSchema};
+use crate::schema::{
+    CurrencySchema, CursorSchema, DecimalSchema, KindSchema, LabelSchema, MetadataSchema,
+    ReferenceSchema, StatusSchema,
+};
 use crate::value::{MoneyBody, Unwritable, metadata, number, time};
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::money::Money;
@@ -21,17 +24,17 @@ pub struct PaymentBody<'a> {
     kind: &'static str,
     /// An exact decimal with as many decimals as the currency has: read it as a decimal, not as a
     /// float.
-    #[schema(value_type = f64, format = "decimal", example = 100.5)]
+    #[schema(value_type = DecimalSchema)]
     amount: Box<RawValue>,
-    #[schema(example = "USD")]
+    #[schema(value_type = CurrencySchema)]
     currency: &'static str,
     /// Your name for it, if you gave it one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "REF-001", nullable = false)]
+    #[schema(value_type = Option<ReferenceSchema>, nullable = false)]
     reference: Option<&'a str>,
     /// What it is for; of a refund its reason.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = Option<LabelSchema>, nullable = false)]
     description: Option<&'a str>,
     /// Your own time of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,11 +83,11 @@ pub struct PaymentBody<'a> {
     capture: Option<bool>,
     /// How much of what was held has been captured, in the currency of the debit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, format = "decimal", nullable = false)]
+    #[schema(value_type = Option<DecimalSchema>, nullable = false)]
     captured_amount: Option<Box<RawValue>>,
     /// How much has been refunded, in the currency of the debit; absent if nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, format = "decimal", nullable = false)]
+    #[schema(value_type = Option<DecimalSchema>, nullable = false)]
     refunded_amount: Option<Box<RawValue>>,
     /// When what is held is given back, unless it is captured or voided before.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +95,7 @@ pub struct PaymentBody<'a> {
     expires_at: Option<String>,
     /// What you attached.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(value_type = Option<MetadataSchema>, nullable = false)]
     metadata: Option<&'a RawValue>,
     #[schema(format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
     created_at: String,
@@ -161,7 +164,7 @@ pub struct PaymentPageBody<'a> {
     /// May be fewer than the limit, even none, although more follow.
     items: Vec<PaymentBody<'a>>,
     /// The `cursor` of the next page; `null` at the end.
-    #[schema(format = Uuid, required = true)]
+    #[schema(value_type = Option<CursorSchema>, required = true)]
     next_cursor: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! Exchange rates as they go out, and what is made with them.
 
+use crate::schema::{CurrencySchema, DecimalSchema};
 use crate::value::{MoneyBody, Unwritable, rate, time};
 use paygate_core::fx::{AppliedRate, Quote};
 use paygate_core::money::Money;
@@ -12,14 +13,14 @@ use utoipa::ToSchema;
 #[schema(as = Rate)]
 pub struct RateBody<'a> {
     /// The currency that is priced.
-    #[schema(example = "USD")]
+    #[schema(value_type = CurrencySchema)]
     base: &'static str,
     /// The currency it is priced in.
-    #[schema(example = "IDR")]
+    #[schema(value_type = CurrencySchema, example = "IDR")]
     quote: &'static str,
     /// How many units of `quote` one unit of `base` is worth, with at most 12 significant digits:
     /// to be shown. Conversions use the exact rate.
-    #[schema(value_type = f64, format = "decimal", example = 15500.0)]
+    #[schema(value_type = DecimalSchema, example = 15500.0)]
     rate: Box<RawValue>,
     /// Where it came from.
     #[schema(example = "fixed")]
@@ -72,7 +73,7 @@ pub struct ConversionBody<'a> {
     /// What it is worth, rounded down.
     to: MoneyBody,
     /// How many units of the second currency one unit of the first is worth, to be shown.
-    #[schema(value_type = f64, format = "decimal", example = 15500.0)]
+    #[schema(value_type = DecimalSchema, example = 15500.0)]
     rate: Box<RawValue>,
     /// Where the rate came from.
     #[schema(example = "fixed")]

@@ -1,7 +1,7 @@
 //! A statement as it goes out.
 
 use crate::account::{AccountBody, CounterpartyBody};
-use crate::schema::KindSchema;
+use crate::schema::{DecimalSchema, KindSchema, LabelSchema, StatementCursorSchema};
 use crate::value::{Unwritable, number, time};
 use paygate_core::money::Money;
 use paygate_core::proof::Sum;
@@ -20,7 +20,7 @@ pub struct StatementBody<'a> {
     /// The lines of this page, oldest first.
     items: Vec<LineBody<'a>>,
     /// The `cursor` of the next page; `null` at the end.
-    #[schema(required = true, example = "50")]
+    #[schema(value_type = Option<StatementCursorSchema>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -59,10 +59,10 @@ pub struct StatementHead<'a> {
     #[schema(format = DateTime, nullable = false)]
     to: Option<String>,
     /// The posted balance before the period.
-    #[schema(value_type = f64, format = "decimal", example = 100.5)]
+    #[schema(value_type = DecimalSchema)]
     opening_balance: Box<RawValue>,
     /// The posted balance after the period.
-    #[schema(value_type = f64, format = "decimal", example = 90.5)]
+    #[schema(value_type = DecimalSchema, example = 90.5)]
     closing_balance: Box<RawValue>,
 }
 
@@ -96,10 +96,10 @@ pub struct LineBody<'a> {
     #[schema(example = "debit")]
     direction: &'static str,
     /// More than zero.
-    #[schema(value_type = f64, format = "decimal", example = 10.0)]
+    #[schema(value_type = DecimalSchema, example = 10.0)]
     amount: Box<RawValue>,
     /// The posted balance after this line.
-    #[schema(value_type = f64, format = "decimal", example = 90.5)]
+    #[schema(value_type = DecimalSchema, example = 90.5)]
     balance_after: Box<RawValue>,
     /// What the payment does.
     #[schema(value_type = KindSchema)]
@@ -110,7 +110,7 @@ pub struct LineBody<'a> {
     counterparty: CounterpartyBody<'a>,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = Option<LabelSchema>, nullable = false)]
     description: Option<&'a str>,
 }
 

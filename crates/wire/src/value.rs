@@ -1,6 +1,7 @@
 //! How single values are written: amounts as exact JSON numbers with their currency's scale,
 //! times in RFC 3339, UTC, with microseconds.
 
+use crate::schema::{CurrencySchema, DecimalSchema};
 use chrono::SecondsFormat;
 use paygate_core::Timestamp;
 use paygate_core::fx::Rate;
@@ -58,9 +59,9 @@ pub(crate) fn metadata(metadata: Option<&Metadata>) -> Result<Option<&RawValue>,
 #[schema(as = Money)]
 pub struct MoneyBody {
     /// An exact decimal with as many decimals as the currency has.
-    #[schema(value_type = f64, format = "decimal", example = 100.5)]
+    #[schema(value_type = DecimalSchema)]
     amount: Box<RawValue>,
-    #[schema(example = "USD")]
+    #[schema(value_type = CurrencySchema)]
     currency: &'static str,
 }
 

@@ -49,7 +49,7 @@ macro_rules! codes {
 
 impl PartialSchema for Code {
     fn schema() -> RefOr<Schema> {
-        paygate_wire::one_of(Self::ALL.iter().map(|code| code.as_str()))
+        paygate_wire::one_of(Self::ALL.iter().map(|code| code.as_str())).into()
     }
 }
 
