@@ -101,7 +101,10 @@ fn tools(place: &Path, url: &str) -> Vec<(&'static str, Command)> {
         ),
     ];
     all.iter_mut().for_each(|(_, tool)| {
-        tool.current_dir(place);
+        tool.current_dir(place)
+            .env("SCHEMATHESIS_HOOKS", ours("hooks.py"))
+            // Nothing is left beside what is ours.
+            .env("PYTHONDONTWRITEBYTECODE", "1");
     });
     all
 }

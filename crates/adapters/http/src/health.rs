@@ -1,7 +1,7 @@
 //! Whether the process lives, whether it is ready, and its metrics: what orchestrators and monitors
 //! ask. No token: they tell nothing about payments.
 
-use crate::openapi::schema::Operating;
+use crate::openapi::responses::Operating;
 use crate::request::auth;
 use crate::server::routes::readable;
 use actix_web::http::header;

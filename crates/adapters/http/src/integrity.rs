@@ -1,7 +1,8 @@
 //! `GET /api/v1/integrity`: the proof that the ledger holds, made anew.
 
 use crate::answer::ok;
-use crate::openapi::schema::Asking;
+use crate::openapi::parameters::MayHaveId;
+use crate::openapi::responses::Asking;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::server::routes::readable;
@@ -27,8 +28,7 @@ pub fn configure(config: &mut ServiceConfig) {
 #[utoipa::path(get, path = "/api/v1/integrity", tag = "integrity",
     operation_id = "prove_integrity", security((), ("token" = [])),
     params(
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "What the proof came to, also if the ledger does not hold.",

@@ -1,6 +1,7 @@
 //! The API's own description: the OpenAPI document, made from the code, and the page to browse it.
 
-pub mod schema;
+pub mod parameters;
+pub mod responses;
 
 use crate::problem::{Code, Problem, ProblemBody, Violation};
 use crate::server::routes::readable;
@@ -8,6 +9,10 @@ use crate::{accounts, fx, health, integrity, payments, sandbox, transfers};
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Path, ServiceConfig};
+use paygate_wire::{
+    AccountNameSchema, AliasSchema, AmountTextSchema, CurrencySchema, CursorSchema,
+    IdempotencyKeySchema, ReferenceSchema, StatementCursorSchema,
+};
 use std::sync::Arc;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -18,6 +23,10 @@ use utoipa_swagger_ui::Config;
 const DOCUMENT_PATH: &str = "/api/v1/openapi.json";
 /// Where the page is.
 const PAGE_PATH: &str = "/api/v1/docs/";
+
+/// The operations that take no body, too. That one may be `null` is not told: a body that may be both
+/// breaks the clients that are generated with it.
+const MAY_LEAVE_OUT_BODY: [&str; 1] = ["/api/v1/payments/{id}/capture"];
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -37,7 +46,12 @@ const PAGE_PATH: &str = "/api/v1/docs/";
         integrity::integrity, sandbox::random_accounts,
         health::health, health::healthz, health::live, health::ready, health::metrics,
     ),
-    components(schemas(ProblemBody, Violation, schema::AmountSchema)),
+    // What parameters refer to is not found by itself.
+    components(schemas(
+        ProblemBody, Violation, parameters::RequestIdSchema, AccountNameSchema, AliasSchema,
+        AmountTextSchema, CurrencySchema, CursorSchema, IdempotencyKeySchema, ReferenceSchema,
+        StatementCursorSchema,
+    )),
     tags(
         (name = "accounts", description = "Accounts, their balances and statements."),
         (name = "payments", description = "Taking payments and following them."),
@@ -58,12 +72,12 @@ pub fn document() -> OpenApi {
     let components = document.components.take().unwrap_or_else(|| ComponentsBuilder::new().build());
     document.components =
         Some(ComponentsBuilder::from(components).security_scheme("token", bearer).build());
-    let capture = document.paths.paths.get_mut("/api/v1/payments/{id}/capture");
-    let body = capture.and_then(|item| item.post.as_mut()?.request_body.as_mut());
-    if let Some(RefOr::T(body)) = body {
-        // It may be left out, not be null: a body that may be both breaks the clients that are
-        // generated with it.
-        body.required = Some(Required::False);
+    for path in MAY_LEAVE_OUT_BODY {
+        let item = document.paths.paths.get_mut(path);
+        let body = item.and_then(|item| item.post.as_mut()?.request_body.as_mut());
+        if let Some(RefOr::T(body)) = body {
+            body.required = Some(Required::False);
+        }
     }
     document.servers = Some(vec![Server::new("/")]);
     for (path, item) in &mut document.paths.paths {

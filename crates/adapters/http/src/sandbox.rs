@@ -2,7 +2,8 @@
 //! paths name nothing.
 
 use crate::answer::ok;
-use crate::openapi::schema::Asking;
+use crate::openapi::parameters::MayHaveId;
+use crate::openapi::responses::Asking;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::query::Parameters;
@@ -34,8 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
     params(
         ("count" = Option<u8>, Query, minimum = 1, maximum = 10,
             description = "At most so many; 2 if nothing is said."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "Open wallets; fewer if there are not so many.",

@@ -2,7 +2,8 @@
 
 use super::named::named;
 use crate::answer::ok;
-use crate::openapi::schema::Asking;
+use crate::openapi::parameters::{MayHaveId, TheAccount};
+use crate::openapi::responses::Asking;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::query::Parameters;
@@ -19,11 +20,10 @@ use paygate_wire::BalanceBody;
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/balance", tag = "accounts",
     operation_id = "account_balance", security((), ("token" = [])),
     params(
-        ("account" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description = "The account's id, number or alias."),
+        TheAccount,
         ("at" = Option<String>, Query, format = DateTime,
             description = "At the end of this moment (RFC 3339), from the entries made until then."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "The balance.", body = BalanceBody),

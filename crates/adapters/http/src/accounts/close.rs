@@ -2,7 +2,8 @@
 
 use super::named::named;
 use crate::answer::ok;
-use crate::openapi::schema::Writing;
+use crate::openapi::parameters::{MayHaveId, NeedsNoKey, TheAccount};
+use crate::openapi::responses::Writing;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
@@ -20,11 +21,9 @@ use paygate_wire::AccountBody;
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/close", tag = "accounts",
     operation_id = "close_account", security((), ("token" = [])),
     params(
-        ("account" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description = "The account's id, number or alias."),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
-            description = "Taken, and not needed: repeating the request changes nothing."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        TheAccount,
+        NeedsNoKey,
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "The account, closed.", body = AccountBody),

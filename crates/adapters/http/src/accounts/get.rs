@@ -2,7 +2,8 @@
 
 use super::named::named;
 use crate::answer::ok;
-use crate::openapi::schema::Reading;
+use crate::openapi::parameters::{MayHaveId, TheAccount};
+use crate::openapi::responses::Reading;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::server::state::State;
@@ -14,9 +15,8 @@ use paygate_wire::AccountBody;
 #[utoipa::path(get, path = "/api/v1/accounts/{account}", tag = "accounts",
     operation_id = "get_account", security((), ("token" = [])),
     params(
-        ("account" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description = "The account's id, number or alias."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        TheAccount,
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "The account as it is now.", body = AccountBody),

@@ -2,7 +2,8 @@
 
 use super::open_request::OpenRequest;
 use crate::answer;
-use crate::openapi::schema::Writing;
+use crate::openapi::parameters::{MayHaveId, MayHaveKey};
+use crate::openapi::responses::Writing;
 use crate::payments::accepted::IDEMPOTENT_REPLAYED;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
@@ -23,10 +24,8 @@ use paygate_wire::AccountBody;
     operation_id = "open_account", security((), ("token" = [])),
     request_body(content = OpenRequest, content_type = "application/json"),
     params(
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
-            description = "1 to 255 visible ASCII characters that stand for this request."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        MayHaveKey,
+        MayHaveId,
     ),
     responses(
         (status = 201, description = "Open, now or by an earlier request with the same key or alias.",

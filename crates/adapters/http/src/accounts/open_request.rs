@@ -1,6 +1,5 @@
 //! What a client sends to open an account, and its way into core's types.
 
-use crate::openapi::schema::BalanceSchema;
 use crate::request::fields::Fields;
 use crate::request::idempotency::Canonical;
 use crate::request::json::{boolean, decimal, object, text};
@@ -11,6 +10,7 @@ use paygate_core::account::Alias;
 use paygate_core::identity::RequestHash;
 use paygate_core::money::{Currency, Decimal};
 use paygate_core::text::{IdempotencyKey, Label, Metadata};
+use paygate_wire::{AliasSchema, BalanceSchema, CurrencySchema, LabelSchema, MetadataSchema};
 use utoipa::ToSchema;
 
 /// An account to be opened.
@@ -20,17 +20,15 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct OpenRequest {
     /// An enabled ISO 4217 code in upper case.
-    #[schema(value_type = String, required = true, example = "USD", pattern = "^[A-Z]{3}$")]
+    #[schema(value_type = CurrencySchema, required = true)]
     currency: Read<Currency>,
     /// Whose it is: 1 to 255 characters after trimming and NFC, no control
     /// or invisible characters.
-    #[schema(value_type = Option<String>, required = false, example = "Alice Example",
-        min_length = 1, max_length = 255)]
+    #[schema(value_type = Option<LabelSchema>, required = false, example = "Alice Example")]
     name: Read<Option<Label>>,
     /// Your name for it, unique: 1 to 64 of `A-Z a-z 0-9 . _ -`, and neither an account id nor
     /// twelve digits. With it the request may be repeated: it opens one account.
-    #[schema(value_type = Option<String>, required = false, example = "alice",
-        pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    #[schema(value_type = Option<AliasSchema>, required = false)]
     alias: Read<Option<Alias>>,
     /// Whether its available balance may go below zero.
     #[schema(value_type = Option<bool>, required = false, default = false)]
@@ -40,7 +38,7 @@ pub struct OpenRequest {
     opening_balance: Read<Option<Decimal>>,
     /// Anything you want to find again in the account: a JSON object of at most 4096 bytes, without
     /// NUL. Kept as the text it was sent as.
-    #[schema(value_type = Option<Object>, required = false)]
+    #[schema(value_type = Option<MetadataSchema>, required = false)]
     metadata: Read<Option<Metadata>>,
 }
 

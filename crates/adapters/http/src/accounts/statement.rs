@@ -3,7 +3,8 @@
 use super::named::named;
 use super::statement_csv;
 use crate::answer::ok;
-use crate::openapi::schema::Asking;
+use crate::openapi::parameters::{MayHaveId, StatementPaged, TheAccount};
+use crate::openapi::responses::Asking;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::accept_header::prefers_csv;
 use crate::request::auth::Caller;
@@ -25,19 +26,15 @@ use std::sync::Arc;
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/statement", tag = "accounts",
     operation_id = "account_statement", security((), ("token" = [])),
     params(
-        ("account" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description = "The account's id, number or alias."),
+        TheAccount,
         ("from" = Option<String>, Query, format = DateTime,
             description = "Only lines of this time or later (RFC 3339)."),
         ("to" = Option<String>, Query, format = DateTime,
             description = "Only lines before this time (RFC 3339)."),
-        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200,
-            description = "At most so many; 50 if nothing is said."),
-        ("cursor" = Option<String>, Query, pattern = r"^\d{1,18}$",
-            description = "The `next_cursor` of the page before."),
+        StatementPaged,
         ("Accept" = Option<String>, Header, example = "text/csv",
             description = "`text/csv` for a file of all lines; JSON otherwise."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "The statement.", content(

@@ -1,7 +1,8 @@
 //! `GET /api/v1/fx/convert`
 
 use crate::answer::ok;
-use crate::openapi::schema::{AmountSchema, Asking};
+use crate::openapi::parameters::MayHaveId;
+use crate::openapi::responses::Asking;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::query::Parameters;
@@ -10,7 +11,7 @@ use crate::server::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::money::{Currency, Money};
-use paygate_wire::ConversionBody;
+use paygate_wire::{AmountTextSchema, ConversionBody, CurrencySchema};
 
 /// Tells what an amount would be credited with in another currency now
 ///
@@ -18,12 +19,11 @@ use paygate_wire::ConversionBody;
 #[utoipa::path(get, path = "/api/v1/fx/convert", tag = "fx",
     operation_id = "convert_amount", security((), ("token" = [])),
     params(
-        ("from" = String, Query, pattern = "^[A-Z]{3}$", description = "The amount's currency (ISO 4217), enabled."),
-        ("to" = String, Query, pattern = "^[A-Z]{3}$", description = "The other currency (ISO 4217), enabled."),
-        ("amount" = AmountSchema, Query, description = "More than zero, at most 15 significant \
+        ("from" = CurrencySchema, Query, description = "The amount's currency (ISO 4217), enabled."),
+        ("to" = CurrencySchema, Query, description = "The other currency (ISO 4217), enabled."),
+        ("amount" = AmountTextSchema, Query, description = "More than zero, at most 15 significant \
             digits, no more decimals than the currency has."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "What it is worth.", body = ConversionBody),

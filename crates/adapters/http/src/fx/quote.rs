@@ -1,7 +1,8 @@
 //! `POST /api/v1/fx/quotes`
 
 use crate::answer;
-use crate::openapi::schema::{AmountSchema, Writing};
+use crate::openapi::parameters::{MayHaveId, MayHaveKey};
+use crate::openapi::responses::Writing;
 use crate::payments::accepted::IDEMPOTENT_REPLAYED;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
@@ -18,7 +19,7 @@ use paygate_app::AskQuote;
 use paygate_core::identity::{RequestHash, SentKey};
 use paygate_core::money::{Currency, Money, PositiveDecimal};
 use paygate_core::text::IdempotencyKey;
-use paygate_wire::QuoteBody;
+use paygate_wire::{AmountSchema, CurrencySchema, QuoteBody};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
@@ -30,10 +31,10 @@ use validator::{Validate, ValidationError};
 #[validate(schema(function = "two_currencies"))]
 pub struct QuoteRequest {
     /// The source's currency: an enabled ISO 4217 code in upper case.
-    #[schema(value_type = String, required = true, example = "USD", pattern = "^[A-Z]{3}$")]
+    #[schema(value_type = CurrencySchema, required = true)]
     base: Read<Currency>,
     /// The destination's currency, another one: an enabled ISO 4217 code in upper case.
-    #[schema(value_type = String, required = true, example = "IDR", pattern = "^[A-Z]{3}$")]
+    #[schema(value_type = CurrencySchema, required = true, example = "IDR")]
     quote: Read<Currency>,
     /// What to show as an example of the rate, in `base`. The quote is for any amount.
     #[schema(value_type = Option<AmountSchema>, required = false)]
@@ -48,10 +49,8 @@ pub struct QuoteRequest {
     operation_id = "create_quote", security((), ("token" = [])),
     request_body(content = QuoteRequest, content_type = "application/json"),
     params(
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
-            description = "1 to 255 visible ASCII characters that stand for this request."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        MayHaveKey,
+        MayHaveId,
     ),
     responses(
         (status = 201, description = "The rate is promised, now or by an earlier request with the same \

@@ -1,7 +1,8 @@
 //! `GET /api/v1/fx/rates`
 
 use crate::answer::ok;
-use crate::openapi::schema::Asking;
+use crate::openapi::parameters::MayHaveId;
+use crate::openapi::responses::Asking;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::query::Parameters;
@@ -11,7 +12,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_app::{ConvertError, NoRate};
 use paygate_core::money::Currency;
-use paygate_wire::RatesBody;
+use paygate_wire::{CurrencySchema, RatesBody};
 
 /// Shows exchange rates between enabled currencies
 ///
@@ -20,10 +21,9 @@ use paygate_wire::RatesBody;
 #[utoipa::path(get, path = "/api/v1/fx/rates", tag = "fx",
     operation_id = "list_rates", security((), ("token" = [])),
     params(
-        ("base" = Option<String>, Query, pattern = "^[A-Z]{3}$", description = "Only from this currency (ISO 4217)."),
-        ("quote" = Option<String>, Query, pattern = "^[A-Z]{3}$", description = "Only to this currency (ISO 4217)."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        ("base" = Option<CurrencySchema>, Query, description = "Only from this currency (ISO 4217)."),
+        ("quote" = Option<CurrencySchema>, Query, description = "Only to this currency (ISO 4217)."),
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "The rates.", body = RatesBody),

@@ -1,7 +1,8 @@
 //! `POST /api/v1/payments/{id}/capture`
 
 use crate::answer::ok;
-use crate::openapi::schema::{AmountSchema, Writing};
+use crate::openapi::parameters::{MayHaveId, NeedsNoKey, ThePayment};
+use crate::openapi::responses::Writing;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
@@ -15,7 +16,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::money::PositiveDecimal;
-use paygate_wire::PaymentBody;
+use paygate_wire::{AmountSchema, PaymentBody};
 use utoipa::ToSchema;
 
 /// How much of what is held to capture.
@@ -46,11 +47,9 @@ impl CaptureRequest {
     operation_id = "capture_payment", security((), ("token" = [])),
     request_body(content = CaptureRequest, content_type = "application/json"),
     params(
-        ("id" = String, Path, format = Uuid, description = "The payment's id."),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
-            description = "Taken, and not needed: repeating the request changes nothing."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        ThePayment,
+        NeedsNoKey,
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "The payment, captured.", body = PaymentBody),

@@ -1,7 +1,8 @@
 //! `POST /api/v1/payments`
 
 use super::create_request::CreateRequest;
-use crate::openapi::schema::Writing;
+use crate::openapi::parameters::{MayHaveId, MayHaveKey, MayWait};
+use crate::openapi::responses::Writing;
 use crate::payments::accepted;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
@@ -23,12 +24,9 @@ use paygate_wire::PaymentBody;
 #[utoipa::path(post, path = "/api/v1/payments", tag = "payments", security((), ("token" = [])),
     request_body(content = CreateRequest, content_type = "application/json"),
     params(
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
-            description = "1 to 255 visible ASCII characters that stand for this request."),
-        ("Prefer" = Option<String>, Header, example = "wait=5",
-            description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        MayHaveKey,
+        MayWait,
+        MayHaveId,
     ),
     responses(
         (status = 201, description = "Accepted, now or by an earlier request with the same key.",

@@ -3,7 +3,6 @@
 //! What must stay true: every broken rule is told, each once; the rules stand in core's
 //! constructors; an amount never passes through a float.
 
-use crate::openapi::schema::AmountSchema;
 use crate::request::fields::Fields;
 use crate::request::idempotency::CanonicalRequest;
 use crate::request::json::{decimal, object, text};
@@ -14,6 +13,7 @@ use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, PositiveDecimal};
 use paygate_core::payment::Details;
 use paygate_core::text::{IdempotencyKey, Metadata, Reference};
+use paygate_wire::{AmountSchema, CurrencySchema, MetadataSchema, ReferenceSchema};
 use utoipa::ToSchema;
 
 /// A payment to be made.
@@ -27,15 +27,15 @@ pub struct CreateRequest {
     #[schema(value_type = AmountSchema, required = true)]
     amount: Read<PositiveDecimal>,
     /// An enabled ISO 4217 code in upper case.
-    #[schema(value_type = String, required = true, example = "USD", pattern = "^[A-Z]{3}$")]
+    #[schema(value_type = CurrencySchema, required = true)]
     currency: Read<Currency>,
     /// Your name for the payment, unique among yours: 1 to 255 characters after trimming and NFC, no
     /// control or invisible characters.
-    #[schema(value_type = String, required = true, example = "REF-001", min_length = 1, max_length = 255)]
+    #[schema(value_type = ReferenceSchema, required = true)]
     reference: Read<Reference>,
     /// Anything you want to find again in the payment: a JSON object of at most 4096 bytes, without
     /// NUL. Kept as the text it was sent as.
-    #[schema(value_type = Option<Object>, required = false)]
+    #[schema(value_type = Option<MetadataSchema>, required = false)]
     metadata: Read<Option<Metadata>>,
 }
 

@@ -1,7 +1,8 @@
 //! `GET /api/v1/payments/{id}`
 
 use crate::answer;
-use crate::openapi::schema::Reading;
+use crate::openapi::parameters::{MayHaveId, MayWait, ThePayment};
+use crate::openapi::responses::Reading;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::prefer::{PREFERENCE_APPLIED, Wait};
@@ -15,11 +16,9 @@ use paygate_wire::PaymentBody;
 /// Shows a payment
 #[utoipa::path(get, path = "/api/v1/payments/{id}", tag = "payments", security((), ("token" = [])),
     params(
-        ("id" = String, Path, format = Uuid, description = "The payment's id."),
-        ("Prefer" = Option<String>, Header, example = "wait=5",
-            description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        ThePayment,
+        MayWait,
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "The payment as it is now.", body = PaymentBody, headers(

@@ -1,7 +1,8 @@
 //! `GET /api/v1/payments`
 
 use crate::answer::ok;
-use crate::openapi::schema::Asking;
+use crate::openapi::parameters::{MayHaveId, Paged};
+use crate::openapi::responses::Asking;
 use crate::problem::Problem;
 use crate::request::auth::Caller;
 use crate::request::query::Parameters;
@@ -13,7 +14,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::kind::Kind;
 use paygate_core::status::Status;
 use paygate_ports::PaymentQuery;
-use paygate_wire::{KindSchema, PaymentPageBody, StatusSchema};
+use paygate_wire::{CurrencySchema, KindSchema, PaymentPageBody, ReferenceSchema, StatusSchema};
 
 /// Lists payments, newest first
 ///
@@ -23,18 +24,14 @@ use paygate_wire::{KindSchema, PaymentPageBody, StatusSchema};
     params(
         ("status" = Option<StatusSchema>, Query, description = "Only in this state."),
         ("kind" = Option<KindSchema>, Query, description = "Only of this kind."),
-        ("currency" = Option<String>, Query, pattern = "^[A-Z]{3}$", description = "Only in this currency (ISO 4217)."),
-        ("reference" = Option<String>, Query, min_length = 1, max_length = 255, description = "Only with this reference."),
+        ("currency" = Option<CurrencySchema>, Query, description = "Only in this currency (ISO 4217)."),
+        ("reference" = Option<ReferenceSchema>, Query, description = "Only with this reference."),
         ("created_after" = Option<String>, Query, format = DateTime,
             description = "Only accepted at this time or later (RFC 3339)."),
         ("created_before" = Option<String>, Query, format = DateTime,
             description = "Only accepted before this time (RFC 3339)."),
-        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200,
-            description = "At most so many; 50 if nothing is said."),
-        ("cursor" = Option<String>, Query, format = Uuid,
-            description = "The `next_cursor` of the page before."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        Paged,
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "A page.", body = PaymentPageBody),

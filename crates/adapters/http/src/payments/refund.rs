@@ -1,7 +1,8 @@
 //! `POST /api/v1/payments/{id}/refunds`
 
 use super::refund_request::RefundRequest;
-use crate::openapi::schema::Writing;
+use crate::openapi::parameters::{MayHaveId, MayWait, MustHaveKey, ThePayment};
+use crate::openapi::responses::Writing;
 use crate::payments::accepted;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
@@ -25,13 +26,10 @@ use paygate_wire::PaymentBody;
     operation_id = "refund_payment", security((), ("token" = [])),
     request_body(content = RefundRequest, content_type = "application/json"),
     params(
-        ("id" = String, Path, format = Uuid, description = "The id of the payment to refund."),
-        ("Idempotency-Key" = String, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
-            description = "1 to 255 visible ASCII characters that stand for this request."),
-        ("Prefer" = Option<String>, Header, example = "wait=5",
-            description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        ThePayment,
+        MustHaveKey,
+        MayWait,
+        MayHaveId,
     ),
     responses(
         (status = 201, description = "Accepted, now or by an earlier request with the same key.",

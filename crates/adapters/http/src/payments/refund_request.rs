@@ -1,6 +1,5 @@
 //! What a client sends to refund a payment, and its way into core's types.
 
-use crate::openapi::schema::AmountSchema;
 use crate::request::fields::Fields;
 use crate::request::idempotency::Canonical;
 use crate::request::json::{decimal, text};
@@ -12,6 +11,7 @@ use paygate_core::identity::{RequestHash, SentKey};
 use paygate_core::money::PositiveDecimal;
 use paygate_core::payment::Details;
 use paygate_core::text::{IdempotencyKey, Label};
+use paygate_wire::{AmountSchema, LabelSchema};
 use utoipa::ToSchema;
 
 /// A refund to be made.
@@ -25,7 +25,7 @@ pub struct RefundRequest {
     amount: Read<Option<PositiveDecimal>>,
     /// Why: 1 to 255 characters after trimming and NFC, no control
     /// or invisible characters.
-    #[schema(value_type = String, required = true, example = "Returned", min_length = 1, max_length = 255)]
+    #[schema(value_type = LabelSchema, required = true, example = "Returned")]
     reason: Read<Label>,
 }
 

@@ -1,7 +1,8 @@
 //! `GET /api/v1/payments/{id}/refunds`
 
 use crate::answer::ok;
-use crate::openapi::schema::Asking;
+use crate::openapi::parameters::{MayHaveId, Paged, ThePayment};
+use crate::openapi::responses::Asking;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::query::Parameters;
@@ -18,13 +19,9 @@ use paygate_wire::PaymentPageBody;
 #[utoipa::path(get, path = "/api/v1/payments/{id}/refunds", tag = "payments",
     operation_id = "list_refunds", security((), ("token" = [])),
     params(
-        ("id" = String, Path, format = Uuid, description = "The payment's id."),
-        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200,
-            description = "At most so many; 50 if nothing is said."),
-        ("cursor" = Option<String>, Query, format = Uuid,
-            description = "The `next_cursor` of the page before."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        ThePayment,
+        Paged,
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "A page.", body = PaymentPageBody),

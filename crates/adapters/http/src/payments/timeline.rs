@@ -1,7 +1,8 @@
 //! `GET /api/v1/payments/{id}/timeline`
 
 use crate::answer::ok;
-use crate::openapi::schema::Reading;
+use crate::openapi::parameters::{MayHaveId, ThePayment};
+use crate::openapi::responses::Reading;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::rules;
@@ -14,9 +15,8 @@ use paygate_wire::TimelineBody;
 /// Shows what happened to a payment
 #[utoipa::path(get, path = "/api/v1/payments/{id}/timeline", tag = "payments", security((), ("token" = [])),
     params(
-        ("id" = String, Path, format = Uuid, description = "The payment's id."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        ThePayment,
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "Its steps, in order.", body = TimelineBody),

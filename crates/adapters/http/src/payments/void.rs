@@ -1,7 +1,8 @@
 //! `POST /api/v1/payments/{id}/void`
 
 use crate::answer::ok;
-use crate::openapi::schema::Writing;
+use crate::openapi::parameters::{MayHaveId, NeedsNoKey, ThePayment};
+use crate::openapi::responses::Writing;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
@@ -20,11 +21,9 @@ use paygate_wire::PaymentBody;
 #[utoipa::path(post, path = "/api/v1/payments/{id}/void", tag = "payments",
     operation_id = "void_payment", security((), ("token" = [])),
     params(
-        ("id" = String, Path, format = Uuid, description = "The payment's id."),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
-            description = "Taken, and not needed: repeating the request changes nothing."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        ThePayment,
+        NeedsNoKey,
+        MayHaveId,
     ),
     responses(
         (status = 200, description = "The payment, voided.", body = PaymentBody),

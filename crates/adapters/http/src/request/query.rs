@@ -5,9 +5,9 @@ use crate::request::violations::{Broken, Read, Violations};
 use actix_web::web::Query;
 
 /// The most rows of a page.
-const MAX_LIMIT: u16 = 200;
+pub const MAX_LIMIT: u16 = 200;
 /// The rows of a page if nothing is said.
-const DEFAULT_LIMIT: u16 = 50;
+pub const DEFAULT_LIMIT: u16 = 50;
 
 /// The parameters, and what is wrong so far. One is known by being asked for.
 #[derive(Debug)]

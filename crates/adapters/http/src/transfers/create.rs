@@ -1,7 +1,8 @@
 //! `POST /api/v1/transfers`
 
 use super::create_request::TransferRequest;
-use crate::openapi::schema::Writing;
+use crate::openapi::parameters::{MayHaveId, MayWait, MustHaveKey};
+use crate::openapi::responses::Writing;
 use crate::payments::accepted;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
@@ -24,12 +25,9 @@ use paygate_wire::PaymentBody;
     operation_id = "create_transfer", security((), ("token" = [])),
     request_body(content = TransferRequest, content_type = "application/json"),
     params(
-        ("Idempotency-Key" = String, Header, min_length = 1, max_length = 255, pattern = "^[!-~]*$",
-            description = "1 to 255 visible ASCII characters that stand for this request."),
-        ("Prefer" = Option<String>, Header, example = "wait=5",
-            description = "`wait=N` (RFC 7240): wait up to N seconds, at most 10, for the outcome."),
-        ("X-Request-Id" = Option<String>, Header,
-            description = "Your id of the request, up to 128 visible ASCII characters."),
+        MustHaveKey,
+        MayWait,
+        MayHaveId,
     ),
     responses(
         (status = 201, description = "Accepted, now or by an earlier request with the same key.",

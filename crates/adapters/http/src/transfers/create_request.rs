@@ -1,6 +1,5 @@
 //! What a client sends to move money between accounts, and its way into core's types.
 
-use crate::openapi::schema::AmountSchema;
 use crate::request::fields::{self, Fields};
 use crate::request::idempotency::Canonical;
 use crate::request::json::{boolean, decimal, object, text};
@@ -14,7 +13,10 @@ use paygate_core::identity::{RequestHash, SentKey};
 use paygate_core::money::{Currency, PositiveDecimal};
 use paygate_core::payment::Details;
 use paygate_core::text::{IdempotencyKey, Label, Metadata, Reference};
-use paygate_wire::time;
+use paygate_wire::{
+    AccountNameSchema, AmountSchema, CurrencySchema, LabelSchema, MetadataSchema, ReferenceSchema,
+    time,
+};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
@@ -26,12 +28,10 @@ use validator::{Validate, ValidationError};
 #[validate(schema(function = "amount_fits_currency"))]
 pub struct TransferRequest {
     /// The account the money leaves: its id, its 12-digit number or its alias.
-    #[schema(value_type = String, required = true, example = "alice",
-        pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    #[schema(value_type = AccountNameSchema, required = true, example = "alice")]
     source: Read<AccountRef>,
     /// The account the money reaches: its id, its 12-digit number or its alias.
-    #[schema(value_type = String, required = true, example = "bob",
-        pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    #[schema(value_type = AccountNameSchema, required = true, example = "bob")]
     destination: Read<AccountRef>,
     /// More than zero, at most 15 significant digits, no more decimals than the currency has, no
     /// exponent.
@@ -39,8 +39,7 @@ pub struct TransferRequest {
     amount: Read<PositiveDecimal>,
     /// What the amount is in: the source's currency (what is debited, and the default), the
     /// destination's (what is credited), or, between accounts of one currency, any other.
-    #[schema(value_type = Option<String>, required = false, example = "USD",
-        pattern = "^[A-Z]{3}$")]
+    #[schema(value_type = Option<CurrencySchema>, required = false)]
     currency: Read<Option<Currency>>,
     /// The quote whose rate is to be used. It serves one payment.
     #[schema(value_type = Option<String>, required = false, format = Uuid)]
@@ -50,18 +49,18 @@ pub struct TransferRequest {
     capture: Read<Option<bool>>,
     /// Your name for the payment, unique among yours: 1 to 255 characters after trimming and NFC, no
     /// control or invisible characters.
-    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 255)]
+    #[schema(value_type = Option<ReferenceSchema>, required = false)]
     reference: Read<Option<Reference>>,
     /// What it is for: 1 to 255 characters after trimming and NFC, no control
     /// or invisible characters.
-    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 255)]
+    #[schema(value_type = Option<LabelSchema>, required = false)]
     description: Read<Option<Label>>,
     /// Your own time of it (RFC 3339). Kept, and of no consequence.
     #[schema(value_type = Option<String>, required = false, format = DateTime)]
     tx_date: Read<Option<Timestamp>>,
     /// Anything you want to find again in the payment: a JSON object of at most 4096 bytes, without
     /// NUL. Kept as the text it was sent as.
-    #[schema(value_type = Option<Object>, required = false)]
+    #[schema(value_type = Option<MetadataSchema>, required = false)]
     metadata: Read<Option<Metadata>>,
 }
 

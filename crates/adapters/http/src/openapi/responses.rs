@@ -1,53 +1,9 @@
-//! What the OpenAPI document says beside the DTOs: the two ways to write an amount, and the problems
-//! that many operations share.
+//! The problems that many operations answer with, each told once.
 
 use crate::problem;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
+use utoipa::IntoResponses;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{IntoResponses, PartialSchema, ToSchema};
-
-/// The schema of an amount on its way in.
-pub struct AmountSchema;
-
-/// The schema of an amount that may be zero, on its way in.
-pub struct BalanceSchema;
-
-impl PartialSchema for AmountSchema {
-    fn schema() -> RefOr<Schema> {
-        let number = number().exclusive_minimum(Some(0));
-        either(number, r"^(?=.*[1-9])(0|[1-9]\d{0,14})(\.\d{1,15})?$")
-    }
-}
-
-impl PartialSchema for BalanceSchema {
-    fn schema() -> RefOr<Schema> {
-        either(number().minimum(Some(0)), r"^(0|[1-9]\d{0,14})(\.\d{1,15})?$")
-    }
-}
-
-fn number() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number))
-}
-
-/// A decimal as a number or, for who has no exact ones, as a text.
-fn either(number: ObjectBuilder, text: &str) -> RefOr<Schema> {
-    let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).pattern(Some(text));
-    OneOfBuilder::new().item(number).item(text).examples([serde_json::json!(100.5)]).into()
-}
-
-impl ToSchema for BalanceSchema {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("OpeningBalance")
-    }
-}
-
-impl ToSchema for AmountSchema {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Amount")
-    }
-}
 
 /// The problems of every request: what needs the token and the store.
 pub struct Reading;
