@@ -78,8 +78,14 @@ impl Asked {
         let from = given.optional("from", rules::bound);
         let to = given.optional("to", rules::bound);
         let limit = given.limit();
-        let seq = |text: &str| text.parse().ok().filter(|seq: &i64| *seq >= 0);
-        let after = given.cursor(seq).unwrap_or(0);
+        let after = given.cursor(sequence).unwrap_or(0);
         given.finish(Ok(Self { period: Period { from, to }, limit, after }))
     }
+}
+
+/// The number of a line: digits alone, and no more of them than an i64 surely holds.
+fn sequence(text: &str) -> Option<i64> {
+    const MAX_DIGITS: usize = 18;
+    let fits = text.len() <= MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| fits)
 }

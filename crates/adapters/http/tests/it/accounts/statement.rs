@@ -88,7 +88,7 @@ async fn a_period_has_its_first_moment_and_not_its_last() {
         ("limit=1", 0.0, &[1], 92.5),
         ("limit=1&cursor=1", 0.0, &[2], 92.5),
         ("cursor=3", 0.0, &[], 92.5),
-        ("cursor=9223372036854775807", 0.0, &[], 92.5),
+        ("cursor=999999999999999999", 0.0, &[], 92.5),
     ] {
         let told = harness.get(&format!("{A}?{query}")).await.json();
         let items = told["items"].as_array().unwrap();

@@ -192,7 +192,8 @@ async fn every_broken_parameter_is_told() {
             "/a/statement?from=1&to=2&limit=x&cursor=-1",
             &["from malformed", "to malformed", "limit out-of-range", "cursor malformed"],
         ),
-        ("/a/statement?cursor=99999999999999999999", &["cursor malformed"]),
+        ("/a/statement?cursor=9223372036854775807", &["cursor malformed"]),
+        ("/a/statement?cursor=%2B5", &["cursor malformed"]),
         ("/a/statement?format=csv", &["format unknown-parameter"]),
     ] {
         let answer = harness.get(&format!("{ACCOUNTS}{query}")).await;
