@@ -26,7 +26,11 @@ const PAGE_PATH: &str = "/api/v1/docs/";
 
 /// The operations that take no body, too. That one may be `null` is not told: a body that may be both
 /// breaks the clients that are generated with it.
-const MAY_LEAVE_OUT_BODY: [&str; 1] = ["/api/v1/payments/{id}/capture"];
+const MAY_LEAVE_OUT_BODY: [&str; 3] = [
+    "/api/v1/payments/{id}/capture",
+    "/api/v1/payments/{id}/void",
+    "/api/v1/accounts/{account}/close",
+];
 
 #[derive(utoipa::OpenApi)]
 #[openapi(

@@ -7,6 +7,7 @@ pub mod body;
 pub mod fields;
 pub mod idempotency;
 pub mod json;
+pub mod nothing;
 pub mod prefer;
 pub mod query;
 pub mod request_id;

@@ -7,8 +7,7 @@ use crate::openapi::responses::Writing;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
-use crate::request::fields;
-use crate::request::idempotency;
+use crate::request::nothing::Nothing;
 use crate::server::state::State;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -17,9 +16,10 @@ use paygate_wire::AccountBody;
 /// Closes an account
 ///
 /// Nothing is posted to it any more. It must be an empty wallet of which nothing is held. Repeating
-/// it changes nothing. The body is `{}` or left out.
+/// it changes nothing. The body is `{}`, `null` or left out.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/close", tag = "accounts",
     operation_id = "close_account", security((), ("token" = [])),
+    request_body(content = Nothing, content_type = "application/json"),
     params(
         TheAccount,
         NeedsNoKey,
@@ -43,9 +43,6 @@ pub async fn close(
 ) -> Result<HttpResponse, Problem> {
     let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let name = named(&account)?;
-    // What it leads to is a state, so that the key has nothing to add.
-    let mut fields = fields::read(&body)?;
-    let key = idempotency::key(request.headers(), &mut fields);
-    fields.finish(key)?;
+    Nothing::read(&body, request.headers())?;
     ok(&AccountBody::of(&state.api.accounts.close(&principal, name).await?)?)
 }

@@ -41,8 +41,8 @@ impl CaptureRequest {
 
 /// Captures what is held for a payment
 ///
-/// All of it, or a part; the rest is given back. Repeating it changes nothing. The body may be left
-/// out.
+/// All of it, or a part; the rest is given back. Repeating it changes nothing. The body may be `null`
+/// or left out.
 #[utoipa::path(post, path = "/api/v1/payments/{id}/capture", tag = "payments",
     operation_id = "capture_payment", security((), ("token" = [])),
     request_body(content = CaptureRequest, content_type = "application/json"),

@@ -6,8 +6,7 @@ use crate::openapi::responses::Writing;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
-use crate::request::fields;
-use crate::request::idempotency;
+use crate::request::nothing::Nothing;
 use crate::request::rules;
 use crate::server::state::State;
 use crate::server::telemetry::record_payment;
@@ -17,9 +16,10 @@ use paygate_wire::PaymentBody;
 
 /// Gives back what is held for a payment
 ///
-/// Repeating it changes nothing. The body is `{}` or left out.
+/// Repeating it changes nothing. The body is `{}`, `null` or left out.
 #[utoipa::path(post, path = "/api/v1/payments/{id}/void", tag = "payments",
     operation_id = "void_payment", security((), ("token" = [])),
+    request_body(content = Nothing, content_type = "application/json"),
     params(
         ThePayment,
         NeedsNoKey,
@@ -43,10 +43,7 @@ pub async fn void(
     let body = body::read_optional_json(&request, payload, state.body_timeout).await?;
     let id = rules::uuid(&id).ok_or_else(Problem::payment_not_found)?;
     record_payment(id);
-    // What it leads to is a state, so that the key has nothing to add.
-    let mut fields = fields::read(&body)?;
-    let key = idempotency::key(request.headers(), &mut fields);
-    fields.finish(key)?;
+    Nothing::read(&body, request.headers())?;
     let record = state.api.holds.void(&principal, id).await?;
     ok(&PaymentBody::of(&record)?)
 }
