@@ -2,7 +2,7 @@
 
 use crate::schema::{
     AccountNumberSchema, AliasSchema, CurrencySchema, CursorSchema, DecimalSchema, LabelSchema,
-    MetadataSchema,
+    MetadataSchema, TimeSchema,
 };
 use crate::value::{Unwritable, metadata, number, time};
 use paygate_core::Timestamp;
@@ -28,10 +28,10 @@ pub struct AccountBody<'a> {
     #[schema(value_type = DecimalSchema)]
     posted: Box<RawValue>,
     /// What of it is held for payments that wait.
-    #[schema(value_type = DecimalSchema, example = 0.5)]
+    #[schema(value_type = DecimalSchema)]
     held: Box<RawValue>,
     /// What can be spent: posted less held.
-    #[schema(value_type = DecimalSchema, example = 100.0)]
+    #[schema(value_type = DecimalSchema)]
     available: Box<RawValue>,
     /// Whether its available balance may go below zero.
     overdraft: bool,
@@ -42,10 +42,10 @@ pub struct AccountBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<MetadataSchema>, nullable = false)]
     metadata: Option<&'a RawValue>,
-    #[schema(format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
+    #[schema(value_type = TimeSchema)]
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime, nullable = false)]
+    #[schema(value_type = Option<TimeSchema>, nullable = false)]
     closed_at: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub struct PartyBody<'a> {
     alias: Option<&'a str>,
     /// Whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<LabelSchema>, example = "Alice Example", nullable = false)]
+    #[schema(value_type = Option<LabelSchema>, nullable = false)]
     name: Option<&'a str>,
     /// `wallet`, `merchant`, or what it is to the system: `acquirer`, `bank`, `fx_liquidity`,
     /// `opening_equity`.
@@ -102,7 +102,7 @@ pub struct CounterpartyBody<'a> {
     alias: Option<&'a str>,
     /// Whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<LabelSchema>, example = "Alice Example", nullable = false)]
+    #[schema(value_type = Option<LabelSchema>, nullable = false)]
     name: Option<&'a str>,
     /// `wallet`, `merchant`, or what it is to the system: `acquirer`, `bank`, `fx_liquidity`,
     /// `opening_equity`.
@@ -225,7 +225,7 @@ pub struct BalanceBody {
     currency: &'static str,
     /// The moment that was asked for; absent if the balance is that of now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime, nullable = false)]
+    #[schema(value_type = Option<TimeSchema>, nullable = false)]
     at: Option<String>,
     /// The sum of its entries up to then.
     #[schema(value_type = DecimalSchema)]

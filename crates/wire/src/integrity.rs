@@ -1,6 +1,6 @@
 //! What a proof of the ledger came to, as it goes out.
 
-use crate::schema::{CurrencySchema, DecimalSchema};
+use crate::schema::{CurrencySchema, DecimalSchema, TimeSchema};
 use crate::value::{Unwritable, number, time};
 use paygate_core::Timestamp;
 use paygate_core::money::Currency;
@@ -16,7 +16,7 @@ pub struct IntegrityBody<'a> {
     /// Whether every row fits.
     ok: bool,
     /// The store's time of the proof; `null` if it told none, which is a violation.
-    #[schema(format = DateTime, required = true)]
+    #[schema(value_type = Option<TimeSchema>, required = true)]
     as_of: Option<String>,
     /// How many accounts were looked at.
     accounts: u64,

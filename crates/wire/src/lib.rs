@@ -32,8 +32,8 @@ pub use rate::{ConversionBody, QuoteBody, RateBody, RatesBody};
 pub use schema::{
     AccountNameSchema, AccountNumberSchema, AliasSchema, AmountSchema, AmountTextSchema,
     BalanceSchema, CurrencySchema, CursorSchema, DecimalSchema, IdempotencyKeySchema, KindSchema,
-    LabelSchema, MetadataSchema, ReferenceSchema, StatementCursorSchema, StatusSchema, one_of,
-    visible_ascii,
+    LabelSchema, MetadataSchema, ReferenceSchema, StatementCursorSchema, StatusSchema, TimeSchema,
+    one_of, visible_ascii,
 };
 pub use statement::{LineBody, StatementBody, StatementHead, direction, size};
 pub use timeline::{TimelineBody, TransitionBody};

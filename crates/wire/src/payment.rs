@@ -3,7 +3,7 @@
 use crate::rate::RateBody;
 use crate::schema::{
     CurrencySchema, CursorSchema, DecimalSchema, KindSchema, LabelSchema, MetadataSchema,
-    ReferenceSchema, StatusSchema,
+    ReferenceSchema, StatusSchema, TimeSchema,
 };
 use crate::value::{MoneyBody, Unwritable, metadata, number, time};
 use paygate_core::id::{AccountId, PaymentId};
@@ -38,7 +38,7 @@ pub struct PaymentBody<'a> {
     description: Option<&'a str>,
     /// Your own time of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime, nullable = false)]
+    #[schema(value_type = Option<TimeSchema>, nullable = false)]
     tx_date: Option<String>,
     #[schema(value_type = StatusSchema)]
     status: &'static str,
@@ -91,15 +91,15 @@ pub struct PaymentBody<'a> {
     refunded_amount: Option<Box<RawValue>>,
     /// When what is held is given back, unless it is captured or voided before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime, nullable = false)]
+    #[schema(value_type = Option<TimeSchema>, nullable = false)]
     expires_at: Option<String>,
     /// What you attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<MetadataSchema>, nullable = false)]
     metadata: Option<&'a RawValue>,
-    #[schema(format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
+    #[schema(value_type = TimeSchema)]
     created_at: String,
-    #[schema(format = DateTime, example = "2026-01-31T12:00:00.250000Z")]
+    #[schema(value_type = TimeSchema)]
     updated_at: String,
 }
 

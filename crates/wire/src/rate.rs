@@ -1,6 +1,6 @@
 //! Exchange rates as they go out, and what is made with them.
 
-use crate::schema::{CurrencySchema, DecimalSchema};
+use crate::schema::{CurrencySchema, DecimalSchema, TimeSchema};
 use crate::value::{MoneyBody, Unwritable, rate, time};
 use paygate_core::fx::{AppliedRate, Quote};
 use paygate_core::money::Money;
@@ -16,17 +16,17 @@ pub struct RateBody<'a> {
     #[schema(value_type = CurrencySchema)]
     base: &'static str,
     /// The currency it is priced in.
-    #[schema(value_type = CurrencySchema, example = "IDR")]
+    #[schema(value_type = CurrencySchema)]
     quote: &'static str,
     /// How many units of `quote` one unit of `base` is worth, with at most 12 significant digits:
     /// to be shown. Conversions use the exact rate.
-    #[schema(value_type = DecimalSchema, example = 15500.0)]
+    #[schema(value_type = DecimalSchema)]
     rate: Box<RawValue>,
     /// Where it came from.
     #[schema(example = "fixed")]
     source: &'a str,
     /// When it was the rate there.
-    #[schema(format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
+    #[schema(value_type = TimeSchema)]
     as_of: String,
 }
 
@@ -73,13 +73,13 @@ pub struct ConversionBody<'a> {
     /// What it is worth, rounded down.
     to: MoneyBody,
     /// How many units of the second currency one unit of the first is worth, to be shown.
-    #[schema(value_type = DecimalSchema, example = 15500.0)]
+    #[schema(value_type = DecimalSchema)]
     rate: Box<RawValue>,
     /// Where the rate came from.
     #[schema(example = "fixed")]
     source: &'a str,
     /// When it was the rate there.
-    #[schema(format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
+    #[schema(value_type = TimeSchema)]
     as_of: String,
 }
 
@@ -109,7 +109,7 @@ pub struct QuoteBody<'a> {
     #[serde(flatten)]
     rate: RateBody<'a>,
     /// From when on it is no longer valid.
-    #[schema(format = DateTime, example = "2026-01-31T12:00:30.000000Z")]
+    #[schema(value_type = TimeSchema)]
     expires_at: String,
     /// The amount that was asked for, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,7 @@ pub use names::{KindSchema, StatusSchema, one_of};
 pub use texts::{
     AccountNameSchema, AccountNumberSchema, AliasSchema, CurrencySchema, CursorSchema,
     IdempotencyKeySchema, LabelSchema, MetadataSchema, ReferenceSchema, StatementCursorSchema,
-    visible_ascii,
+    TimeSchema, visible_ascii,
 };
 
 #[cfg(test)]

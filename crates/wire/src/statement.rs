@@ -1,7 +1,7 @@
 //! A statement as it goes out.
 
 use crate::account::{AccountBody, CounterpartyBody};
-use crate::schema::{DecimalSchema, KindSchema, LabelSchema, StatementCursorSchema};
+use crate::schema::{DecimalSchema, KindSchema, LabelSchema, StatementCursorSchema, TimeSchema};
 use crate::value::{Unwritable, number, time};
 use paygate_core::money::Money;
 use paygate_core::proof::Sum;
@@ -52,17 +52,17 @@ pub struct StatementHead<'a> {
     account: AccountBody<'a>,
     /// The first moment of the period, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime, nullable = false)]
+    #[schema(value_type = Option<TimeSchema>, nullable = false)]
     from: Option<String>,
     /// The first moment after the period, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime, nullable = false)]
+    #[schema(value_type = Option<TimeSchema>, nullable = false)]
     to: Option<String>,
     /// The posted balance before the period.
     #[schema(value_type = DecimalSchema)]
     opening_balance: Box<RawValue>,
     /// The posted balance after the period.
-    #[schema(value_type = DecimalSchema, example = 90.5)]
+    #[schema(value_type = DecimalSchema)]
     closing_balance: Box<RawValue>,
 }
 
@@ -90,16 +90,16 @@ impl<'a> StatementHead<'a> {
 pub struct LineBody<'a> {
     /// 1 for the account's first entry, then without a gap.
     seq: i64,
-    #[schema(format = DateTime, example = "2026-01-31T12:00:00.250000Z")]
+    #[schema(value_type = TimeSchema)]
     at: String,
     /// `credit` (money came in) or `debit`.
     #[schema(example = "debit")]
     direction: &'static str,
     /// More than zero.
-    #[schema(value_type = DecimalSchema, example = 10.0)]
+    #[schema(value_type = DecimalSchema)]
     amount: Box<RawValue>,
     /// The posted balance after this line.
-    #[schema(value_type = DecimalSchema, example = 90.5)]
+    #[schema(value_type = DecimalSchema)]
     balance_after: Box<RawValue>,
     /// What the payment does.
     #[schema(value_type = KindSchema)]

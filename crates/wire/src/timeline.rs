@@ -1,6 +1,6 @@
 //! What happened to a payment, as it goes out.
 
-use crate::schema::StatusSchema;
+use crate::schema::{StatusSchema, TimeSchema};
 use crate::value::time;
 use paygate_core::id::PaymentId;
 use paygate_core::payment::Transition;
@@ -32,7 +32,7 @@ pub struct TransitionBody {
     /// Why; stable.
     #[schema(example = "settled")]
     reason: &'static str,
-    #[schema(format = DateTime, example = "2026-01-31T12:00:00.250000Z")]
+    #[schema(value_type = TimeSchema)]
     at: String,
 }
 

@@ -11,7 +11,7 @@ use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Path, ServiceConfig};
 use paygate_wire::{
     AccountNameSchema, AliasSchema, AmountTextSchema, CurrencySchema, CursorSchema,
-    IdempotencyKeySchema, ReferenceSchema, StatementCursorSchema,
+    IdempotencyKeySchema, ReferenceSchema, StatementCursorSchema, TimeSchema,
 };
 use std::sync::Arc;
 use utoipa::OpenApi as _;
@@ -54,7 +54,7 @@ const MAY_LEAVE_OUT_BODY: [&str; 3] = [
     components(schemas(
         ProblemBody, Violation, parameters::RequestIdSchema, AccountNameSchema, AliasSchema,
         AmountTextSchema, CurrencySchema, CursorSchema, IdempotencyKeySchema, ReferenceSchema,
-        StatementCursorSchema,
+        StatementCursorSchema, TimeSchema,
     )),
     tags(
         (name = "accounts", description = "Accounts, their balances and statements."),

@@ -49,11 +49,14 @@ schemas! {
     IdempotencyKeySchema, "IdempotencyKey",
         visible_ascii(IdempotencyKey::MAX_CHARS, "1 to 255 visible ASCII characters that stand for \
             a request.");
+    /// The schema of a [`Timestamp`](paygate_core::Timestamp).
+    TimeSchema, "Time",
+        formatted(KnownFormat::DateTime, "A time (RFC 3339), in the years 0000 to 9999 of UTC. Answers \
+            give UTC with microseconds.")
+            .examples([json!("2026-01-31T12:00:00.000000Z")]);
     /// The schema of the `cursor` of a list of what has ids.
     CursorSchema, "Cursor",
-        ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
-            .description(Some("Where a page begins: the `next_cursor` of the page before."));
+        formatted(KnownFormat::Uuid, "Where a page begins: the `next_cursor` of the page before.");
     /// The schema of the `cursor` of a statement.
     StatementCursorSchema, "StatementCursor",
         text(SEQUENCE, "Where a page begins: the `next_cursor` of the page before.")
@@ -73,6 +76,11 @@ pub fn visible_ascii(most: usize, description: &str) -> Object {
 fn text(pattern: impl Into<String>, description: &str) -> ObjectBuilder {
     let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
     text.pattern(Some(pattern)).description(Some(description))
+}
+
+fn formatted(format: KnownFormat, description: &str) -> ObjectBuilder {
+    let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    text.format(Some(SchemaFormat::KnownFormat(format))).description(Some(description))
 }
 
 /// Something that is seen at either end, and whatever is no control between, in white space. The

@@ -14,14 +14,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::Timestamp;
 use paygate_core::account::AccountRef;
 use paygate_core::identity::Principal;
-use paygate_wire::BalanceBody;
+use paygate_wire::{BalanceBody, TimeSchema};
 
 /// Shows an account's balance, now or at a moment
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/balance", tag = "accounts",
     operation_id = "account_balance", security((), ("token" = [])),
     params(
         TheAccount,
-        ("at" = Option<String>, Query, format = DateTime,
+        ("at" = Option<TimeSchema>, Query,
             description = "At the end of this moment (RFC 3339), from the entries made until then."),
         MayHaveId,
     ),

@@ -24,7 +24,7 @@ pub struct OpenRequest {
     currency: Read<Currency>,
     /// Whose it is: 1 to 255 characters after trimming and NFC, no control
     /// or invisible characters.
-    #[schema(value_type = Option<LabelSchema>, required = false, example = "Alice Example")]
+    #[schema(value_type = Option<LabelSchema>, required = false)]
     name: Read<Option<Label>>,
     /// Your name for it, unique: 1 to 64 of `A-Z a-z 0-9 . _ -`, and neither an account id nor
     /// twelve digits. With it the request may be repeated: it opens one account.

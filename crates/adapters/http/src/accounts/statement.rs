@@ -14,7 +14,7 @@ use crate::server::state::State;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::statement::Period;
-use paygate_wire::StatementBody;
+use paygate_wire::{StatementBody, TimeSchema};
 use std::sync::Arc;
 
 /// Shows what happened in an account, oldest first
@@ -27,9 +27,9 @@ use std::sync::Arc;
     operation_id = "account_statement", security((), ("token" = [])),
     params(
         TheAccount,
-        ("from" = Option<String>, Query, format = DateTime,
+        ("from" = Option<TimeSchema>, Query,
             description = "Only lines of this time or later (RFC 3339)."),
-        ("to" = Option<String>, Query, format = DateTime,
+        ("to" = Option<TimeSchema>, Query,
             description = "Only lines before this time (RFC 3339)."),
         StatementPaged,
         ("Accept" = Option<String>, Header, example = "text/csv",

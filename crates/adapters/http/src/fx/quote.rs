@@ -34,7 +34,7 @@ pub struct QuoteRequest {
     #[schema(value_type = CurrencySchema, required = true)]
     base: Read<Currency>,
     /// The destination's currency, another one: an enabled ISO 4217 code in upper case.
-    #[schema(value_type = CurrencySchema, required = true, example = "IDR")]
+    #[schema(value_type = CurrencySchema, required = true)]
     quote: Read<Currency>,
     /// What to show as an example of the rate, in `base`. The quote is for any amount.
     #[schema(value_type = Option<AmountSchema>, required = false)]

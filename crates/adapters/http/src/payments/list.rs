@@ -14,7 +14,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use paygate_core::kind::Kind;
 use paygate_core::status::Status;
 use paygate_ports::PaymentQuery;
-use paygate_wire::{CurrencySchema, KindSchema, PaymentPageBody, ReferenceSchema, StatusSchema};
+use paygate_wire::{
+    CurrencySchema, KindSchema, PaymentPageBody, ReferenceSchema, StatusSchema, TimeSchema,
+};
 
 /// Lists payments, newest first
 ///
@@ -26,9 +28,9 @@ use paygate_wire::{CurrencySchema, KindSchema, PaymentPageBody, ReferenceSchema,
         ("kind" = Option<KindSchema>, Query, description = "Only of this kind."),
         ("currency" = Option<CurrencySchema>, Query, description = "Only in this currency (ISO 4217)."),
         ("reference" = Option<ReferenceSchema>, Query, description = "Only with this reference."),
-        ("created_after" = Option<String>, Query, format = DateTime,
+        ("created_after" = Option<TimeSchema>, Query,
             description = "Only accepted at this time or later (RFC 3339)."),
-        ("created_before" = Option<String>, Query, format = DateTime,
+        ("created_before" = Option<TimeSchema>, Query,
             description = "Only accepted before this time (RFC 3339)."),
         Paged,
         MayHaveId,

@@ -25,7 +25,7 @@ pub struct RefundRequest {
     amount: Read<Option<PositiveDecimal>>,
     /// Why: 1 to 255 characters after trimming and NFC, no control
     /// or invisible characters.
-    #[schema(value_type = LabelSchema, required = true, example = "Returned")]
+    #[schema(value_type = LabelSchema, required = true)]
     reason: Read<Label>,
 }
 

@@ -15,7 +15,7 @@ use paygate_core::payment::Details;
 use paygate_core::text::{IdempotencyKey, Label, Metadata, Reference};
 use paygate_wire::{
     AccountNameSchema, AmountSchema, CurrencySchema, LabelSchema, MetadataSchema, ReferenceSchema,
-    time,
+    TimeSchema, time,
 };
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
@@ -28,10 +28,10 @@ use validator::{Validate, ValidationError};
 #[validate(schema(function = "amount_fits_currency"))]
 pub struct TransferRequest {
     /// The account the money leaves: its id, its 12-digit number or its alias.
-    #[schema(value_type = AccountNameSchema, required = true, example = "alice")]
+    #[schema(value_type = AccountNameSchema, required = true)]
     source: Read<AccountRef>,
     /// The account the money reaches: its id, its 12-digit number or its alias.
-    #[schema(value_type = AccountNameSchema, required = true, example = "bob")]
+    #[schema(value_type = AccountNameSchema, required = true)]
     destination: Read<AccountRef>,
     /// More than zero, at most 15 significant digits, no more decimals than the currency has, no
     /// exponent.
@@ -56,7 +56,7 @@ pub struct TransferRequest {
     #[schema(value_type = Option<LabelSchema>, required = false)]
     description: Read<Option<Label>>,
     /// Your own time of it (RFC 3339). Kept, and of no consequence.
-    #[schema(value_type = Option<String>, required = false, format = DateTime)]
+    #[schema(value_type = Option<TimeSchema>, required = false)]
     tx_date: Read<Option<Timestamp>>,
     /// Anything you want to find again in the payment: a JSON object of at most 4096 bytes, without
     /// NUL. Kept as the text it was sent as.
