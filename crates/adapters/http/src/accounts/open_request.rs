@@ -16,7 +16,9 @@ use utoipa::ToSchema;
 /// An account to be opened.
 // Its fields as they were read: each is a value of core, or what is wrong with it is noted.
 #[derive(Debug, ToSchema)]
-#[schema(as = OpenAccount)]
+#[schema(as = OpenAccount, example = json!({
+    "currency": "USD", "name": "Alice Example", "alias": "alice", "opening_balance": "100.50",
+}))]
 #[serde(deny_unknown_fields)]
 pub struct OpenRequest {
     /// An enabled ISO 4217 code in upper case.

@@ -26,7 +26,7 @@ use validator::{Validate, ValidationError};
 /// A rate to be promised.
 // Its fields as they were read: each is a value of core, or what is wrong with it is noted.
 #[derive(Debug, Validate, ToSchema)]
-#[schema(as = CreateQuote)]
+#[schema(as = CreateQuote, example = json!({"base": "USD", "quote": "IDR", "amount": "100.50"}))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "two_currencies"))]
 pub struct QuoteRequest {

@@ -19,7 +19,9 @@ use utoipa::ToSchema;
 /// A payment to be made.
 // Its fields as they were read: each is a value of core, or what is wrong with it is noted.
 #[derive(Debug, ToSchema)]
-#[schema(as = CreatePayment)]
+#[schema(as = CreatePayment, example = json!({
+    "amount": "100.50", "currency": "USD", "reference": "REF-001",
+}))]
 #[serde(deny_unknown_fields)]
 pub struct CreateRequest {
     /// How much to take from the payer: more than zero, at most 15 significant digits, no more

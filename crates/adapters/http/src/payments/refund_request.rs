@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 /// A refund to be made.
 // Its fields as they were read: each is a value of core, or what is wrong with it is noted.
 #[derive(Debug, ToSchema)]
-#[schema(as = CreateRefund)]
+#[schema(as = CreateRefund, example = json!({"amount": "10.00", "reason": "Returned"}))]
 #[serde(deny_unknown_fields)]
 pub struct RefundRequest {
     /// In the currency of the payment's debit; all that is left of it if nothing is said.

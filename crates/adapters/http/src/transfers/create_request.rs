@@ -23,7 +23,9 @@ use validator::{Validate, ValidationError};
 /// A transfer to be made.
 // Its fields as they were read: each is a value of core, or what is wrong with it is noted.
 #[derive(Debug, Validate, ToSchema)]
-#[schema(as = CreateTransfer)]
+#[schema(as = CreateTransfer, example = json!({
+    "source": "alice", "destination": "bob", "amount": "100.50", "currency": "USD",
+}))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "amount_fits_currency"))]
 pub struct TransferRequest {
