@@ -45,7 +45,8 @@ pub(crate) async fn use_cases(
     let standing = StandingAccounts::open(accounts, ids.clone(), &config.currencies, house).await;
     let standing = Arc::new(standing.map_err(fatal)?);
     let publisher = HintPublisher::new(queue.publishing(), clock.clone(), config.confirm_timeout);
-    let acceptor = Acceptor::new(
+    let acceptor = Acceptor::with_batches_of(
+        config.accept_batch,
         Arc::clone(&stores.payments),
         Arc::clone(&stores.reader),
         publisher,

@@ -46,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) exchange: ExchangeConfig,
     pub(crate) overdue_after: Duration,
     pub(crate) reconciliation_interval: Duration,
+    /// The most payments stored by one call.
+    pub(crate) accept_batch: usize,
     pub(crate) confirm_timeout: Duration,
     pub(crate) worker: WorkerConfig,
     pub(crate) sweeper: SweeperConfig,
@@ -92,6 +94,7 @@ impl Config {
             exchange: money::exchange(settings)?,
             overdue_after: settings.duration("OVERDUE_AFTER")?,
             reconciliation_interval: settings.duration("RECONCILIATION_INTERVAL")?,
+            accept_batch: settings.count("ACCEPT_BATCH")?,
             confirm_timeout: times::milliseconds(settings, "PUBLISH_CONFIRM_TIMEOUT_MS")?,
             sweeper: SweeperConfig {
                 sweep_after: settings.duration("SWEEP_AFTER")?,

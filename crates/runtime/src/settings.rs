@@ -69,6 +69,7 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable("HTTP_WORKERS", "2", "threads that serve HTTP"),
     variable("CURRENCIES", "IDR,USD,SGD,EUR,GBP,ETB,JPY", "enabled currencies (ISO 4217)"),
+    variable("ACCEPT_BATCH", "500", "most payments stored by one call"),
     variable(
         "PUBLISH_CONFIRM_TIMEOUT_MS",
         "500",

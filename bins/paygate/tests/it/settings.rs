@@ -2,7 +2,9 @@
 
 use crate::client::Client;
 use crate::house::House;
+use crate::load::Load;
 use crate::process::{Program, run};
+use crate::stack::total;
 use crate::wait::{PATIENCE, until};
 use crate::wallets::order;
 use serde_json::json;
@@ -114,4 +116,15 @@ async fn what_the_operator_makes_is_the_house_merchants() {
         paygate.terminate(PATIENCE).await;
     }
     house.proves().await;
+}
+
+#[tokio::test]
+async fn a_batch_of_one_stores_each_payment_by_a_call_of_its_own() {
+    let house = House::new(&[("ACCEPT_BATCH", "1")]);
+    let (paygate, client) = house.open().await;
+    let accepted = Load::start(&client, 8, 40, |_| 300).finish().await.accepted;
+    let metrics = client.get("/metrics").await.body;
+    let of = |part| total(&metrics, &format!("paygate_accept_batch_size_{part}"));
+    assert_eq!((accepted.len(), of("sum"), of("count")), (40, 40, 40), "{metrics}");
+    paygate.terminate(PATIENCE).await;
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 /// The most requests that wait to be stored; beyond, they are refused at once.
 const MAX_WAITING: usize = 4096;
-/// The most payments stored by one call.
+/// The most payments stored by one call, if nobody says otherwise.
 const MAX_BATCH: usize = 500;
 
 /// An accepted payment.
@@ -67,7 +67,21 @@ impl Acceptor {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Self {
-        let batches = Coalescer::start(MAX_WAITING, MAX_BATCH, move |batch| {
+        Self::with_batches_of(MAX_BATCH, store, reader, publisher, outcomes, clock, ids)
+    }
+
+    /// [`Acceptor::new`], with at most so many payments stored by one call.
+    #[must_use]
+    pub fn with_batches_of(
+        most: usize,
+        store: Arc<dyn PaymentStore>,
+        reader: Arc<dyn PaymentReader>,
+        publisher: HintPublisher,
+        outcomes: Arc<dyn Outcomes>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
+        let batches = Coalescer::start(MAX_WAITING, most, move |batch| {
             Box::pin(accept(Arc::clone(&store), publisher.clone(), batch))
         });
         Self { batches, reader, outcomes, clock, ids }
