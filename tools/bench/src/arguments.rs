@@ -1,5 +1,7 @@
 //! What the command line says of each command.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::binaries::Profile;
@@ -55,7 +57,31 @@ pub(crate) struct RunArguments {
     pub(crate) seconds: Option<u64>,
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) connections: Option<u16>,
-    /// What to measure: workloads, or `embedded`.
+    /// So many settled payments are in the tables before: for workloads none without it, for `tables`
+    /// 2 and 10 millions.
+    #[arg(long)]
+    pub(crate) prefill: Option<u64>,
+    /// Write `latest.json` and the charts into this folder too. A full run does so into docs/bench,
+    /// and shows them in docs/benchmarks.md.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// What to measure; all of it, if nothing is named.
     #[arg(value_parser = Part::parse)]
     pub(crate) parts: Vec<Part>,
+}
+
+impl RunArguments {
+    /// Whether everything is measured, and measured well.
+    pub(crate) fn is_full(&self) -> bool {
+        self.parts.is_empty() && !self.quick
+    }
+
+    /// What is measured, in its order.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        match (self.parts.as_slice(), self.quick) {
+            ([], true) => vec![Part::Of(Workload::Transfer), Part::Of(Workload::Charge)],
+            ([], false) => Part::all(),
+            (named, _) => named.to_vec(),
+        }
+    }
 }

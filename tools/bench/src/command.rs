@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -9,10 +10,11 @@ use crate::database::Database;
 use crate::http::Target;
 use crate::load::Load;
 use crate::measured::Loaded;
-use crate::told::{Bar, announce};
+use crate::results::Results;
+use crate::told::{Bar, announce, tell};
 use crate::witness::Witness;
 use crate::workload;
-use crate::{prove, report, suite};
+use crate::{document, prove, report, suite};
 
 /// Loads servers, and measures.
 #[derive(Debug, Parser)]
@@ -27,6 +29,11 @@ enum Command {
     Load(LoadArguments),
     /// Measure the binaries beside pgbench, on private servers.
     Run(RunArguments),
+    /// Draw the charts and write the page once more, from what a full run has kept.
+    Charts {
+        /// Its latest.json.
+        file: PathBuf,
+    },
 }
 
 impl Cli {
@@ -34,8 +41,31 @@ impl Cli {
     pub(crate) fn run(self) -> Result<(), String> {
         match self.command {
             Command::Load(arguments) => arguments.run(),
-            Command::Run(arguments) => suite::run(&arguments),
+            Command::Run(arguments) => arguments.run(),
+            Command::Charts { file } => document::publish(&Results::read(&file)?),
         }
+    }
+}
+
+impl RunArguments {
+    fn run(&self) -> Result<(), String> {
+        let given: Vec<String> = std::env::args().skip(2).collect();
+        let command = format!("cargo xtask bench {}", given.join(" "));
+        let results = suite::run(self, command.trim().to_owned())?;
+        for (title, table) in document::tables(&results) {
+            tell(&format!("{title}\n{}", table.text()));
+        }
+        for missing in &results.missing {
+            tell(&format!("NOT MEASURED: {missing}"));
+        }
+        if let Some(folder) = &self.out {
+            document::keep(&results, folder)?;
+        }
+        if self.is_full() {
+            document::publish(&results)?;
+        }
+        println!("{}", results.line());
+        if results.missing.is_empty() { Ok(()) } else { Err("not all was measured".to_owned()) }
     }
 }
 
@@ -54,7 +84,7 @@ impl LoadArguments {
             wait: self.wait,
         };
         announce("opening wallets");
-        workload::open_all(&first, WALLETS)?;
+        workload::open_all(&first, WALLETS, self.workload.converts())?;
         let database = self.database.as_deref().map(Database::connect).transpose()?;
         let witness = database.as_ref().map_or(Witness::Api(&first), Witness::Database);
         let (mark, seen) = load.run(&Bar::start(self.workload.name()), || ())?;

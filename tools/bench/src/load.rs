@@ -121,6 +121,11 @@ impl Load {
         Ok((clients, seen))
     }
 
+    /// Sends one payment, and waits for it.
+    pub(crate) fn one(&self) -> Result<Mark, String> {
+        on_this_thread(self.mark())
+    }
+
     /// A payment that is waited for.
     async fn mark(&self) -> Result<Mark, String> {
         let target = self.first()?;

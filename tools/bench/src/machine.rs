@@ -5,6 +5,8 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// Clock ticks a second in `/proc`: fixed on all usual architectures, whatever the kernel's own.
 const TICKS: u32 = 100;
 
@@ -88,6 +90,14 @@ fn busy_ticks(stat: &str) -> Option<u64> {
         [user, nice, system, _, _, hard, soft, ..] => Some(user + nice + system + hard + soft),
         _ => None,
     }
+}
+
+/// Lets this process and those that it starts open as many files as they may: a thousand connections
+/// are more than many shells allow.
+pub(crate) fn open_many_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Who needs more than there are is told so when a connection fails.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// The load averages of 1, 5 and 15 minutes.

@@ -8,20 +8,27 @@
 
 mod arguments;
 mod binaries;
+mod charts;
 mod command;
+mod compared;
 mod database;
+mod document;
 mod http;
 mod load;
 mod machine;
 mod measured;
+mod numbers;
 mod outcome;
 mod part;
 mod pgbench;
+mod prefill;
 mod prove;
 mod report;
+mod results;
 mod rounds;
 mod servers;
 mod service;
+mod startup;
 mod statements;
 mod suite;
 mod surroundings;
@@ -36,6 +43,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    machine::open_many_files();
     match command::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

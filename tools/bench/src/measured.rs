@@ -68,12 +68,14 @@ pub(crate) struct Measured {
     pub(crate) memory: BTreeMap<String, Memory>,
 }
 
-/// Runs a load and waits for the end of its payments.
+/// Runs a load and waits for the end of its payments. `begin` is called just before the first request
+/// that is measured.
 pub(crate) fn measure(
     load: &Load,
     service: &mut Service,
     servers: &Servers,
     witness: &Witness<'_>,
+    begin: &dyn Fn(),
 ) -> Result<Measured, String> {
     let load = Load { targets: service.targets(), ..load.clone() };
     let rate = load.rate.map(|rate| format!(", {rate}/s")).unwrap_or_default();
@@ -82,7 +84,10 @@ pub(crate) fn measure(
     announce(&format!("{what}, for {seconds} s"));
     let mut before = Usage::now(service, servers);
     let bar = Bar::start(load.workload.name());
-    let (mark, seen) = load.run(&bar, || before = Usage::now(service, servers))?;
+    let (mark, seen) = load.run(&bar, || {
+        begin();
+        before = Usage::now(service, servers);
+    })?;
     drop(bar);
     service.check()?;
     witness.wait(&mark)?;

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use crate::load::Spread;
 use crate::measured::Loaded;
-use crate::rounds::Compared;
+use crate::numbers::{count, time};
+use crate::results::Row;
+use crate::startup::Startup;
 use crate::statements::{Statement, Statements};
 
 /// Rows of cells; the first row names the columns.
@@ -20,6 +22,19 @@ impl Table {
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.0.push(cells);
+    }
+
+    /// For a page.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = String::new();
+        for (place, row) in self.0.iter().enumerate() {
+            let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+            let _ = writeln!(text, "| {} |", cells.join(" | "));
+            if place == 0 {
+                let _ = writeln!(text, "|{}", "---|".repeat(row.len()));
+            }
+        }
+        text
     }
 
     /// For a terminal: the first column to the left, the others to the right.
@@ -69,7 +84,7 @@ pub(crate) fn load(loaded: &Loaded) -> Table {
 }
 
 /// Throughput and times, a row for each load.
-pub(crate) fn throughput(rows: &[(String, &Compared)]) -> Table {
+pub(crate) fn throughput(rows: &[Row]) -> Table {
     let mut table = Table::new(&[
         "",
         "x TPC-B",
@@ -87,7 +102,7 @@ pub(crate) fn throughput(rows: &[(String, &Compared)]) -> Table {
         "others' CPU",
         "not settled",
     ]);
-    for (name, compared) in rows {
+    for Row { name, compared, .. } in rows {
         let Some(pair) = compared.typical() else { continue };
         let (loaded, ratios) = (&pair.measured.loaded, compared.pairs.iter().map(|it| it.ratio));
         let ratios: Vec<String> = ratios.map(|ratio| format!("{ratio:.2}")).collect();
@@ -112,11 +127,10 @@ pub(crate) fn throughput(rows: &[(String, &Compared)]) -> Table {
 
 /// CPU and what was written for each payment, a row for each load; shares are of a transaction of
 /// the reference.
-pub(crate) fn costs(rows: &[(String, &Compared)]) -> Table {
+pub(crate) fn costs(rows: &[Row]) -> Table {
     let names = ["PostgreSQL", "RabbitMQ", "API", "worker", "acquirer", "paygate", "load"];
-    let mut table =
-        Table::new(&[&["CPU µs (share of TPC-B)"][..], &names, &["all", "TPC-B", "WAL"]].concat());
-    for (name, compared) in rows {
+    let mut table = Table::new(&[&[""][..], &names, &["all", "TPC-B", "WAL"]].concat());
+    for Row { name, compared, .. } in rows {
         let Some(pair) = compared.typical() else { continue };
         let (used, reference) = (&pair.measured.used, pair.reference.cpu_us);
         let share = |us: f64| format!("{us:.0} ({:.3})", us / reference.max(f64::MIN_POSITIVE));
@@ -131,10 +145,10 @@ pub(crate) fn costs(rows: &[(String, &Compared)]) -> Table {
 }
 
 /// What the processes held in memory.
-pub(crate) fn memory(rows: &[(String, &Compared)]) -> Table {
+pub(crate) fn memory(rows: &[Row]) -> Table {
     let names = ["API", "worker", "acquirer", "paygate"];
-    let mut table = Table::new(&[&["memory, MiB: now (peak)"][..], &names].concat());
-    for (name, compared) in rows {
+    let mut table = Table::new(&[&[""][..], &names].concat());
+    for Row { name, compared, .. } in rows {
         let Some(pair) = compared.typical() else { continue };
         let held = |name: &str| match pair.measured.memory.get(name) {
             Some(memory) => format!("{:.0} ({:.0})", memory.now_mib, memory.peak_mib),
@@ -146,8 +160,8 @@ pub(crate) fn memory(rows: &[(String, &Compared)]) -> Table {
 }
 
 /// What PostgreSQL was asked for each settled payment of a workload.
-pub(crate) fn statements(workload: &str, counted: &Statements) -> Table {
-    let mut table = Table::new(&[workload, "of", "calls/payment", "µs/payment", "WAL B/payment"]);
+pub(crate) fn statements(counted: &Statements) -> Table {
+    let mut table = Table::new(&["", "of", "calls/payment", "µs/payment", "WAL B/payment"]);
     for (name, of) in [("API", counted.api), ("worker", counted.worker)] {
         let batches = format!(
             "{} transactions: {:.1} statements, {:.1} payments in each",
@@ -165,6 +179,15 @@ pub(crate) fn statements(workload: &str, counted: &Statements) -> Table {
     table
 }
 
+/// How soon the embedded binary serves.
+pub(crate) fn startup(startup: &Startup) -> Table {
+    let mut table = Table::new(&["", "after"]);
+    let mut row = |name: &str, ms| table.row(vec![name.to_owned(), time(ms)]);
+    row("the first answer of `GET /health`", startup.healthy_ms);
+    row("the first 201", startup.accepted_ms);
+    table
+}
+
 fn not_settled(loaded: &Loaded) -> String {
     let counts = loaded.outcome.others.iter().chain(&loaded.failures);
     let mut told: Vec<String> = counts.map(|(what, times)| format!("{what}: {times}")).collect();
@@ -178,49 +201,15 @@ fn times<const N: usize>(spread: Option<Spread>, of: &[fn(&Spread) -> f64; N]) -
     of.map(|of| spread.map_or("-".to_owned(), |spread| time(of(&spread))))
 }
 
-/// `12.3 ms`; three digits that say something.
-pub(crate) fn time(ms: f64) -> String {
-    match ms {
-        ms if ms < 10.0 => format!("{ms:.2} ms"),
-        ms if ms < 100.0 => format!("{ms:.1} ms"),
-        ms if ms < 10_000.0 => format!("{ms:.0} ms"),
-        ms => format!("{:.1} s", ms / 1_000.0),
-    }
-}
-
-/// `1,234,567`, without a fraction.
-pub(crate) fn count(number: f64) -> String {
-    let digits = format!("{:.0}", number.max(0.0));
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Table, count, time};
+    use super::Table;
 
     #[test]
     fn a_table_aligns() {
         let mut table = Table::new(&["", "speed"]);
         table.row(vec!["one".to_owned(), "9".to_owned()]);
         assert_eq!(table.text(), "     speed\none      9\n");
-    }
-
-    #[test]
-    fn numbers_are_written_for_people() {
-        assert_eq!(
-            [0.0, 999.4, 1_000.0, 1_234_567.0].map(count),
-            ["0", "999", "1,000", "1,234,567"]
-        );
-        assert_eq!(
-            [1.234, 12.34, 123.4, 12_340.0].map(time),
-            ["1.23 ms", "12.3 ms", "123 ms", "12.3 s"]
-        );
+        assert_eq!(table.markdown(), "|  | speed |\n|---|---|\n| one | 9 |\n");
     }
 }

@@ -2,55 +2,17 @@
 //! machine that gets slower or faster meanwhile does so for both, and the median of the ratios
 //! passes over a round that was disturbed.
 
-use serde::{Deserialize, Serialize};
-
 use crate::binaries::Profile;
+use crate::compared::{Compared, Pair};
 use crate::load::Load;
 use crate::measured::{Measured, measure};
 use crate::pgbench::{PgBench, Reference};
-use crate::prove;
 use crate::servers::{Servers, Site};
 use crate::service::{Service, Shape, migrate};
 use crate::told::announce;
 use crate::witness::Witness;
-use crate::workload;
-
-/// A load, and the reference before and after it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Pair {
-    /// Settled payments for each transaction of the reference.
-    pub(crate) ratio: f64,
-    /// The mean of before and after.
-    pub(crate) reference: Reference,
-    pub(crate) measured: Measured,
-}
-
-/// One load in all rounds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Compared {
-    /// The median of the ratios.
-    pub(crate) ratio: f64,
-    pub(crate) pairs: Vec<Pair>,
-}
-
-impl Pair {
-    fn of(measured: Measured, reference: Reference) -> Self {
-        let ratio = measured.loaded.settled_per_second / reference.tps.max(f64::MIN_POSITIVE);
-        Self { ratio, reference, measured }
-    }
-}
-
-impl Compared {
-    fn of(pairs: Vec<Pair>) -> Self {
-        Self { ratio: median(pairs.iter().map(|pair| pair.ratio)), pairs }
-    }
-
-    /// The pair whose ratio is the median, by which the rest is told.
-    pub(crate) fn typical(&self) -> Option<&Pair> {
-        let distance = |pair: &&Pair| (pair.ratio - self.ratio).abs();
-        self.pairs.iter().min_by(|one, other| distance(one).total_cmp(&distance(other)))
-    }
-}
+use crate::workload::{self, Workload};
+use crate::{prefill, prove};
 
 /// How long and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +48,25 @@ impl Ground {
         Ok(site)
     }
 
+    /// A database for a load of transfers, with so many settled ones in it, if any are wanted.
+    pub(crate) fn filled_site(
+        &self,
+        name: &str,
+        load: &Load,
+        payments: u64,
+    ) -> Result<Site, String> {
+        let site = self.site(name)?;
+        if payments > 0 {
+            let service = self.start(&Subject::Production(&site, Shape::default()))?;
+            open_wallets(&service, std::slice::from_ref(load))?;
+            let (targets, workload) = (service.targets(), Workload::Transfer);
+            let template = Load { targets, workload, ..load.clone() }.one()?;
+            service.stop()?;
+            prefill::fill(&site.database, &template.id, payments)?;
+        }
+        Ok(site)
+    }
+
     /// Starts the subject.
     pub(crate) fn start(&self, subject: &Subject<'_>) -> Result<Service, String> {
         match subject {
@@ -108,7 +89,10 @@ impl Ground {
         for round in 1..=self.rounds.pairs {
             announce(&format!("round {round} of {}", self.rounds.pairs));
             let mut service = self.start(subject)?;
-            rounds.push(self.round(subject, &mut service, loads)?);
+            if round == 1 || matches!(subject, Subject::Embedded) {
+                open_wallets(&service, loads)?;
+            }
+            rounds.push(self.round(subject, &mut service, loads, &|| ())?);
             if round == self.rounds.pairs {
                 prove::prove(service.targets().first().ok_or("there is no API")?)?;
             }
@@ -124,12 +108,13 @@ impl Ground {
         Ok((0..loads.len()).map(of).collect())
     }
 
-    /// The loads, one after the other.
+    /// The loads, one after the other. `begin` is called as each begins.
     pub(crate) fn round(
         &self,
         subject: &Subject<'_>,
         service: &mut Service,
         loads: &[Load],
+        begin: &dyn Fn(),
     ) -> Result<Vec<Measured>, String> {
         let targets = service.targets();
         let target = targets.first().ok_or("there is no API")?;
@@ -137,11 +122,8 @@ impl Ground {
             Subject::Production(site, _) => Witness::Database(&site.database),
             Subject::Embedded => Witness::Api(target),
         };
-        if let Some(load) = loads.first() {
-            workload::open_all(target, load.wallets)?;
-        }
         self.servers.settle_down();
-        loads.iter().map(|load| measure(load, service, &self.servers, &witness)).collect()
+        loads.iter().map(|load| measure(load, service, &self.servers, &witness, begin)).collect()
     }
 
     fn reference(&self) -> Result<Reference, String> {
@@ -149,29 +131,10 @@ impl Ground {
     }
 }
 
-/// The middle of them, or the mean of the two in the middle; of none it is 0.
-pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = figures.collect();
-    sorted.sort_by(f64::total_cmp);
-    let upper = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
-    match sorted.len() % 2 {
-        0 => f64::midpoint(
-            upper,
-            sorted.get((sorted.len() / 2).wrapping_sub(1)).copied().unwrap_or(upper),
-        ),
-        _ => upper,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::median;
-
-    #[test]
-    fn the_median_passes_over_what_was_disturbed() {
-        assert_eq!(median([5.0, 1.0, 5.2].into_iter()), 5.0);
-        assert_eq!(median([1.0, 4.0, 2.0, 3.0].into_iter()), 2.5);
-        assert_eq!(median([7.0].into_iter()), 7.0);
-        assert_eq!(median(std::iter::empty()), 0.0);
-    }
+/// Those that the loads need, and that are not open yet.
+fn open_wallets(service: &Service, loads: &[Load]) -> Result<(), String> {
+    let wallets = loads.iter().map(|load| load.wallets).max().unwrap_or(0);
+    let converts = loads.iter().any(|load| load.workload.converts());
+    let targets = service.targets();
+    workload::open_all(targets.first().ok_or("there is no API")?, wallets, converts)
 }

@@ -85,6 +85,8 @@ pub(crate) struct Site {
 impl Site {
     /// An empty database; the schema is not there yet.
     pub(crate) fn create(servers: &Servers, name: &str) -> Result<Self, String> {
+        // One that a failure has left.
+        servers.postgres.query(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
         servers.postgres.create_database(name)?;
         let database = Database::connect(&servers.postgres.url_of(name))?;
         Ok(Self { name: name.to_owned(), database })

@@ -3,6 +3,8 @@
 //! Counting costs the server time. So it is done in a round of its own, after those that are
 //! compared, by processes that come as roles for which the server counts.
 
+use std::cell::RefCell;
+
 use serde::{Deserialize, Serialize};
 
 use crate::database::Database;
@@ -60,16 +62,18 @@ struct Row {
     text: String,
 }
 
-/// Runs a load and tells what was counted meanwhile.
+/// Runs a load, and tells what was counted from where it calls what it is given.
 pub(crate) fn count(
     servers: &Servers,
-    load: impl FnOnce() -> Result<Measured, String>,
+    load: impl FnOnce(&dyn Fn()) -> Result<Measured, String>,
 ) -> Result<Statements, String> {
     announce("counting statements");
     servers.counting.clone()?;
     let database = Database::connect(&servers.postgres.url())?;
-    database.query("SELECT pg_stat_statements_reset()")?;
-    let settled = load()?.loaded.outcome.settled;
+    let reset = RefCell::new(Err("the load never began".to_owned()));
+    let begin = || *reset.borrow_mut() = database.query("SELECT pg_stat_statements_reset()");
+    let settled = load(&begin)?.loaded.outcome.settled;
+    reset.into_inner()?;
     Ok(Statements::of(&read(&database)?, settled.max(1) as f64))
 }
 

@@ -2,13 +2,22 @@
 //! output. A bar is drawn on a terminal only.
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Says what begins now.
+/// When it was first asked for the time.
+static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Says what begins now, and how long all has taken so far.
 pub(crate) fn announce(what: &str) {
-    eprintln!("── {what}");
+    eprintln!("── {:>4} s  {what}", BEGUN.elapsed().as_secs());
+}
+
+/// Says what is found out on the way, among the figures.
+pub(crate) fn tell(what: &str) {
+    println!("{what}\n");
 }
 
 /// How far something is.
@@ -29,10 +38,15 @@ impl Bar {
     }
 
     /// So much of it is done.
-    pub(crate) fn at(&self, done: Duration, of: Duration, message: &str) {
-        self.0.set_length(milliseconds(of));
-        self.0.set_position(milliseconds(done).min(milliseconds(of)));
+    pub(crate) fn at(&self, done: u64, of: u64, message: &str) {
+        self.0.set_length(of);
+        self.0.set_position(done.min(of));
         self.0.set_message(message.to_owned());
+    }
+
+    /// So much of its time is over.
+    pub(crate) fn at_time(&self, done: Duration, of: Duration, message: &str) {
+        self.at(milliseconds(done), milliseconds(of), message);
     }
 }
 

@@ -27,6 +27,6 @@ impl Shared {
         let elapsed = start.elapsed();
         let accepted = self.seen.borrow().accepted();
         let rate = accepted as f64 / elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-        bar.at(elapsed, duration, &format!("{accepted} accepted, {rate:.0}/s"));
+        bar.at_time(elapsed, duration, &format!("{accepted} accepted, {rate:.0}/s"));
     }
 }

@@ -40,11 +40,6 @@ impl Workload {
         Self::Read,
     ];
 
-    /// By its name on the command line.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|workload| workload.name() == name)
-    }
-
     /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -56,6 +51,15 @@ impl Workload {
             Self::Holds => "holds",
             Self::Mixed => "mixed",
             Self::Read => "read",
+        }
+    }
+
+    /// Whether some of its transfers are between two currencies.
+    pub(crate) fn converts(self) -> bool {
+        match self {
+            Self::Fx | Self::Mixed => true,
+            Self::Charge | Self::Transfer | Self::Zipf | Self::Hot => false,
+            Self::Holds | Self::Read => false,
         }
     }
 
@@ -81,17 +85,4 @@ pub(crate) enum Operation {
     Get,
     /// The newest payments.
     List,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Workload;
-
-    #[test]
-    fn work_is_known_by_its_name() {
-        for workload in Workload::ALL {
-            assert_eq!(Workload::parse(workload.name()), Some(workload));
-        }
-        assert_eq!(Workload::parse("payout"), None);
-    }
 }

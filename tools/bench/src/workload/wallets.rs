@@ -69,20 +69,23 @@ impl fmt::Display for Wallet {
     }
 }
 
-/// Opens so many wallets of each currency. Those that an earlier run has opened stay as they are.
-pub(crate) fn open_all(target: &Target, wallets: u64) -> Result<(), String> {
-    on_this_thread(open(target, wallets.max(LEAST)))
+/// Opens so many wallets, as many again for conversions, if there are any. Those that an earlier run
+/// has opened stay as they are.
+pub(crate) fn open_all(target: &Target, wallets: u64, converts: bool) -> Result<(), String> {
+    let currencies = [Currency::Idr, Currency::Usd];
+    let currencies = if converts { &currencies[..] } else { &currencies[..1] };
+    on_this_thread(open(target, wallets.max(LEAST), currencies.to_vec()))
 }
 
-async fn open(target: &Target, wallets: u64) -> Result<(), String> {
+async fn open(target: &Target, wallets: u64, currencies: Vec<Currency>) -> Result<(), String> {
     let mut tasks = tokio::task::JoinSet::new();
     for first in 0..CONNECTIONS {
-        let target = target.clone();
+        let (target, currencies) = (target.clone(), currencies.clone());
         tasks.spawn(async move {
             let mut connection = Connection::new(&target);
             for number in (first..wallets).step_by(CONNECTIONS as usize) {
-                for currency in [Currency::Idr, Currency::Usd] {
-                    open_one(&mut connection, &target, Wallet::of(currency, number)).await?;
+                for currency in &currencies {
+                    open_one(&mut connection, &target, Wallet::of(*currency, number)).await?;
                 }
             }
             Ok::<(), String>(())

@@ -1,0 +1,104 @@
+//! The figures in the documentation: the file, the charts, and the part of the page that shows them.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::charts;
+use crate::report::{self, Table};
+use crate::results::Results;
+
+/// Between these lines the page is written by us.
+const BEGIN: &str = "<!-- figures: written by cargo xtask bench -->";
+const END: &str = "<!-- end of figures -->";
+const FILE: &str = "latest.json";
+
+/// The folder of the workspace's documents.
+fn documents() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+}
+
+/// Writes the file and the charts, and shows them on the page.
+pub(crate) fn publish(results: &Results) -> Result<(), String> {
+    let folder = documents().join("bench");
+    keep(results, &folder)?;
+    let page = documents().join("benchmarks.md");
+    let text = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
+    let text = with_figures(&text, &figures(results)).ok_or("the page has no place for figures")?;
+    fs::write(&page, text).map_err(|error| format!("{}: {error}", page.display()))
+}
+
+/// Writes the file and the charts into a folder.
+pub(crate) fn keep(results: &Results, folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    results.write(&folder.join(FILE))?;
+    charts::all(results).iter().try_for_each(|chart| chart.draw(folder))
+}
+
+/// The page with other figures, if it has a place for them.
+fn with_figures(page: &str, figures: &str) -> Option<String> {
+    let (before, rest) = page.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n\n{figures}\n{END}{after}"))
+}
+
+fn figures(results: &Results) -> String {
+    let mut text = format!("```text\n{}\n```\n", results.surroundings.lines().join("\n"));
+    let _ = writeln!(
+        text,
+        "\nMeasured by `{}`; all of it is in [{FILE}](bench/{FILE}).",
+        results.command
+    );
+    for chart in charts::all(results) {
+        let _ = writeln!(text, "\n![{}](bench/{})", chart.title, chart.file);
+    }
+    for (title, table) in tables(results) {
+        let _ = writeln!(text, "\n### {title}\n\n{}", table.markdown());
+    }
+    if !results.missing.is_empty() {
+        let _ = writeln!(text, "Not measured: {}.", results.missing.join("; "));
+    }
+    text
+}
+
+/// All tables, each with its title.
+pub(crate) fn tables(results: &Results) -> Vec<(String, Table)> {
+    let mut tables = Vec::new();
+    for section in &results.sections {
+        let title = |what: &str| format!("{}: {what}", section.part);
+        tables.push((title("throughput and latency"), report::throughput(&section.rows)));
+        tables.push((
+            title("CPU of each settled payment, µs (share of a TPC-B transaction)"),
+            report::costs(&section.rows),
+        ));
+        tables.push((title("memory at the end, MiB (peak)"), report::memory(&section.rows)));
+    }
+    for counted in &results.statements {
+        let title = format!("{}: statements of each settled payment", counted.workload);
+        tables.push((title, report::statements(&counted.statements)));
+    }
+    if let Some(startup) = &results.startup {
+        tables.push(("start of the embedded binary, median".to_owned(), report::startup(startup)));
+    }
+    tables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BEGIN, END, documents, with_figures};
+
+    #[test]
+    fn only_the_figures_of_the_page_are_replaced() {
+        let page = format!("a\n{BEGIN}\nold\n{END}\nb\n");
+        let expected = format!("a\n{BEGIN}\n\nnew\n\n{END}\nb\n");
+        assert_eq!(with_figures(&page, "new\n"), Some(expected.clone()));
+        assert_eq!(with_figures(&expected, "new\n"), Some(expected));
+        assert_eq!(with_figures("a\n", "new\n"), None);
+    }
+
+    #[test]
+    fn the_page_has_a_place_for_figures() {
+        let page = std::fs::read_to_string(documents().join("benchmarks.md")).unwrap();
+        assert!(with_figures(&page, "").is_some());
+    }
+}

@@ -1,0 +1,75 @@
+//! A run under way: what it is measured with, and what was measured so far.
+
+use std::time::Duration;
+
+use crate::arguments::{RunArguments, WALLETS};
+use crate::compared::Compared;
+use crate::load::Load;
+use crate::results::{Results, Row, Section};
+use crate::rounds::Ground;
+use crate::told::announce;
+use crate::workload::Workload;
+
+/// As usual for a saturated service.
+const CONNECTIONS: usize = 64;
+/// Clients that wait for each hold, or for the time of the next request, would leave the service idle
+/// if they were few.
+pub(super) const CONNECTIONS_OF_WHO_WAITS: usize = 256;
+
+/// A run under way.
+pub(crate) struct Suite<'a> {
+    pub(super) arguments: &'a RunArguments,
+    pub(super) ground: Ground,
+    pub(super) results: Results,
+}
+
+impl Suite<'_> {
+    /// Names what failed among what is missing.
+    pub(super) fn note(&mut self, what: &str, measured: Result<(), String>) {
+        if let Err(why) = measured {
+            announce(&format!("{what} is not measured: {why}"));
+            self.results.missing.push(format!("{what}: {why}"));
+        }
+    }
+
+    /// As fast as it goes.
+    pub(super) fn load(&self, workload: Workload) -> Load {
+        let connections = match workload {
+            Workload::Holds => CONNECTIONS_OF_WHO_WAITS,
+            _ => CONNECTIONS,
+        };
+        Load {
+            targets: Vec::new(),
+            workload,
+            wallets: WALLETS,
+            connections: self.arguments.connections.map_or(connections, usize::from),
+            duration: self.duration(10),
+            rate: None,
+            wait: None,
+        }
+    }
+
+    /// So many seconds, unless the command line says otherwise, or is in a hurry.
+    pub(super) fn duration(&self, seconds: u64) -> Duration {
+        let usual = if self.arguments.quick { 3.min(seconds) } else { seconds };
+        Duration::from_secs(self.arguments.seconds.unwrap_or(usual))
+    }
+
+    /// Puts rows of these names, and these places in a chart, into a section.
+    pub(super) fn keep(
+        &mut self,
+        part: &str,
+        names: impl IntoIterator<Item = (String, Option<u64>)>,
+        compared: Vec<Compared>,
+    ) {
+        let rows = names.into_iter().zip(compared);
+        let rows = rows.map(|((name, at), compared)| Row { name, at, compared });
+        match self.results.sections.iter_mut().find(|section| section.part == part) {
+            Some(section) => section.rows.extend(rows),
+            None => {
+                let section = Section { part: part.to_owned(), rows: rows.collect() };
+                self.results.sections.push(section);
+            }
+        }
+    }
+}
