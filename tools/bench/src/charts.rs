@@ -5,6 +5,7 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::load::Spread;
 use crate::results::{Results, Row, WORKLOADS};
@@ -12,6 +13,8 @@ use crate::results::{Results, Row, WORKLOADS};
 const SIZE: (u32, u32) = (760, 380);
 const COLOURS: [RGBColor; 4] =
     [RGBColor(31, 99, 181), RGBColor(214, 96, 36), RGBColor(52, 140, 74), RGBColor(140, 86, 170)];
+
+const MILLISECONDS: &str = "ms";
 
 /// One line of a chart.
 type Line = (&'static str, Vec<(f64, f64)>);
@@ -60,7 +63,7 @@ fn rates(results: &Results) -> Chart {
         ],
         names: Vec::new(),
         along: "transfers a second",
-        up: "ms",
+        up: MILLISECONDS,
     }
 }
 
@@ -133,7 +136,7 @@ impl Chart {
             _ => String::new(),
         };
         let mut mesh = chart.configure_mesh();
-        mesh.disable_x_mesh().y_desc(self.up).x_labels(self.names.len() * 2 + 1);
+        mesh.max_light_lines(1).disable_x_mesh().y_desc(self.up).x_labels(self.names.len() * 2 + 1);
         mesh.x_label_formatter(&name).draw().map_err(words)?;
         for (_, bars) in &self.lines {
             let bar = |(at, value): &(f64, f64)| {
@@ -141,53 +144,84 @@ impl Chart {
             };
             chart.draw_series(bars.iter().map(bar)).map_err(words)?;
             let figure = |(at, value): &(f64, f64)| {
-                let place = (at - 0.18, value + self.top() / 20.0);
-                Text::new(format!("{value:.2}"), place, ("sans-serif", 14))
+                let centred = Pos::new(HPos::Center, VPos::Bottom);
+                let style = TextStyle::from(("sans-serif", 14).into_font()).pos(centred);
+                Text::new(format!("{value:.2}"), (*at, value + self.top() / 50.0), style)
             };
             chart.draw_series(bars.iter().map(figure)).map_err(words)?;
         }
         Ok(())
     }
 
+    /// Where each step is a multiple of the one before, as from one connection to a thousand, so are
+    /// the axes.
     fn draw_lines(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), String> {
-        let along = self.lines.iter().flat_map(|(_, points)| points).map(|point| point.0);
-        let (least, most) =
-            along.fold((f64::MAX, f64::MIN), |(least, most), at| (least.min(at), most.max(at)));
-        // From one connection to a thousand each step is a multiple of the one before.
-        match least > 0.0 && most / least > 20.0 {
-            true => self.draw_along(area, (least..most).log_scale()),
-            false => self.draw_along(area, least.min(0.0)..most),
+        let points = || self.lines.iter().flat_map(|(_, points)| points);
+        let ((left, right), (bottom, top)) =
+            (span(points().map(|point| point.0)), span(points().map(|point| point.1)));
+        let (along, up) = (0.0..right * 1.03, 0.0..self.top());
+        let (steep_along, steep_up) =
+            ((left * 0.9..right * 1.1).log_scale(), (bottom * 0.7..top * 1.5).log_scale());
+        match (is_steep(left, right), self.up == MILLISECONDS && is_steep(bottom, top)) {
+            (false, false) => self.draw_along(area, along, up),
+            (true, false) => self.draw_along(area, steep_along, up),
+            (false, true) => self.draw_along(area, along, steep_up),
+            (true, true) => self.draw_along(area, steep_along, steep_up),
         }
     }
 
-    fn draw_along<X>(
+    fn draw_along<X, Y>(
         &self,
         area: &DrawingArea<SVGBackend<'_>, Shift>,
         along: X,
+        up: Y,
     ) -> Result<(), String>
     where
         X: AsRangedCoord<Value = f64>,
         X::CoordDescType: ValueFormatter<f64>,
+        Y: AsRangedCoord<Value = f64>,
+        Y::CoordDescType: ValueFormatter<f64>,
     {
         area.fill(&WHITE).map_err(words)?;
         let mut builder = ChartBuilder::on(area);
-        builder.caption(self.title, ("sans-serif", 20)).margin(12);
+        builder.caption(self.title, ("sans-serif", 20)).margin(12).margin_right(32);
         builder.set_label_area_size(LabelAreaPosition::Left, 56);
         builder.set_label_area_size(LabelAreaPosition::Bottom, 44);
-        let mut chart = builder.build_cartesian_2d(along, 0.0..self.top()).map_err(words)?;
+        let mut chart = builder.build_cartesian_2d(along, up).map_err(words)?;
         let mut mesh = chart.configure_mesh();
+        mesh.max_light_lines(1).x_label_formatter(&label).y_label_formatter(&label);
         mesh.x_desc(self.along).y_desc(self.up).draw().map_err(words)?;
         for ((name, points), colour) in self.lines.iter().zip(COLOURS) {
             let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2));
             let drawn = chart.draw_series(line).map_err(words)?.label(*name);
-            drawn.legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour));
+            drawn.legend(move |(x, y)| {
+                PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
+            });
             let dot = |point: &(f64, f64)| Circle::new(*point, 3, colour.filled());
             chart.draw_series(points.iter().map(dot)).map_err(words)?;
         }
+        if self.lines.len() < 2 {
+            return Ok(());
+        }
         let mut labels = chart.configure_series_labels();
         labels.background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3));
-        labels.position(SeriesLabelPosition::UpperLeft).draw().map_err(words)
+        labels.position(SeriesLabelPosition::LowerRight).draw().map_err(words)
     }
+}
+
+/// Without a fraction where there is none.
+fn label(figure: &f64) -> String {
+    if *figure >= 10.0 { format!("{figure:.0}") } else { format!("{figure:.1}") }
+}
+
+fn span(figures: impl Iterator<Item = f64>) -> (f64, f64) {
+    figures.fold((f64::MAX, f64::MIN_POSITIVE), |(least, most), figure| {
+        (least.min(figure), most.max(figure))
+    })
+}
+
+fn is_steep(least: f64, most: f64) -> bool {
+    least > 0.0 && most / least > 20.0
 }
 
 fn words(error: impl std::fmt::Display) -> String {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::charts;
 use crate::report::{self, Table};
-use crate::results::Results;
+use crate::results::{Results, WORKLOADS};
 
 /// Between these lines the page is written by us.
 const BEGIN: &str = "<!-- figures: written by cargo xtask bench -->";
@@ -52,11 +52,25 @@ fn figures(results: &Results) -> String {
     for chart in charts::all(results) {
         let _ = writeln!(text, "\n![{}](bench/{})", chart.title, chart.file);
     }
-    for (title, table) in tables(results) {
-        let _ = writeln!(text, "\n### {title}\n\n{}", table.markdown());
+    for section in &results.sections {
+        let table = report::throughput(&section.rows).markdown();
+        let _ = write!(text, "\n### {}\n\n{table}", section.part);
+    }
+    let workloads = results.rows(WORKLOADS);
+    let costs = report::costs(workloads).markdown();
+    let _ = write!(text, "\n### CPU of each settled payment, µs (share of TPC-B)\n\n{costs}");
+    let memory = report::memory(workloads).markdown();
+    let _ = write!(text, "\n### Memory at the end, MiB (peak)\n\n{memory}");
+    for counted in &results.statements {
+        let table = report::batches(&counted.statements).markdown();
+        let _ = write!(text, "\n### Statements of `{}`\n\n{table}", counted.workload);
+    }
+    if let Some(startup) = &results.startup {
+        let table = report::startup(startup).markdown();
+        let _ = write!(text, "\n### Start of the embedded binary\n\n{table}");
     }
     if !results.missing.is_empty() {
-        let _ = writeln!(text, "Not measured: {}.", results.missing.join("; "));
+        let _ = writeln!(text, "\nNot measured: {}.", results.missing.join("; "));
     }
     text
 }
@@ -65,20 +79,19 @@ fn figures(results: &Results) -> String {
 pub(crate) fn tables(results: &Results) -> Vec<(String, Table)> {
     let mut tables = Vec::new();
     for section in &results.sections {
-        let title = |what: &str| format!("{}: {what}", section.part);
-        tables.push((title("throughput and latency"), report::throughput(&section.rows)));
-        tables.push((
-            title("CPU of each settled payment, µs (share of a TPC-B transaction)"),
-            report::costs(&section.rows),
-        ));
-        tables.push((title("memory at the end, MiB (peak)"), report::memory(&section.rows)));
+        let mut add = |what: &str, table| tables.push((format!("{}: {what}", section.part), table));
+        add("throughput and latency", report::throughput(&section.rows));
+        add("CPU of each settled payment, µs (share of TPC-B)", report::costs(&section.rows));
+        add("memory at the end, MiB (peak)", report::memory(&section.rows));
     }
     for counted in &results.statements {
+        let title = format!("{}: transactions", counted.workload);
+        tables.push((title, report::batches(&counted.statements)));
         let title = format!("{}: statements of each settled payment", counted.workload);
         tables.push((title, report::statements(&counted.statements)));
     }
     if let Some(startup) = &results.startup {
-        tables.push(("start of the embedded binary, median".to_owned(), report::startup(startup)));
+        tables.push(("start of the embedded binary".to_owned(), report::startup(startup)));
     }
     tables
 }

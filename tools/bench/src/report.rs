@@ -159,19 +159,32 @@ pub(crate) fn memory(rows: &[Row]) -> Table {
     table
 }
 
-/// What PostgreSQL was asked for each settled payment of a workload.
+/// What PostgreSQL was asked, by whom, and in how many transactions.
+pub(crate) fn batches(counted: &Statements) -> Table {
+    let mut table = Table::new(&[
+        "of",
+        "calls/payment",
+        "µs/payment",
+        "transactions",
+        "statements in each",
+        "payments in each",
+    ]);
+    for (name, of) in [("API", counted.api), ("worker", counted.worker)] {
+        table.row(vec![
+            name.to_owned(),
+            format!("{:.3}", of.calls),
+            format!("{:.1}", of.us),
+            count(of.transactions as f64),
+            format!("{:.1}", of.statements),
+            format!("{:.1}", of.payments),
+        ]);
+    }
+    table
+}
+
+/// The statements that took the most time.
 pub(crate) fn statements(counted: &Statements) -> Table {
     let mut table = Table::new(&["", "of", "calls/payment", "µs/payment", "WAL B/payment"]);
-    for (name, of) in [("API", counted.api), ("worker", counted.worker)] {
-        let batches = format!(
-            "{} transactions: {:.1} statements, {:.1} payments in each",
-            count(of.transactions as f64),
-            of.statements,
-            of.payments
-        );
-        let calls = [format!("{:.3}", of.calls), format!("{:.1}", of.us), String::new()];
-        table.row([vec![batches, name.to_owned()], calls.to_vec()].concat());
-    }
     for Statement { of, calls, us, wal_bytes, text } in &counted.longest {
         let figures = [format!("{calls:.3}"), format!("{us:.1}"), format!("{wal_bytes:.0}")];
         table.row([vec![text.clone(), of.clone()], figures.to_vec()].concat());
