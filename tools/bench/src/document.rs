@@ -56,11 +56,12 @@ fn figures(results: &Results) -> String {
         let table = report::throughput(&section.rows).markdown();
         let _ = write!(text, "\n### {}\n\n{table}", section.part);
     }
+    let _ = write!(text, "\n### Ratios\n\n{}", report::ratios(results).markdown());
     let workloads = results.rows(WORKLOADS);
     let costs = report::costs(workloads).markdown();
     let _ = write!(text, "\n### CPU of each settled payment, µs (share of TPC-B)\n\n{costs}");
     let memory = report::memory(workloads).markdown();
-    let _ = write!(text, "\n### Memory at the end, MiB (peak)\n\n{memory}");
+    let _ = write!(text, "\n### Memory as a load begins, as it ends, and at most, MiB\n\n{memory}");
     for counted in &results.statements {
         let table = report::batches(&counted.statements).markdown();
         let _ = write!(text, "\n### Statements of `{}`\n\n{table}", counted.workload);
@@ -82,7 +83,7 @@ pub(crate) fn tables(results: &Results) -> Vec<(String, Table)> {
         let mut add = |what: &str, table| tables.push((format!("{}: {what}", section.part), table));
         add("throughput and latency", report::throughput(&section.rows));
         add("CPU of each settled payment, µs (share of TPC-B)", report::costs(&section.rows));
-        add("memory at the end, MiB (peak)", report::memory(&section.rows));
+        add("memory as it begins, as it ends, at most, MiB", report::memory(&section.rows));
     }
     for counted in &results.statements {
         let title = format!("{}: transactions", counted.workload);
@@ -90,6 +91,7 @@ pub(crate) fn tables(results: &Results) -> Vec<(String, Table)> {
         let title = format!("{}: statements of each settled payment", counted.workload);
         tables.push((title, report::statements(&counted.statements)));
     }
+    tables.push(("ratios".to_owned(), report::ratios(results)));
     if let Some(startup) = &results.startup {
         tables.push(("start of the embedded binary".to_owned(), report::startup(startup)));
     }
@@ -98,7 +100,8 @@ pub(crate) fn tables(results: &Results) -> Vec<(String, Table)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BEGIN, END, documents, with_figures};
+    use super::{BEGIN, END, documents, figures, keep, with_figures};
+    use crate::results::tests::results;
 
     #[test]
     fn only_the_figures_of_the_page_are_replaced() {
@@ -113,5 +116,24 @@ mod tests {
     fn the_page_has_a_place_for_figures() {
         let page = std::fs::read_to_string(documents().join("benchmarks.md")).unwrap();
         assert!(with_figures(&page, "").is_some());
+    }
+
+    #[test]
+    fn the_page_names_the_charts_that_are_drawn_and_no_other() {
+        let folder = std::env::temp_dir().join(format!("paygate-charts-{}", std::process::id()));
+        keep(&results(), &folder).unwrap();
+        let figures = figures(&results());
+        for chart in ["workloads.svg", "latency.svg", "tables.svg", "connections.svg"] {
+            let is_drawn = folder.join(chart).is_file();
+            assert_eq!(figures.contains(&format!("(bench/{chart})")), is_drawn, "{chart}");
+            // Of connections nothing was measured.
+            assert_eq!(is_drawn, chart != "connections.svg");
+        }
+        for told in
+            ["| transfer | 4.00 | 3.96 4.00 6.00 |", "FAILED: 3", "| hot to transfer | 0.50 |"]
+        {
+            assert!(figures.contains(told), "{told}:\n{figures}");
+        }
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -28,7 +28,7 @@ pub(crate) use seen::{Seen, Spread, Times};
 use shared::Shared;
 
 /// Long enough that every connection of the service has seen every statement.
-const WARM_UP: Duration = Duration::from_millis(700);
+const WARM_UP: Duration = Duration::from_millis(500);
 /// How long clients may go on after their time, with what they have asked.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The pause between two looks of the bar.
@@ -148,4 +148,57 @@ impl Load {
 /// A name that no other load has had.
 fn unique_name() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Load;
+    use crate::http::Target;
+    use crate::told::Bar;
+    use crate::workload::Workload;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+    use std::time::Duration;
+
+    /// Accepts every payment but the one with number 7.
+    fn serve(mut stream: TcpStream) {
+        let mut request = [0; 4_096];
+        while let Ok(length @ 1..) = stream.read(&mut request) {
+            let body = r#"{"id":"1","status":"SUCCESS","created_at":"now"}"#;
+            let status = match request[..length].ends_with(b"-7\"}") {
+                true => "503 Service Unavailable",
+                false => "201 Created",
+            };
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n", body.len());
+            stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_fixed_rate_sends_each_request_once_and_counts_what_came_of_it() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                thread::spawn(|| serve(stream.unwrap()));
+            }
+        });
+        let load = Load {
+            targets: vec![Target::local(port)],
+            workload: Workload::Charge,
+            wallets: 2,
+            connections: 3,
+            duration: Duration::from_secs(1),
+            rate: Some(50),
+            wait: None,
+        };
+        let mut begun = false;
+        let (mark, seen) = load.run(&Bar::start("test"), || begun = true).unwrap();
+        assert!(begun);
+        assert_eq!((mark.id.as_str(), seen.accepted(), seen.unsent), ("1", 49, 0));
+        let others: Vec<_> = seen.others.into_iter().collect();
+        assert_eq!(others, [("charge: 503".to_owned(), 1)]);
+        assert!(seen.took >= Duration::from_millis(980), "{:?}", seen.took);
+    }
 }

@@ -82,10 +82,11 @@ pub(crate) fn measure(
     let seconds = load.duration.as_secs_f64();
     let what = format!("{}, {} connections{rate}", load.workload.name(), load.connections);
     announce(&format!("{what}, for {seconds} s"));
-    let mut before = Usage::now(service, servers);
+    let (mut before, mut begun) = (Usage::now(service, servers), BTreeMap::new());
     let bar = Bar::start(load.workload.name());
     let (mark, seen) = load.run(&bar, || {
         begin();
+        begun = memory(service).unwrap_or_default();
         before = Usage::now(service, servers);
     })?;
     drop(bar);
@@ -95,5 +96,7 @@ pub(crate) fn measure(
     let outcome = witness.outcome(&mark)?;
     let used = after.since(&before?, outcome.settled);
     let loaded = Loaded::new(&load, &seen, outcome);
-    Ok(Measured { loaded, used, memory: memory(service)? })
+    let held = memory(service)?.into_iter();
+    let memory = held.map(|(name, now)| (name.clone(), now.since(begun.get(&name)))).collect();
+    Ok(Measured { loaded, used, memory })
 }

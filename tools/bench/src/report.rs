@@ -5,9 +5,10 @@ use std::fmt::Write;
 use crate::load::Spread;
 use crate::measured::Loaded;
 use crate::numbers::{count, time};
-use crate::results::Row;
+use crate::results::{Results, Row, WORKLOADS};
 use crate::startup::Startup;
 use crate::statements::{Statement, Statements};
+use crate::usage::Memory;
 
 /// Rows of cells; the first row names the columns.
 #[derive(Debug)]
@@ -144,14 +145,16 @@ pub(crate) fn costs(rows: &[Row]) -> Table {
     table
 }
 
-/// What the processes held in memory.
+/// What the processes held in memory as the load began, as it ended, and at most.
 pub(crate) fn memory(rows: &[Row]) -> Table {
     let names = ["API", "worker", "acquirer", "paygate"];
     let mut table = Table::new(&[&[""][..], &names].concat());
     for Row { name, compared, .. } in rows {
         let Some(pair) = compared.typical() else { continue };
         let held = |name: &str| match pair.measured.memory.get(name) {
-            Some(memory) => format!("{:.0} ({:.0})", memory.now_mib, memory.peak_mib),
+            Some(Memory { begun_mib, now_mib, peak_mib }) => {
+                format!("{begun_mib:.0} {now_mib:.0} {peak_mib:.0}")
+            }
             None => "-".to_owned(),
         };
         table.row([vec![name.clone()], names.map(held).to_vec()].concat());
@@ -188,6 +191,28 @@ pub(crate) fn statements(counted: &Statements) -> Table {
     for Statement { of, calls, us, wal_bytes, text } in &counted.longest {
         let figures = [format!("{calls:.3}"), format!("{us:.1}"), format!("{wal_bytes:.0}")];
         table.row([vec![text.clone(), of.clone()], figures.to_vec()].concat());
+    }
+    table
+}
+
+/// What follows from two figures each: the second, for one of the first.
+pub(crate) fn ratios(results: &Results) -> Table {
+    let mut table = Table::new(&["", "of the other"]);
+    let workload = |name| results.row(WORKLOADS, name);
+    let mut row = |name: String, of: Option<f64>, other: Option<f64>| {
+        if let (Some(of), Some(other)) = (of, other.filter(|other| *other > 0.0)) {
+            table.row(vec![name, format!("{:.2}", of / other)]);
+        }
+    };
+    let transfer = workload("transfer");
+    row("hot to transfer".to_owned(), workload("hot"), transfer);
+    row("zipf to transfer".to_owned(), workload("zipf"), transfer);
+    let seeds = results.rows("seeds").first().map(|row| row.compared.ratio);
+    row("transfer to one thing after the other".to_owned(), transfer, seeds);
+    let tables = results.rows("tables");
+    let empty = tables.iter().find(|row| row.at == Some(0)).map(|row| row.compared.ratio);
+    for filled in tables.iter().filter(|row| row.at != Some(0)) {
+        row(format!("{} to none", filled.name), Some(filled.compared.ratio), empty);
     }
     table
 }

@@ -75,9 +75,18 @@ impl Used {
     }
 }
 
+impl Memory {
+    /// The same, with what was held when it began.
+    pub(crate) fn since(self, begun: Option<&Self>) -> Self {
+        Self { begun_mib: begun.map_or(self.begun_mib, |begun| begun.now_mib), ..self }
+    }
+}
+
 /// What a process holds in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Memory {
+    /// When the first request was measured.
+    pub(crate) begun_mib: f64,
     pub(crate) now_mib: f64,
     pub(crate) peak_mib: f64,
 }
@@ -88,7 +97,8 @@ pub(crate) fn memory(service: &Service) -> Result<BTreeMap<String, Memory>, Stri
     for process in &service.processes {
         let memory = machine::memory(process.pid)?;
         let mib = |kib: u64| kib as f64 / 1_024.0;
-        let memory = Memory { now_mib: mib(memory.now), peak_mib: mib(memory.peak) };
+        let (now_mib, peak_mib) = (mib(memory.now), mib(memory.peak));
+        let memory = Memory { begun_mib: now_mib, now_mib, peak_mib };
         let largest = held.entry(process.role.name().to_owned()).or_insert(memory);
         if memory.peak_mib > largest.peak_mib {
             *largest = memory;
