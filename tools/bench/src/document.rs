@@ -92,6 +92,7 @@ pub(crate) fn tables(results: &Results) -> Vec<(String, Table)> {
         tables.push((title, report::statements(&counted.statements)));
     }
     tables.push(("ratios".to_owned(), report::ratios(results)));
+    tables.retain(|(_, table)| table.has_rows());
     if let Some(startup) = &results.startup {
         tables.push(("start of the embedded binary".to_owned(), report::startup(startup)));
     }

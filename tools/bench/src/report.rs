@@ -20,6 +20,11 @@ impl Table {
         Self(vec![columns.iter().map(|column| (*column).to_owned()).collect()])
     }
 
+    /// Whether it has rows.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.0.len() > 1
+    }
+
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.0.push(cells);

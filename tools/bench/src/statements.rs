@@ -71,7 +71,11 @@ pub(crate) fn count(
     servers.counting.clone()?;
     let database = Database::connect(&servers.postgres.url())?;
     let reset = RefCell::new(Err("the load never began".to_owned()));
-    let begin = || *reset.borrow_mut() = database.query("SELECT pg_stat_statements_reset()");
+    // The load has its runtime on this thread by then, so that no connection of ours can be used.
+    let begin = || {
+        let answer = servers.postgres.query("SELECT pg_stat_statements_reset()");
+        *reset.borrow_mut() = answer.map(|_| ());
+    };
     let settled = load(&begin)?.loaded.outcome.settled;
     reset.into_inner()?;
     Ok(Statements::of(&read(&database)?, settled.max(1) as f64))
