@@ -12,6 +12,10 @@ use crate::workload::Workload;
 /// enough that they do.
 pub(crate) const WALLETS: u64 = 1_000;
 
+/// How many pairs there are, and how long each load takes, if nobody says otherwise.
+pub(crate) const PAIRS: u16 = 3;
+pub(crate) const SECONDS: u64 = 10;
+
 /// For a load on servers that run.
 #[derive(Debug, Args)]
 pub(crate) struct LoadArguments {
@@ -71,9 +75,13 @@ pub(crate) struct RunArguments {
 }
 
 impl RunArguments {
-    /// Whether everything is measured, and measured well.
+    /// Whether everything is measured, long enough, often enough, and as the page says it is: only
+    /// that is published.
     pub(crate) fn is_full(&self) -> bool {
-        self.parts.is_empty() && !self.quick
+        let is_whole = self.parts.is_empty() && !self.quick;
+        let is_usual = self.connections.is_none() && self.prefill.is_none();
+        let is_long = self.seconds.is_none_or(|seconds| seconds >= SECONDS);
+        is_whole && is_usual && is_long && self.pairs.is_none_or(|pairs| pairs >= PAIRS)
     }
 
     /// What is measured, in its order.
@@ -83,5 +91,48 @@ impl RunArguments {
             ([], false) => Part::all(),
             (named, _) => named.to_vec(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RunArguments;
+    use crate::part::Part;
+    use crate::workload::Workload;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: RunArguments,
+    }
+
+    fn read(line: &str) -> RunArguments {
+        Line::parse_from(format!("bench {line}").split_whitespace()).arguments
+    }
+
+    #[test]
+    fn only_a_run_that_measures_all_and_well_is_published() {
+        for (line, is_full) in [
+            ("", true),
+            ("--profile release", true),
+            ("--pairs 5 --seconds 20", true),
+            ("--quick", false),
+            ("--pairs 2", false),
+            ("--seconds 9", false),
+            ("--connections 64", false),
+            ("--prefill 1000", false),
+            ("transfer charge", false),
+        ] {
+            assert_eq!(read(line).is_full(), is_full, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_named_is_measured_all_the_same_unless_there_is_a_hurry() {
+        assert_eq!(read("").parts(), Part::all());
+        let two = [Workload::Transfer, Workload::Charge].map(Part::Of);
+        assert_eq!(read("--quick").parts(), two);
+        assert_eq!(read("--quick fx seeds").parts(), [Part::Of(Workload::Fx), Part::Seeds]);
     }
 }

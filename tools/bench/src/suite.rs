@@ -6,7 +6,7 @@ mod under_way;
 
 use std::slice;
 
-use crate::arguments::RunArguments;
+use crate::arguments::{PAIRS, RunArguments};
 use crate::load::Load;
 use crate::part::Part;
 use crate::pgbench::PgBench;
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &RunArguments, command: String) -> Result<Results, 
     let surroundings = Surroundings::look(&servers, arguments.profile);
     told::tell(&surroundings.lines().join("\n"));
     let rounds = Rounds {
-        pairs: arguments.pairs.map_or(3, usize::from),
+        pairs: usize::from(arguments.pairs.unwrap_or(PAIRS)),
         reference_seconds: if arguments.quick { 3 } else { 8 },
     };
     let pgbench = PgBench::prepare(&servers)?;

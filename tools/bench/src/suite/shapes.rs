@@ -4,6 +4,7 @@
 use std::slice;
 
 use super::under_way::{CONNECTIONS_OF_WHO_WAITS, Suite};
+use crate::arguments::SECONDS;
 use crate::load::Load;
 use crate::measured::Measured;
 use crate::rounds::Subject;
@@ -60,7 +61,7 @@ impl Suite<'_> {
     pub(super) fn processes(&mut self) -> Result<(), String> {
         for (apis, workers) in PROCESSES {
             let name = format!("APIs {apis}, workers {workers}");
-            self.shaped("processes", &name, Shape { apis, workers, ..Shape::default() }, 10)?;
+            self.shaped("processes", &name, Shape { apis, workers, ..Shape::default() }, SECONDS)?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::arguments::{RunArguments, WALLETS};
+use crate::arguments::{RunArguments, SECONDS, WALLETS};
 use crate::compared::Compared;
 use crate::load::Load;
 use crate::results::{Results, Row, Section};
@@ -43,7 +43,7 @@ impl Suite<'_> {
             workload,
             wallets: WALLETS,
             connections: self.arguments.connections.map_or(connections, usize::from),
-            duration: self.duration(10),
+            duration: self.duration(SECONDS),
             rate: None,
             wait: None,
         }
