@@ -173,6 +173,7 @@ pub(crate) fn batches(counted: &Statements) -> Table {
         "of",
         "calls/payment",
         "µs/payment",
+        "planning",
         "transactions",
         "statements in each",
         "payments in each",
@@ -182,6 +183,7 @@ pub(crate) fn batches(counted: &Statements) -> Table {
             name.to_owned(),
             format!("{:.3}", of.calls),
             format!("{:.1}", of.us),
+            format!("{:.1}", of.planning_us),
             count(of.transactions as f64),
             format!("{:.1}", of.statements),
             format!("{:.1}", of.payments),
@@ -192,10 +194,17 @@ pub(crate) fn batches(counted: &Statements) -> Table {
 
 /// The statements that took the most time.
 pub(crate) fn statements(counted: &Statements) -> Table {
-    let mut table = Table::new(&["", "of", "calls/payment", "µs/payment", "WAL B/payment"]);
-    for Statement { of, calls, us, wal_bytes, text } in &counted.longest {
-        let figures = [format!("{calls:.3}"), format!("{us:.1}"), format!("{wal_bytes:.0}")];
-        table.row([vec![text.clone(), of.clone()], figures.to_vec()].concat());
+    let columns = ["", "of", "calls/payment", "µs/payment", "planning", "WAL B/payment"];
+    let mut table = Table::new(&columns);
+    for Statement { of, calls, us, planning_us, wal_bytes, text } in &counted.longest {
+        table.row(vec![
+            text.clone(),
+            of.clone(),
+            format!("{calls:.3}"),
+            format!("{us:.1}"),
+            format!("{planning_us:.1}"),
+            format!("{wal_bytes:.0}"),
+        ]);
     }
     table
 }

@@ -70,6 +70,7 @@ fn prepare_counting(postgres: &Postgres) -> Result<(), String> {
     for role in COUNTED {
         postgres.query(&format!("CREATE ROLE {role} SUPERUSER LOGIN"))?;
         postgres.query(&format!("ALTER ROLE {role} SET compute_query_id = on"))?;
+        postgres.query(&format!("ALTER ROLE {role} SET {EXTENSION}.track_planning = on"))?;
     }
     Ok(())
 }

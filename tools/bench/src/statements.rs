@@ -33,6 +33,8 @@ pub(crate) struct Calls {
     pub(crate) calls: f64,
     /// Of execution, for each settled payment.
     pub(crate) us: f64,
+    /// Of planning, for each settled payment.
+    pub(crate) planning_us: f64,
     pub(crate) transactions: u64,
     /// In each transaction, BEGIN and COMMIT included.
     pub(crate) statements: f64,
@@ -48,6 +50,8 @@ pub(crate) struct Statement {
     pub(crate) calls: f64,
     /// Of execution, for each settled payment.
     pub(crate) us: f64,
+    /// Of planning, for each settled payment.
+    pub(crate) planning_us: f64,
     /// Written to the log of changes, for each settled payment.
     pub(crate) wal_bytes: f64,
     pub(crate) text: String,
@@ -58,6 +62,7 @@ struct Row {
     role: String,
     calls: f64,
     us: f64,
+    planning_us: f64,
     wal_bytes: f64,
     text: String,
 }
@@ -83,15 +88,16 @@ pub(crate) fn count(
 
 fn read(database: &Database) -> Result<Vec<Row>, String> {
     let rows = database.rows(
-        "SELECT r.rolname, s.calls, s.total_exec_time * 1000, s.wal_bytes, s.query \
+        "SELECT r.rolname, s.calls, s.total_exec_time * 1000, s.total_plan_time * 1000, s.wal_bytes, s.query \
          FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid \
-         WHERE r.rolname LIKE 'counted_%' ORDER BY s.total_exec_time DESC",
+         WHERE r.rolname LIKE 'counted_%' ORDER BY s.total_exec_time + s.total_plan_time DESC",
     )?;
     let row = |columns: Vec<String>| match columns.as_slice() {
-        [role, calls, us, wal_bytes, text] => Some(Row {
+        [role, calls, us, planning_us, wal_bytes, text] => Some(Row {
             role: role.clone(),
             calls: calls.parse().ok()?,
             us: us.parse().ok()?,
+            planning_us: planning_us.parse().ok()?,
             wal_bytes: wal_bytes.parse().ok()?,
             text: text.split_whitespace().collect::<Vec<_>>().join(" "),
         }),
@@ -107,6 +113,7 @@ impl Statements {
             of: if row.role == api { "API" } else { "worker" }.to_owned(),
             calls: row.calls / payments,
             us: row.us / payments,
+            planning_us: row.planning_us / payments,
             wal_bytes: row.wal_bytes / payments,
             text: row.text.chars().take(SHOWN).collect(),
         });
@@ -131,6 +138,7 @@ impl Calls {
         Self {
             calls: calls / payments,
             us: own().map(|row| row.us).sum::<f64>() / payments,
+            planning_us: own().map(|row| row.planning_us).sum::<f64>() / payments,
             transactions: transactions as u64,
             statements: calls / each,
             payments: payments / each,
@@ -143,8 +151,9 @@ mod tests {
     use super::{Row, Statements};
 
     fn row(role: &str, calls: f64, text: &str) -> Row {
-        let us = calls * 10.0;
-        Row { role: role.to_owned(), calls, us, wal_bytes: 0.0, text: text.to_owned() }
+        let (us, planning_us) = (calls * 10.0, calls * 5.0);
+        let (role, text) = (role.to_owned(), text.to_owned());
+        Row { role, calls, us, planning_us, wal_bytes: 0.0, text }
     }
 
     #[test]
@@ -158,7 +167,7 @@ mod tests {
         ];
         let Statements { api, worker, longest } = Statements::of(&rows, 1_000.0);
         assert_eq!((worker.transactions, worker.statements, worker.payments), (20, 3.2, 50.0));
-        assert_eq!((worker.calls, worker.us), (0.064, 0.64));
+        assert_eq!((worker.calls, worker.us, worker.planning_us), (0.064, 0.64, 0.32));
         assert_eq!((api.transactions, api.statements, api.payments), (50, 1.0, 20.0));
         assert_eq!((longest[0].of.as_str(), longest[4].of.as_str()), ("worker", "API"));
     }
