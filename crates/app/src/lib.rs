@@ -18,7 +18,7 @@ pub use exchange::forget_quotes::QuoteForgetter;
 pub use exchange::{AskQuote, ConvertError, Exchange, ExchangeConfig, NoRate};
 pub use ledger::proofs::{ProofError, Proofs, Proven};
 pub use ledger::reconcile::Reconciler;
-pub use payments::acceptor::{Acceptor, Call, Created};
+pub use payments::acceptor::{Acceptor, AcceptorPorts, Call, Created};
 pub use payments::charges::{Charges, CreateCharge};
 pub use payments::create_error::{CreateError, Refusal};
 pub use payments::holds::{HoldRequestError, Holds};

@@ -4,6 +4,7 @@ pub(crate) mod acceptor;
 mod await_outcome;
 pub(crate) mod charges;
 pub(crate) mod create_error;
+mod draft;
 mod headroom;
 pub(crate) mod holds;
 pub(crate) mod outcomes;

@@ -10,8 +10,8 @@ use crate::system::{RandomIds, SystemClock};
 use crate::tasks::Tasks;
 use crate::telemetry::{self, RenderMetrics};
 use paygate_app::{
-    Acceptor, AccountFinder, Accounts, Api, Charges, Exchange, HintPublisher, Holds, Payments,
-    Proofs, Readiness, Refunds, StandingAccounts, Transfers,
+    Acceptor, AcceptorPorts, AccountFinder, Accounts, Api, Charges, Exchange, HintPublisher, Holds,
+    Payments, Proofs, Readiness, Refunds, StandingAccounts, Transfers,
 };
 use paygate_http::Server;
 use paygate_memory::FixedRates;
@@ -45,16 +45,17 @@ pub(crate) async fn use_cases(
     let standing = StandingAccounts::open(accounts, ids.clone(), &config.currencies, house).await;
     let standing = Arc::new(standing.map_err(fatal)?);
     let publisher = HintPublisher::new(queue.publishing(), clock.clone(), config.confirm_timeout);
-    let acceptor = Acceptor::with_batches_of(
-        config.accept_batch,
-        Arc::clone(&stores.payments),
-        Arc::clone(&stores.reader),
-        publisher,
-        Arc::clone(&outcomes),
-        clock.clone(),
-        ids.clone(),
-    );
     let find = AccountFinder::new(Arc::clone(&stores.account_reader));
+    let ports = AcceptorPorts {
+        store: Arc::clone(&stores.payments),
+        reader: Arc::clone(&stores.reader),
+        accounts: find.clone(),
+        publisher,
+        outcomes: Arc::clone(&outcomes),
+        clock: clock.clone(),
+        ids: ids.clone(),
+    };
+    let acceptor = Acceptor::new(config.accept_batch, ports);
     let rates = Arc::new(FixedRates::new(config.rates.clone(), clock.clone()));
     let quotes = Arc::clone(&stores.quotes);
     let exchange =
@@ -64,7 +65,6 @@ pub(crate) async fn use_cases(
         charges: Charges::new(acceptor.clone(), find.clone(), Arc::clone(&standing), config.most),
         transfers: Transfers::new(
             acceptor.clone(),
-            find.clone(),
             exchange.clone(),
             Arc::clone(&standing),
             config.limits,

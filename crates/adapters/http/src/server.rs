@@ -66,9 +66,10 @@ impl ApiApp {
             }
             config
                 .app_data(state)
-                .configure(accounts::configure)
-                .configure(payments::configure)
+                // Paths are tried in this order, those with a part to be read by a slow matcher.
                 .configure(transfers::configure)
+                .configure(payments::configure)
+                .configure(accounts::configure)
                 .configure(fx::configure)
                 .configure(integrity::configure)
                 .configure(openapi::configure);

@@ -1,7 +1,7 @@
 //! Looking accounts up by what clients call them: all who ask at the same time by one call.
 
 use crate::payments::create_error::CreateError;
-use crate::support::coalescer::{Coalescer, NotSubmitted, Submitted, Unknown};
+use crate::support::coalescer::{Coalescer, Company, NotSubmitted, Submitted, Unknown};
 use paygate_core::account::{AccountKey, AccountRecord};
 use paygate_ports::{AccountReader, StoreError};
 use std::sync::Arc;
@@ -11,11 +11,12 @@ const MAX_WAITING: usize = 4096;
 /// The most look-ups in one call.
 const MAX_BATCH: usize = 500;
 
-type Answer = Result<Vec<Option<AccountRecord>>, StoreError>;
+pub(crate) type Answer = Result<Vec<Option<AccountRecord>>, StoreError>;
 
 /// Looks accounts up.
 #[derive(Clone)]
 pub struct AccountFinder {
+    reader: Arc<dyn AccountReader>,
     finding: Coalescer<Vec<AccountKey>, Answer>,
 }
 
@@ -23,10 +24,11 @@ impl AccountFinder {
     /// Looks accounts up with this reader. Starts the task that does, on the current runtime.
     #[must_use]
     pub fn new(reader: Arc<dyn AccountReader>) -> Self {
-        let finding = Coalescer::start(MAX_WAITING, MAX_BATCH, move |batch| {
-            Box::pin(find(Arc::clone(&reader), batch))
+        let for_batches = Arc::clone(&reader);
+        let finding = Coalescer::start(MAX_WAITING, MAX_BATCH, Company::NONE, move |batch| {
+            Box::pin(answer(Arc::clone(&for_batches), batch))
         });
-        Self { finding }
+        Self { reader, finding }
     }
 
     /// The accounts of these names, in their order.
@@ -37,24 +39,36 @@ impl AccountFinder {
         let answer = self.finding.try_submit(names).await;
         Ok(answer.map_err(|why: NotSubmitted| CreateError::from(why))??)
     }
+
+    /// The accounts that each of these asks for, by one call.
+    pub(crate) async fn find_each(&self, asked: Vec<Vec<AccountKey>>) -> Vec<Answer> {
+        find_each(&*self.reader, asked).await
+    }
 }
 
-async fn find(
+async fn answer(
     reader: Arc<dyn AccountReader>,
-    batch: Vec<Submitted<Vec<AccountKey>, Answer>>,
+    mut batch: Vec<Submitted<Vec<AccountKey>, Answer>>,
 ) -> Result<(), Unknown> {
-    let names: Vec<AccountKey> = batch.iter().flat_map(|asked| asked.item.clone()).collect();
-    let alone = batch.len() == 1;
-    let mut found = reader.find(names).await.map(Vec::into_iter);
-    for asked in batch {
-        let answer = match &mut found {
-            Ok(found) => Ok(found.take(asked.item.len()).collect()),
-            Err(error) if alone || error.is_transient() => Err(error.clone()),
-            // Somebody's row can't be read: that is no answer for the others.
-            Err(_) => reader.find(asked.item).await,
-        };
+    let asked = batch.iter_mut().map(|asked| std::mem::take(&mut asked.item)).collect();
+    for (asked, answer) in batch.into_iter().zip(find_each(&*reader, asked).await) {
         // A client that went away needs no answer.
         let _ = asked.answer.send(answer);
     }
     Ok(())
+}
+
+async fn find_each(reader: &dyn AccountReader, asked: Vec<Vec<AccountKey>>) -> Vec<Answer> {
+    let mut found = reader.find(asked.concat()).await.map(Vec::into_iter);
+    let alone = asked.len() == 1;
+    let mut answers = Vec::with_capacity(asked.len());
+    for names in asked {
+        answers.push(match &mut found {
+            Ok(found) => Ok(found.take(names.len()).collect()),
+            Err(error) if alone || error.is_transient() => Err(error.clone()),
+            // Somebody's row can't be read: that is no answer for the others.
+            Err(_) => reader.find(names).await,
+        });
+    }
+    answers
 }

@@ -1,12 +1,15 @@
-//! Accepting a payment of any kind: stored first, published after, answered when both are done.
+//! Accepting a payment of any kind: checked against its accounts and stored first, published after,
+//! answered when all is done.
 //!
-//! All who wait are stored by one call; publishing is not waited for by the next batch, only by
+//! All who wait are looked up by one call and stored by another; publishing is not waited for by the next batch, only by
 //! those whose hints it carries.
 
+use crate::accounts::find::AccountFinder;
 use crate::payments::await_outcome::await_outcome;
 use crate::payments::create_error::CreateError;
+use crate::payments::draft::{Draft, check_each};
 use crate::payments::publisher::HintPublisher;
-use crate::support::coalescer::{Coalescer, Submitted, Unknown};
+use crate::support::coalescer::{Coalescer, Company, Submitted, Unknown};
 use paygate_core::id::PaymentId;
 use paygate_core::identity::{Idempotency, Owner};
 use paygate_core::payment::{NewPayment, PaymentRecord};
@@ -17,11 +20,14 @@ use paygate_ports::{
 };
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// The most requests that wait to be stored; beyond, they are refused at once.
 const MAX_WAITING: usize = 4096;
-/// The most payments stored by one call, if nobody says otherwise.
-const MAX_BATCH: usize = 500;
+
+/// A batch of one statement costs as much as some ten of its payments do, and so does all that follows
+/// it; a wait this short is hardly seen.
+const COMPANY: Company = Company { from: 4, at_most: Duration::from_millis(4) };
 
 /// An accepted payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,11 +48,18 @@ pub struct Call {
 }
 
 /// A payment to be stored, and the trace of its request.
-type Item = (NewPayment, TraceContext);
-type Answer = Result<Accepted, StoreError>;
-type Waiter = Submitted<Item, Answer>;
+type Item = (Draft, TraceContext);
+type Answer = Result<(NewPayment, Accepted), CreateError>;
+type Waiter = oneshot::Sender<Answer>;
 
-/// Accepts payments that have been checked.
+/// A payment that has been checked, with whom to tell.
+struct Ready {
+    payment: NewPayment,
+    context: TraceContext,
+    waiter: Waiter,
+}
+
+/// Checks payments against their accounts and accepts them.
 #[derive(Clone)]
 pub struct Acceptor {
     batches: Coalescer<Item, Answer>,
@@ -56,33 +69,32 @@ pub struct Acceptor {
     ids: Arc<dyn IdSource>,
 }
 
-impl Acceptor {
-    /// Accepts payments into this store. Starts the task that stores them, on the current runtime.
-    #[must_use]
-    pub fn new(
-        store: Arc<dyn PaymentStore>,
-        reader: Arc<dyn PaymentReader>,
-        publisher: HintPublisher,
-        outcomes: Arc<dyn Outcomes>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdSource>,
-    ) -> Self {
-        Self::with_batches_of(MAX_BATCH, store, reader, publisher, outcomes, clock, ids)
-    }
+/// What an [`Acceptor`] works with.
+pub struct AcceptorPorts {
+    /// Where payments are stored.
+    pub store: Arc<dyn PaymentStore>,
+    /// Where they are read.
+    pub reader: Arc<dyn PaymentReader>,
+    /// Finds the accounts that they are between.
+    pub accounts: AccountFinder,
+    /// Tells the workers.
+    pub publisher: HintPublisher,
+    /// Tells what became of them.
+    pub outcomes: Arc<dyn Outcomes>,
+    /// For those who wait.
+    pub clock: Arc<dyn Clock>,
+    /// Makes their ids.
+    pub ids: Arc<dyn IdSource>,
+}
 
-    /// [`Acceptor::new`], with at most so many payments stored by one call.
+impl Acceptor {
+    /// Stores at most so many payments by one call. Starts the task that stores them, on the current
+    /// runtime.
     #[must_use]
-    pub fn with_batches_of(
-        most: usize,
-        store: Arc<dyn PaymentStore>,
-        reader: Arc<dyn PaymentReader>,
-        publisher: HintPublisher,
-        outcomes: Arc<dyn Outcomes>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdSource>,
-    ) -> Self {
-        let batches = Coalescer::start(MAX_WAITING, most, move |batch| {
-            Box::pin(accept(Arc::clone(&store), publisher.clone(), batch))
+    pub fn new(most: usize, ports: AcceptorPorts) -> Self {
+        let AcceptorPorts { store, reader, accounts, publisher, outcomes, clock, ids } = ports;
+        let batches = Coalescer::start(MAX_WAITING, most, COMPANY, move |batch| {
+            Box::pin(accept(Arc::clone(&store), accounts.clone(), publisher.clone(), batch))
         });
         Self { batches, reader, outcomes, clock, ids }
     }
@@ -95,16 +107,20 @@ impl Acceptor {
         &*self.reader
     }
 
-    /// Accepts a payment. Once it is stored the answer is the payment, whatever happens after.
+    /// Accepts a payment of this id. Once it is stored the answer is the payment, whatever happens
+    /// after.
     pub(crate) async fn accept(
         &self,
-        payment: NewPayment,
+        id: PaymentId,
+        draft: Draft,
         call: Call,
     ) -> Result<Created, CreateError> {
         // Registered before the hint is published, so that no announcement comes too early.
-        let announced = call.wait.map(|_| self.outcomes.wait_for(payment.id));
-        let item = (payment.clone(), call.context);
-        let record = match self.batches.try_submit(item).await.map_err(CreateError::from)?? {
+        let announced = call.wait.map(|_| self.outcomes.wait_for(id));
+        let item = (draft, call.context);
+        let (payment, accepted) =
+            self.batches.try_submit(item).await.map_err(CreateError::from)??;
+        let record = match accepted {
             Accepted::Created(at) => payment.accepted(at),
             Accepted::Replayed(record) => return Ok(self.replayed(*record, call.wait).await),
             Accepted::KeyReused => return Err(CreateError::KeyReused),
@@ -129,7 +145,7 @@ impl Acceptor {
         wait: Option<Duration>,
         refusal: CreateError,
     ) -> Result<Created, CreateError> {
-        if !refusal.is_final() || (sent.is_none() && named.is_none()) {
+        if !refusal.is_by_a_rule() || (sent.is_none() && named.is_none()) {
             return Err(refusal);
         }
         // A twin may be waiting to be stored. What comes after it through the same door finds it.
@@ -194,58 +210,80 @@ impl Acceptor {
     }
 }
 
-/// Stores a batch, then lets its hints be published and its clients be answered while the next
-/// batch is stored.
+/// Checks and stores a batch, then lets its hints be published and its clients be answered while the
+/// next batch is stored.
 async fn accept(
     store: Arc<dyn PaymentStore>,
+    accounts: AccountFinder,
     publisher: HintPublisher,
-    batch: Vec<Waiter>,
+    batch: Vec<Submitted<Item, Answer>>,
 ) -> Result<(), Unknown> {
-    let payments = batch.iter().map(|waiter| waiter.item.0.clone()).collect();
-    match store_batch(&*store, payments).await {
+    let ready = checked(&accounts, batch).await;
+    if ready.is_empty() {
+        return Ok(());
+    }
+    match store_batch(&*store, &ready).await {
         Ok(accepted) => {
-            tokio::spawn(publish_and_answer(publisher, batch, accepted));
+            tokio::spawn(publish_and_answer(publisher, ready, accepted));
             Ok(())
         }
         Err(error) => {
-            tracing::warn!(%error, payments = batch.len(), "a batch was not accepted");
-            count("store-error", batch.len());
-            for waiter in batch {
-                // A client that went away needs no answer.
-                let _ = waiter.answer.send(Err(error.clone()));
+            tracing::warn!(%error, payments = ready.len(), "a batch was not accepted");
+            count("store-error", ready.len());
+            for one in ready {
+                let _ = one.waiter.send(Err(error.clone().into()));
             }
             Err(Unknown)
         }
     }
 }
 
+/// Those of a batch that may be stored; the others hear why not. A client that went away needs no
+/// answer, here and below.
+async fn checked(accounts: &AccountFinder, batch: Vec<Submitted<Item, Answer>>) -> Vec<Ready> {
+    let (mut drafts, mut waiters) = (Vec::new(), Vec::new());
+    for Submitted { item: (draft, context), answer } in batch {
+        drafts.push(draft);
+        waiters.push((context, answer));
+    }
+    let mut ready = Vec::with_capacity(drafts.len());
+    for (checked, (context, waiter)) in check_each(accounts, drafts).await.into_iter().zip(waiters)
+    {
+        match checked {
+            Ok(payment) => ready.push(Ready { payment, context, waiter }),
+            Err(refusal) => drop(waiter.send(Err(refusal))),
+        }
+    }
+    ready
+}
+
 /// Stores, once more after a passing error: a connection may have died in the pool, or the answer of
 /// a commit was lost; the ids tell the store which.
 async fn store_batch(
     store: &dyn PaymentStore,
-    payments: Vec<NewPayment>,
+    ready: &[Ready],
 ) -> Result<Vec<Accepted>, StoreError> {
-    metrics::histogram!("paygate_accept_batch_size").record(payments.len() as f64);
-    match store.accept(payments.clone()).await {
-        Err(error) if error.is_transient() => store.accept(payments).await,
+    metrics::histogram!("paygate_accept_batch_size").record(ready.len() as f64);
+    let payments = || ready.iter().map(|one| one.payment.clone()).collect();
+    match store.accept(payments()).await {
+        Err(error) if error.is_transient() => store.accept(payments()).await,
         accepted => accepted,
     }
 }
 
-async fn publish_and_answer(publisher: HintPublisher, batch: Vec<Waiter>, accepted: Vec<Accepted>) {
+async fn publish_and_answer(publisher: HintPublisher, batch: Vec<Ready>, accepted: Vec<Accepted>) {
     let mut hints = Vec::with_capacity(batch.len());
-    for (waiter, accepted) in batch.iter().zip(&accepted) {
-        let (payment, context) = &waiter.item;
+    for (one, accepted) in batch.iter().zip(&accepted) {
         count(result_name(accepted), 1);
         if matches!(accepted, Accepted::Created(_)) {
-            hints.push(HintOut { id: payment.id, context: context.clone() });
+            hints.push(HintOut { id: one.payment.id, context: one.context.clone() });
         }
     }
     if !hints.is_empty() {
         publisher.publish(hints).await;
     }
-    for (waiter, accepted) in batch.into_iter().zip(accepted) {
-        let _ = waiter.answer.send(Ok(accepted));
+    for (one, accepted) in batch.into_iter().zip(accepted) {
+        let _ = one.waiter.send(Ok((one.payment, accepted)));
     }
 }
 

@@ -4,6 +4,7 @@ use crate::accounts::find::AccountFinder;
 use crate::accounts::standing::StandingAccounts;
 use crate::payments::acceptor::{Acceptor, Call, Created};
 use crate::payments::create_error::{CreateError, Refusal};
+use crate::payments::draft::Draft;
 use crate::payments::headroom::Headroom;
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::id::PaymentId;
@@ -61,7 +62,7 @@ impl Charges {
         let owner = principal.acts_for(self.standing.house());
         let request = details.request(principal, Operation::Charge, owner);
         match self.check(amount, &request).await {
-            Ok(payment) => self.acceptor.accept(payment, call).await,
+            Ok(payment) => self.acceptor.accept(payment.id, Draft::checked(payment), call).await,
             Err(refusal) => {
                 let named = request.named();
                 self.acceptor.replay_or(request.idempotency, named, call.wait, refusal).await

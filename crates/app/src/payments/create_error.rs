@@ -154,9 +154,21 @@ impl From<NotSubmitted> for CreateError {
 }
 
 impl CreateError {
-    /// Whether it says something about the request, rather than about who asks or a store that is
-    /// away.
-    pub(crate) fn is_final(&self) -> bool {
-        !matches!(self, Self::Denied(_) | Self::Store(_) | Self::Overloaded)
+    /// Whether a rule forbids the request as it is: what was accepted under its key before counts for
+    /// more. Of the others some are found where that has been looked at, and some say nothing about
+    /// the request, but about who asks or a store that is away.
+    pub(crate) fn is_by_a_rule(&self) -> bool {
+        match self {
+            Self::CurrencyNotEnabled(_)
+            | Self::Amount(_)
+            | Self::PaymentNotFound
+            | Self::Refused(_) => true,
+            Self::KeyReused
+            | Self::ReferenceTaken { .. }
+            | Self::QuoteUsed { .. }
+            | Self::Denied(_)
+            | Self::Store(_)
+            | Self::Overloaded => false,
+        }
     }
 }

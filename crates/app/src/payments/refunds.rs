@@ -4,6 +4,7 @@
 use crate::accounts::find::AccountFinder;
 use crate::payments::acceptor::{Acceptor, Call, Created};
 use crate::payments::create_error::{CreateError, Refusal};
+use crate::payments::draft::Draft;
 use paygate_core::account::AccountKey;
 use paygate_core::id::PaymentId;
 use paygate_core::identity::{Denied, Operation, Owner, Principal};
@@ -51,7 +52,9 @@ impl Refunds {
         refund: CreateRefund,
     ) -> Result<Created, CreateError> {
         match self.check(principal, &refund).await {
-            Ok(payment) => self.acceptor.accept(payment, refund.call).await,
+            Ok(payment) => {
+                self.acceptor.accept(payment.id, Draft::checked(payment), refund.call).await
+            }
             Err(refusal) => {
                 let key = refund.details.key;
                 let sent = key.map(|key| key.within(principal, Operation::Refund));

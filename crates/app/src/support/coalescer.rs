@@ -1,11 +1,17 @@
 //! Turns many callers that want one thing each into few calls that do many things at once: the next
-//! batch forms while the one before is under way. No timer: at low load a batch is one item, and
-//! nobody waits for company.
+//! batch forms while the one before is under way. At low load a batch is one item, and nobody waits
+//! for company.
+//!
+//! Under load one may wait a moment: until as many are there as in the batch before. Clients that
+//! were answered together come back together, and what a batch costs besides its items, in the
+//! database and in all that follows, is paid once for all of them.
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 /// One item of a batch, with the way back to who handed it in.
 pub(crate) struct Submitted<T, R> {
@@ -30,6 +36,20 @@ enum Message<T, R> {
     Passing(oneshot::Sender<()>),
 }
 
+/// For how many, and for how long, a batch waits at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Company {
+    /// A batch smaller than this is no sign of load: the next waits for nobody.
+    pub(crate) from: usize,
+    /// The longest wait.
+    pub(crate) at_most: Duration,
+}
+
+impl Company {
+    /// Nobody is waited for.
+    pub(crate) const NONE: Self = Self { from: usize::MAX, at_most: Duration::ZERO };
+}
+
 /// A batch of which it is not known what became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unknown;
@@ -51,12 +71,18 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
     pub(crate) fn start(
         waiting: usize,
         batch: usize,
+        company: Company,
         flush: impl Fn(Vec<Submitted<T, R>>) -> BoxFuture<'static, Result<(), Unknown>> + Send + 'static,
     ) -> Self {
         let (sender, mut receiver) = mpsc::channel(waiting.max(1));
         tokio::spawn(async move {
+            let (batch, mut before) = (batch.max(1), 0);
             let mut messages = Vec::new();
-            while receiver.recv_many(&mut messages, batch.max(1)).await > 0 {
+            while receiver.recv_many(&mut messages, batch).await > 0 {
+                if before >= company.from {
+                    gather(&mut receiver, &mut messages, before.min(batch), company.at_most).await;
+                }
+                before = messages.len();
                 let (mut items, mut passing) = (Vec::new(), Vec::new());
                 for message in messages.drain(..) {
                     match message {
@@ -100,6 +126,22 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
     }
 }
 
+/// Waits until so many messages are there, or the time is over, or no more can come.
+async fn gather<M>(
+    receiver: &mut mpsc::Receiver<M>,
+    messages: &mut Vec<M>,
+    wanted: usize,
+    at_most: Duration,
+) {
+    let end = Instant::now() + at_most;
+    while let Some(missing) = wanted.checked_sub(messages.len()).filter(|missing| *missing > 0) {
+        let more = timeout_at(end, receiver.recv_many(messages, missing)).await;
+        if more.unwrap_or(0) == 0 {
+            return;
+        }
+    }
+}
+
 /// What a flush did. A panic is caught, so that one bad batch does not end the loop for all that come
 /// after.
 async fn flushed(flush: BoxFuture<'static, Result<(), Unknown>>) -> Result<(), Unknown> {
@@ -120,17 +162,18 @@ mod tests {
         let sizes = Arc::new(Mutex::new(Vec::new()));
         let gate = Arc::new(Semaphore::new(0));
         let (seen, entry) = (Arc::clone(&sizes), Arc::clone(&gate));
-        let coalescer = Coalescer::start(10, 4, move |batch: Vec<Submitted<u32, u32>>| {
-            let (seen, entry) = (Arc::clone(&seen), Arc::clone(&entry));
-            Box::pin(async move {
-                seen.lock().unwrap().push(batch.len());
-                entry.acquire().await.unwrap().forget();
-                for one in batch {
-                    let _ = one.answer.send(one.item * 2);
-                }
-                Ok(())
-            })
-        });
+        let coalescer =
+            Coalescer::start(10, 4, Company::NONE, move |batch: Vec<Submitted<u32, u32>>| {
+                let (seen, entry) = (Arc::clone(&seen), Arc::clone(&entry));
+                Box::pin(async move {
+                    seen.lock().unwrap().push(batch.len());
+                    entry.acquire().await.unwrap().forget();
+                    for one in batch {
+                        let _ = one.answer.send(one.item * 2);
+                    }
+                    Ok(())
+                })
+            });
         let submit = |item| {
             let coalescer = coalescer.clone();
             tokio::spawn(async move { coalescer.try_submit(item).await })
@@ -153,15 +196,16 @@ mod tests {
 
     #[tokio::test]
     async fn who_passes_hears_when_all_before_is_flushed_and_nothing_when_it_failed() {
-        let coalescer = Coalescer::start(10, 10, |batch: Vec<Submitted<u32, u32>>| {
-            Box::pin(async move {
-                let fails = batch.iter().any(|one| one.item == 0);
-                for one in batch {
-                    let _ = one.answer.send(one.item);
-                }
-                if fails { Err(Unknown) } else { Ok(()) }
-            })
-        });
+        let coalescer =
+            Coalescer::start(10, 10, Company::NONE, |batch: Vec<Submitted<u32, u32>>| {
+                Box::pin(async move {
+                    let fails = batch.iter().any(|one| one.item == 0);
+                    for one in batch {
+                        let _ = one.answer.send(one.item);
+                    }
+                    if fails { Err(Unknown) } else { Ok(()) }
+                })
+            });
         assert_eq!(coalescer.passed().await, Ok(()), "nothing is before it");
         let (answer, passed) = tokio::join!(coalescer.try_submit(1), coalescer.passed());
         assert_eq!((answer, passed), (Ok(1), Ok(())));
@@ -169,10 +213,56 @@ mod tests {
         assert_eq!((answer, passed), (Ok(0), Err(NotSubmitted::NoAnswer)));
     }
 
+    /// Sizes of batches of which each is answered at once.
+    fn counting(company: Company) -> (Coalescer<u32, u32>, Arc<Mutex<Vec<usize>>>) {
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&sizes);
+        let coalescer = Coalescer::start(100, 100, company, move |batch: Vec<Submitted<_, _>>| {
+            seen.lock().unwrap().push(batch.len());
+            Box::pin(async move {
+                for one in batch {
+                    let _ = one.answer.send(one.item);
+                }
+                Ok(())
+            })
+        });
+        (coalescer, sizes)
+    }
+
+    /// Hands so many in at once, and waits for all answers.
+    async fn submit(coalescer: &Coalescer<u32, u32>, many: u32) {
+        let all = (0..many).map(|item| coalescer.try_submit(item));
+        for answer in futures_util::future::join_all(all).await {
+            answer.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn under_load_a_batch_waits_for_as_many_as_were_in_the_one_before() {
+        let company = Company { from: 3, at_most: Duration::from_secs(1) };
+        let (coalescer, sizes) = counting(company);
+        submit(&coalescer, 5).await;
+        let started = Instant::now();
+        // Two come, then three more: they are answered together, and sooner than at the end of time.
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            submit(&coalescer, 3).await;
+        };
+        tokio::join!(submit(&coalescer, 2), later);
+        assert_eq!(started.elapsed(), Duration::from_millis(500));
+        // Nobody else comes: the wait has an end, and is over with the load.
+        submit(&coalescer, 2).await;
+        assert_eq!(started.elapsed(), Duration::from_millis(1_500));
+        submit(&coalescer, 1).await;
+        assert_eq!(started.elapsed(), Duration::from_millis(1_500));
+        assert_eq!(*sizes.lock().unwrap(), [5, 5, 2, 1]);
+    }
+
     #[tokio::test]
     async fn beyond_its_capacity_it_refuses_at_once() {
-        let coalescer =
-            Coalescer::start(2, 1, |_: Vec<Submitted<u32, u32>>| Box::pin(std::future::pending()));
+        let coalescer = Coalescer::start(2, 1, Company::NONE, |_: Vec<Submitted<u32, u32>>| {
+            Box::pin(std::future::pending())
+        });
         let _kept: Vec<_> = (0..3)
             .map(|item| {
                 let coalescer = coalescer.clone();

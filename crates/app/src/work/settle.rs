@@ -1,7 +1,7 @@
 //! Asking the provider about claimed payments, in a bounded pool and without any lock, and settling
 //! what it says, in batches. What it is asked, core says by the payment's kind.
 
-use crate::support::coalescer::{Coalescer, Submitted, Unknown};
+use crate::support::coalescer::{Coalescer, Company, Submitted, Unknown};
 use crate::support::retry::Patience;
 use crate::work::announcer::Announcer;
 use crate::work::quarantine::Quarantiner;
@@ -44,7 +44,7 @@ impl Settler {
         announcer: Announcer,
     ) -> Self {
         let policy = config.policy.claim.clone();
-        let settling = Coalescer::start(config.batch, config.batch, move |batch| {
+        let settling = Coalescer::start(config.batch, config.batch, Company::NONE, move |batch| {
             Box::pin(settle(quarantiner.clone(), announcer.clone(), policy.clone(), batch))
         });
         let caller = Arc::new(Caller {

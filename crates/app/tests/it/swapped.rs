@@ -4,8 +4,8 @@ mod limited;
 
 use limited::LimitedAcquirer;
 use paygate_app::{
-    Acceptor, AccountFinder, Call, Charges, CreateCharge, HintPublisher, StandingAccounts, Worker,
-    WorkerConfig, WorkerPorts,
+    Acceptor, AcceptorPorts, AccountFinder, Call, Charges, CreateCharge, HintPublisher,
+    StandingAccounts, Worker, WorkerConfig, WorkerPorts,
 };
 use paygate_core::account::headroom::AmountLimit;
 use paygate_core::identity::{MerchantId, Principal};
@@ -35,20 +35,18 @@ async fn a_charge_above_the_limit_is_declined() {
     let standing = StandingAccounts::open(store.clone(), ids.clone(), &[usd], shop).await.unwrap();
     let publisher =
         HintPublisher::new(Arc::new(queue.clone()), clock.clone(), Duration::from_millis(500));
-    let acceptor = Acceptor::new(
-        store.clone(),
-        store.clone(),
+    let find = AccountFinder::new(store.clone());
+    let ports = AcceptorPorts {
+        store: store.clone(),
+        reader: store.clone(),
+        accounts: find.clone(),
         publisher,
-        outcomes.clone(),
-        clock.clone(),
+        outcomes: outcomes.clone(),
+        clock: clock.clone(),
         ids,
-    );
-    let charges = Charges::new(
-        acceptor,
-        AccountFinder::new(store.clone()),
-        Arc::new(standing),
-        AmountLimit::default(),
-    );
+    };
+    let acceptor = Acceptor::new(500, ports);
+    let charges = Charges::new(acceptor, find, Arc::new(standing), AmountLimit::default());
     let ports = WorkerPorts {
         store: store.clone(),
         quarantine: store,

@@ -9,9 +9,9 @@ use super::turns::{rest, soon};
 use super::values::{currency, money};
 use chrono::TimeDelta;
 use paygate_app::{
-    Acceptor, AccountFinder, Accounts, Charges, Exchange, ExchangeConfig, HintPublisher, Holds,
-    Payments, Proofs, Refunds, StandingAccounts, Sweeper, SweeperConfig, Transfers, Worker,
-    WorkerConfig, WorkerPorts,
+    Acceptor, AcceptorPorts, AccountFinder, Accounts, Charges, Exchange, ExchangeConfig,
+    HintPublisher, Holds, Payments, Proofs, Refunds, StandingAccounts, Sweeper, SweeperConfig,
+    Transfers, Worker, WorkerConfig, WorkerPorts,
 };
 use paygate_core::Timestamp;
 use paygate_core::account::headroom::AmountLimit;
@@ -131,15 +131,17 @@ impl Rig {
         );
         let standing = Arc::new(standing.await.unwrap());
         let publisher = HintPublisher::new(queue.clone(), time.clone(), CONFIRM);
-        let acceptor = Acceptor::new(
-            store.clone(),
-            store.clone(),
-            publisher,
-            outcomes.clone(),
-            time.clone(),
-            ids.clone(),
-        );
         let find = AccountFinder::new(store.clone());
+        let ports = AcceptorPorts {
+            store: store.clone(),
+            reader: store.clone(),
+            accounts: find.clone(),
+            publisher,
+            outcomes: outcomes.clone(),
+            clock: time.clone(),
+            ids: ids.clone(),
+        };
+        let acceptor = Acceptor::new(500, ports);
         let exchange = Exchange::new(
             rates.clone(),
             store.clone(),
@@ -156,7 +158,6 @@ impl Rig {
             ),
             transfers: Transfers::new(
                 acceptor.clone(),
-                find.clone(),
                 exchange.clone(),
                 standing.clone(),
                 Limits { min: money("1000.00 IDR"), max: money("10000000.00 IDR") },

@@ -8,8 +8,8 @@ use super::{ACCOUNTS, TRANSFERS};
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use paygate_app::{
-    Acceptor, AccountFinder, Accounts, Api, Charges, Exchange, ExchangeConfig, HintPublisher,
-    Holds, Payments, Proofs, Readiness, Refunds, StandingAccounts, Transfers,
+    Acceptor, AcceptorPorts, AccountFinder, Accounts, Api, Charges, Exchange, ExchangeConfig,
+    HintPublisher, Holds, Payments, Proofs, Readiness, Refunds, StandingAccounts, Transfers,
 };
 use paygate_core::Timestamp;
 use paygate_core::account::headroom::AmountLimit;
@@ -97,15 +97,17 @@ impl Harness {
         let time = Arc::new(clock.clone());
         let shared: Arc<MemoryOutcomes> = Arc::new(outcomes.clone());
         let confirm = Duration::from_millis(500);
-        let acceptor = Acceptor::new(
-            store.clone(),
-            store.clone(),
-            HintPublisher::new(queue.clone(), time.clone(), confirm),
-            shared.clone(),
-            time.clone(),
-            ids.clone(),
-        );
         let find = AccountFinder::new(store.clone());
+        let ports = AcceptorPorts {
+            store: store.clone(),
+            reader: store.clone(),
+            accounts: find.clone(),
+            publisher: HintPublisher::new(queue.clone(), time.clone(), confirm),
+            outcomes: shared.clone(),
+            clock: time.clone(),
+            ids: ids.clone(),
+        };
+        let acceptor = Acceptor::new(500, ports);
         let promises = ExchangeConfig::default();
         let exchange =
             Exchange::new(rates.clone(), store.clone(), time.clone(), ids.clone(), promises);
@@ -121,7 +123,6 @@ impl Harness {
             ),
             transfers: Transfers::new(
                 acceptor.clone(),
-                find.clone(),
                 exchange.clone(),
                 standing.clone(),
                 limits,
