@@ -146,9 +146,7 @@ impl Exchange {
             "http_request",
             method,
             request_id = request_id.as_str(),
-            route = Empty,
             payment_id = Empty,
-            status = Empty,
         );
         Self { started: Instant::now(), method, uri, request_id, span }
     }
@@ -170,17 +168,12 @@ impl Exchange {
             .increment(1);
         metrics::histogram!(SECONDS, "method" => self.method, "route" => route).record(elapsed);
 
-        self.span.record("route", route).record("status", status.as_u16());
         let _inside = self.span.enter();
-        let (cause, elapsed_us) = (cause.as_deref(), elapsed.as_micros());
+        let (cause, elapsed_us, status) = (cause.as_deref(), elapsed.as_micros(), status.as_u16());
         match status {
-            StatusCode::INTERNAL_SERVER_ERROR => {
-                tracing::error!(cause, elapsed_us, "a request failed");
-            }
-            status if status.is_server_error() => {
-                tracing::info!(cause, elapsed_us, "a request was turned away");
-            }
-            _ => tracing::debug!(elapsed_us, "answered"),
+            500 => tracing::error!(route, status, cause, elapsed_us, "a request failed"),
+            501.. => tracing::info!(route, status, cause, elapsed_us, "a request was turned away"),
+            _ => tracing::debug!(route, status, elapsed_us, "answered"),
         }
         response
     }

@@ -45,6 +45,17 @@ impl Sql for LockAccounts {
     const TEXT: &'static str = concat!(
         "SELECT ",
         account_columns!(),
+        " FROM accounts a WHERE a.id = ANY(?) ORDER BY a.id FOR NO KEY UPDATE"
+    );
+    type Row = AccountTypes;
+}
+
+/// With the liquidity accounts of these currencies.
+struct LockLiquidity;
+impl Sql for LockLiquidity {
+    const TEXT: &'static str = concat!(
+        "SELECT ",
+        account_columns!(),
         " FROM accounts a WHERE a.id IN (SELECT unnest(?::uuid[]) UNION \
          SELECT l.id FROM accounts l WHERE l.system_code = 'fx_liquidity' AND l.currency = ANY(?)) \
          ORDER BY a.id FOR NO KEY UPDATE OF a"
@@ -178,22 +189,29 @@ pub(crate) async fn load(
     let converted = movers().filter(|it| it.debit.currency != it.credit.currency);
     let liquidity: BTreeSet<&str> =
         converted.flat_map(|it| [it.debit.currency.code(), it.credit.currency.code()]).collect();
-    let lock = statement::<LockAccounts>([
-        Param::Ids(ids.into_iter().collect()),
-        Param::Texts(liquidity.into_iter().map(str::to_owned).collect()),
-    ]);
+    let liquidity: Vec<String> = liquidity.into_iter().map(str::to_owned).collect();
     let now = statement::<Now>([]);
-    let ((rows, time), seen) = tokio::try_join!(
-        async {
-            let locked = tokio::try_join!(
-                lock.load::<AccountRow>(&mut &*connection),
-                now.get_result::<DateTime<Utc>>(&mut &*connection)
-            );
-            locked.map_err(PgError::from)
-        },
+    let (locked, time, seen) = tokio::try_join!(
+        lock_accounts(connection, ids.into_iter().collect(), liquidity),
+        async { Ok(now.get_result::<DateTime<Utc>>(&mut &*connection).await?) },
         see_accounts(connection, seen)
     )?;
-    Ok(Book::new(time, payments, accounts(rows)?).seeing(seen))
+    Ok(Book::new(time, payments, locked).seeing(seen))
+}
+
+async fn lock_accounts(
+    connection: &AsyncPgConnection,
+    ids: Vec<Uuid>,
+    liquidity: Vec<String>,
+) -> Result<Vec<Account>, PgError> {
+    let ids = Param::Ids(ids);
+    let rows = if liquidity.is_empty() {
+        statement::<LockAccounts>([ids]).load::<AccountRow>(&mut &*connection).await?
+    } else {
+        let lock = statement::<LockLiquidity>([ids, Param::Texts(liquidity)]);
+        lock.load::<AccountRow>(&mut &*connection).await?
+    };
+    accounts(rows)
 }
 
 /// Accounts as they stand, without a lock.
@@ -243,4 +261,4 @@ pub(crate) async fn pause_before_retry(tries: u32) {
     tokio::time::sleep(Duration::from_millis(1 + random % most_ms)).await;
 }
 
-crate::statement::statements!(LockPayments, LockAccounts, SeeAccounts, Now);
+crate::statement::statements!(LockPayments, LockAccounts, LockLiquidity, SeeAccounts, Now);

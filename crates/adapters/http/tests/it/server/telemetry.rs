@@ -112,6 +112,7 @@ async fn a_failure_is_logged_with_its_cause_and_its_request_and_a_success_not_at
     assert_eq!(logged(), [Value::Null; 0], "nothing above debug per payment");
 
     let path = format!("{PAYMENTS}/{id}");
+    let path_of_one = "/api/v1/payments/{id}";
     let asked = || TestRequest::get().uri(&path).insert_header(("X-Request-Id", "mine"));
     harness.fail_with(StoreError::Refused("its cause".to_owned()));
     harness.send(asked()).await;
@@ -125,7 +126,11 @@ async fn a_failure_is_logged_with_its_cause_and_its_request_and_a_success_not_at
         let span = &line["span"];
         assert_eq!(span["request_id"], "mine", "{line}");
         assert_eq!(span["payment_id"], id.to_string());
-        assert_eq!(span["route"], "/api/v1/payments/{id}");
-        assert_eq!((span["method"].as_str(), &span["status"]), (Some("GET"), &status.into()));
+        assert_eq!(span["method"], "GET");
+        let fields = &line["fields"];
+        assert_eq!(
+            (&fields["route"], &fields["status"]),
+            (&Value::from(path_of_one), &status.into())
+        );
     }
 }

@@ -9,28 +9,17 @@ use crate::statement::Param;
 pub(super) fn reading_accounts(name: &str) -> Vec<Case> {
     let below = || Param::Id(account(90_000));
     match name {
-        "Find" => one(
-            BATCH,
-            [
-                ints(1),
-                Param::MaybeIds(
-                    settled().map(|n| (n % 3 == 0).then(|| account(n % 100_000))).collect(),
-                ),
-                Param::MaybeTexts(
-                    settled()
-                        .map(|n| (n % 3 == 1).then(|| format!("{:012}", n % 100_000)))
-                        .collect(),
-                ),
-                Param::MaybeTexts(
-                    settled()
-                        .map(|n| (n % 3 == 2).then(|| format!("user:{}", account(n % 100_000))))
-                        .collect(),
-                ),
-                Param::MaybeTexts(
-                    settled().map(|n| (n % 3 == 2).then(|| "main".to_owned())).collect(),
-                ),
-            ],
-        ),
+        "ById" => one(BATCH, [ints(1), ids(settled().map(|n| account(n % 100_000)))]),
+        "ByNumber" => {
+            let numbers = settled().map(|n| format!("{:012}", n % 100_000));
+            one(BATCH, [ints(1), Param::Texts(numbers.collect())])
+        }
+        "ByAlias" => {
+            let owners = settled().map(|n| format!("user:{}", account(n % 100_000)));
+            let aliases = settled().map(|_| "main".to_owned());
+            let (owners, aliases) = (owners.collect(), aliases.collect());
+            one(BATCH, [ints(1), Param::Texts(owners), Param::Texts(aliases)])
+        }
         "Listed" => one(51, [Param::Id(account(90_000)), Param::BigInt(51)]),
         "OfCurrency" => ["USD", "KWD", "CHF"]
             .map(|code| Case {

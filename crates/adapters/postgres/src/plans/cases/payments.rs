@@ -113,7 +113,8 @@ pub(super) fn settling(name: &str) -> Vec<Case> {
         "UpsertDue" => one(BATCH, [payments(), times(1_000_000), no_times()]),
         "ForgetDue" => one(BATCH, [ids(settled().map(|n| payment(n + 1)))]),
         "LockPayments" => one(BATCH, [payments()]),
-        "LockAccounts" => one(
+        "LockAccounts" => one(BATCH, [ids(settled().map(|n| account(n % 50_000 + 50_000)))]),
+        "LockLiquidity" => one(
             BATCH + 2,
             [
                 ids(settled().map(|n| account(n % 50_000 + 50_000))),
