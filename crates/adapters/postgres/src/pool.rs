@@ -79,8 +79,9 @@ impl Pool {
 
 /// What each session begins with.
 ///
-/// Statements are planned once per connection, often while the tables are still empty; a plan that
-/// reads a whole table is then kept while the table grows. Every statement of this adapter, and every
+/// Statements are planned once per connection, for whatever values: left to itself the server plans many
+/// of them anew at each call, for which it needs longer than to run them for a few rows. That is often
+/// while the tables are still empty; a plan that reads a whole table is then kept while the table grows. Every statement of this adapter, and every
 /// foreign key, has an index to go by, and those that stop early one in their order: the planner is
 /// told to go along it, and neither to gather what it finds in a bitmap first, nor to sort it, nor to
 /// share the work out. It says so by a cost of 10^10 where none will do, as on an empty table, and such a cost makes
@@ -91,7 +92,8 @@ pub(crate) fn session(config: &PostgresConfig) -> String {
          SET idle_in_transaction_session_timeout = {}; SET TimeZone = 'UTC'; \
          SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; \
          SET enable_mergejoin = off; SET enable_incremental_sort = off; \
-         SET max_parallel_workers_per_gather = 0; SET jit = off",
+         SET max_parallel_workers_per_gather = 0; SET jit = off; \
+         SET plan_cache_mode = force_generic_plan",
         config.lock_timeout.as_millis(),
         config.statement_timeout.as_millis(),
         config.idle_in_transaction_timeout.as_millis(),
