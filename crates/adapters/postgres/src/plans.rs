@@ -18,6 +18,7 @@ use std::path::Path;
 /// The statements, by module and name.
 const STATEMENTS: &[&[(&str, &str)]] = &[
     crate::payments::accept::STATEMENTS,
+    crate::accounts::find::STATEMENTS,
     crate::accounts::reader::STATEMENTS,
     crate::accounts::standing::STATEMENTS,
     crate::ledger::audit::STATEMENTS,

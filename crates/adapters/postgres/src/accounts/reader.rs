@@ -1,17 +1,18 @@
 //! Reading accounts and their statements.
 
+use crate::accounts::find::find;
 use crate::error::PgError;
 use crate::ledger::journal::{Line, LineTypes};
 use crate::rows::{
     AccountRow, AccountTypes, NamesRow, NamesTypes, account_columns, account_record, corrupt,
     names_columns,
 };
-use crate::statement::{Param, Sql, Statement, statement};
+use crate::statement::{Param, Sql, statement};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use diesel::OptionalExtension;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel_async::RunQueryDsl;
 use paygate_core::Timestamp;
 use paygate_core::account::{AccountKey, AccountRecord};
 use paygate_core::id::{AccountId, PaymentId};
@@ -21,48 +22,6 @@ use paygate_core::statement::{Counterparty, StatementLine};
 use paygate_core::text::Label;
 use paygate_ports::{AccountPage, AccountQuery, AccountReader, StoreError};
 use uuid::Uuid;
-
-/// The SQL types of an account that somebody named, with the place of its name.
-type NamedTypes = (Integer, AccountTypes, NamesTypes);
-
-struct ById;
-impl Sql for ById {
-    const TEXT: &'static str = concat!(
-        "SELECT w.place, ",
-        account_columns!(),
-        ", ",
-        names_columns!(),
-        " FROM unnest(?::integer[], ?::uuid[]) AS w (place, id) \
-         JOIN accounts a ON a.id = w.id"
-    );
-    type Row = NamedTypes;
-}
-
-struct ByNumber;
-impl Sql for ByNumber {
-    const TEXT: &'static str = concat!(
-        "SELECT w.place, ",
-        account_columns!(),
-        ", ",
-        names_columns!(),
-        " FROM unnest(?::integer[], ?::text[]) AS w (place, number) \
-         JOIN accounts a ON a.number = w.number"
-    );
-    type Row = NamedTypes;
-}
-
-struct ByAlias;
-impl Sql for ByAlias {
-    const TEXT: &'static str = concat!(
-        "SELECT w.place, ",
-        account_columns!(),
-        ", ",
-        names_columns!(),
-        " FROM unnest(?::integer[], ?::text[], ?::text[]) AS w (place, owner, alias) \
-         JOIN accounts a ON a.owner = w.owner AND a.alias = w.alias"
-    );
-    type Row = NamedTypes;
-}
 
 struct Listed;
 impl Sql for Listed {
@@ -176,25 +135,7 @@ type LineRow = (Line, String, Option<String>, AccountRow, NamesRow);
 #[async_trait]
 impl AccountReader for PostgresStore {
     async fn find(&self, names: Vec<AccountKey>) -> Result<Vec<Option<AccountRecord>>, StoreError> {
-        let read = async {
-            let connection = self.pool.get().await?;
-            let wanted = Wanted::of(&names);
-            let connection = &*connection;
-            // Those that nobody is named by are not sent; the others go out together.
-            let (ids, numbers, aliases) = tokio::try_join!(
-                named(connection, &wanted.ids.0, wanted.by_id()),
-                named(connection, &wanted.numbers.0, wanted.by_number()),
-                named(connection, &wanted.aliases.0, wanted.by_alias())
-            )?;
-            let mut found: Vec<Option<AccountRecord>> = names.iter().map(|_| None).collect();
-            for (place, account, names) in ids.into_iter().chain(numbers).chain(aliases) {
-                let slot = usize::try_from(place).ok().and_then(|place| found.get_mut(place));
-                if let Some(slot) = slot {
-                    *slot = Some(account_record((account, names))?);
-                }
-            }
-            Ok(found)
-        };
+        let read = async { find(&*self.pool.get().await?, &names).await };
         read.await.map_err(|error: PgError| self.pool.learn(error))
     }
 
@@ -283,64 +224,6 @@ impl PostgresStore {
     }
 }
 
-/// Names by their way of naming, each with its place.
-#[derive(Default)]
-struct Wanted {
-    ids: (Vec<i32>, Vec<Uuid>),
-    numbers: (Vec<i32>, Vec<String>),
-    aliases: (Vec<i32>, Vec<String>, Vec<String>),
-}
-
-impl Wanted {
-    fn of(names: &[AccountKey]) -> Self {
-        let mut wanted = Self::default();
-        for (place, name) in (0i32..).zip(names) {
-            match name {
-                AccountKey::Id(id) => {
-                    wanted.ids.0.push(place);
-                    wanted.ids.1.push(id.0);
-                }
-                AccountKey::Number(number) => {
-                    wanted.numbers.0.push(place);
-                    wanted.numbers.1.push(number.to_string());
-                }
-                AccountKey::Alias(owner, alias) => {
-                    wanted.aliases.0.push(place);
-                    wanted.aliases.1.push(owner.to_string());
-                    wanted.aliases.2.push(alias.as_str().to_owned());
-                }
-            }
-        }
-        wanted
-    }
-
-    fn by_id(&self) -> Statement<ById> {
-        statement([Param::Ints(self.ids.0.clone()), Param::Ids(self.ids.1.clone())])
-    }
-
-    fn by_number(&self) -> Statement<ByNumber> {
-        statement([Param::Ints(self.numbers.0.clone()), Param::Texts(self.numbers.1.clone())])
-    }
-
-    fn by_alias(&self) -> Statement<ByAlias> {
-        let (places, owners, aliases) = self.aliases.clone();
-        statement([Param::Ints(places), Param::Texts(owners), Param::Texts(aliases)])
-    }
-}
-
-type NamedRow = (i32, AccountRow, NamesRow);
-
-async fn named<S: Sql<Row = NamedTypes>>(
-    connection: &AsyncPgConnection,
-    places: &[i32],
-    read: Statement<S>,
-) -> Result<Vec<NamedRow>, PgError> {
-    if places.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(read.load::<NamedRow>(&mut &*connection).await?)
-}
-
 fn line((line, kind, description, account, names): LineRow) -> Result<StatementLine, StoreError> {
     let payment = PaymentId(line.payment_id);
     let bad = |what: &str| corrupt("payments", payment, what);
@@ -356,9 +239,6 @@ fn line((line, kind, description, account, names): LineRow) -> Result<StatementL
 }
 
 crate::statement::statements!(
-    ById,
-    ByNumber,
-    ByAlias,
     Listed,
     OfCurrency,
     OfOwner,

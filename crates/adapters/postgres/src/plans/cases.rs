@@ -25,7 +25,7 @@ pub(super) fn cases(name: &str) -> Vec<Case> {
     };
     match (room, module) {
         ("payments", "accept") => payments::accepting(name),
-        ("accounts", "reader") => accounts::reading_accounts(name),
+        ("accounts", "find" | "reader") => accounts::reading_accounts(name),
         ("accounts", "standing" | "wallets") => accounts::opening(name),
         ("ledger", "audit") => ledger::proving(name),
         ("payments", "changes" | "transact") => payments::settling(name),
