@@ -1,7 +1,8 @@
 //! Accepting a payment of any kind: checked against its accounts and stored first, published after,
 //! answered when all is done.
 //!
-//! All who wait are looked up by one call and stored by another; publishing is not waited for by the next batch, only by
+//! All who wait are looked up by one call and stored by another; publishing is not waited for by the
+//! next batch, only by
 //! those whose hints it carries.
 
 use crate::accounts::find::AccountFinder;

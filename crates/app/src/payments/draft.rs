@@ -8,6 +8,7 @@ use futures_util::future::{BoxFuture, join_all, ready};
 use paygate_core::account::{AccountKey, AccountRecord};
 use paygate_core::payment::NewPayment;
 use paygate_ports::StoreError;
+use std::panic::AssertUnwindSafe;
 
 /// Accounts in the order of their names.
 pub(crate) type Found = Vec<Option<AccountRecord>>;
@@ -36,7 +37,7 @@ impl Draft {
     }
 }
 
-/// What comes of each, in their order.
+/// What comes of each, in their order. A check that panics is its own draft's misfortune.
 pub(crate) async fn check_each(finder: &AccountFinder, drafts: Vec<Draft>) -> Vec<Checked> {
     let asked: Vec<_> =
         drafts.iter().map(|it| &it.names).filter(|it| !it.is_empty()).cloned().collect();
@@ -45,10 +46,29 @@ pub(crate) async fn check_each(finder: &AccountFinder, drafts: Vec<Draft>) -> Ve
     let checks = drafts.into_iter().map(|draft| {
         let found = if draft.names.is_empty() { Some(Ok(Found::new())) } else { found.next() };
         match found {
-            Some(Ok(found)) => (draft.check)(found),
+            Some(Ok(found)) => survived((draft.check)(found)).boxed(),
             Some(Err(error)) => ready(Err(error.into())).boxed(),
             None => ready(Err(StoreError::Refused("not answered".to_owned()).into())).boxed(),
         }
     });
     join_all(checks).await
+}
+
+async fn survived(check: BoxFuture<'static, Checked>) -> Checked {
+    AssertUnwindSafe(check).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("a check panicked");
+        Err(StoreError::Refused("the check panicked".to_owned()).into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_check_that_panics_is_an_error_of_its_own() {
+        let panics = async { panic!("as the test wants it") }.boxed();
+        let checked = survived(panics).await;
+        assert!(matches!(checked, Err(CreateError::Store(StoreError::Refused(_)))), "{checked:?}");
+    }
 }
