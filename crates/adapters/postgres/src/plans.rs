@@ -9,11 +9,16 @@ mod explain;
 mod scratch;
 
 use cases::{Case, cases};
+use diesel::sql_types::{Array, BigInt};
+use diesel_async::RunQueryDsl;
 use explain::{Cost, Session};
+use paygate_core::account::AccountKey;
+use paygate_core::id::AccountId;
 use scratch::Scratch;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
+use uuid::Uuid;
 
 /// The statements, by module and name.
 const STATEMENTS: &[&[(&str, &str)]] = &[
@@ -104,6 +109,23 @@ async fn check(
             }
         }
     }
+}
+
+/// The plans that were looked at are those that are kept: none is made anew for its parameters.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_is_planned_once_a_connection() {
+    let Some(scratch) = Scratch::migrated().await else { return };
+    let store = crate::PostgresStore::new(scratch.config()).unwrap();
+    let mut connection = store.pool.get().await.unwrap();
+    for _ in 0..7 {
+        let names = [AccountKey::Id(AccountId(Uuid::nil()))];
+        crate::accounts::find::find(&connection, &names).await.unwrap();
+    }
+    let plans = "SELECT ARRAY[sum(generic_plans), sum(custom_plans)]::bigint[] \
+                 FROM pg_prepared_statements WHERE statement LIKE 'SELECT w.place%'";
+    let plans = diesel::dsl::sql::<Array<BigInt>>(plans);
+    let plans: Vec<i64> = plans.get_result(&mut connection).await.unwrap();
+    assert_eq!(plans, [7, 0]);
 }
 
 /// A statement that nobody looks at could read anything.

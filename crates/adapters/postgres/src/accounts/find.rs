@@ -54,7 +54,7 @@ impl Sql for ByAlias {
 
 /// The accounts of these names, in their order. What nobody is named by is not asked; the others go
 /// out together.
-pub(super) async fn find(
+pub(crate) async fn find(
     connection: &AsyncPgConnection,
     names: &[AccountKey],
 ) -> Result<Vec<Option<AccountRecord>>, PgError> {

@@ -195,6 +195,7 @@ async fn the_catalog_holds_the_rules() {
         "payments refers_to_accounts INSERT",
         "payment_transitions refers_to_payments INSERT",
         "due refers_to_payments INSERT",
+        "due stays UPDATE",
         "postings whole_entries INSERT",
         "accounts keeps_currency UPDATE",
         "accounts well_formed INSERT",
