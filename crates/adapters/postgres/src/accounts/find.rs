@@ -20,7 +20,7 @@ impl Sql for ById {
         account_columns!(),
         ", ",
         names_columns!(),
-        " FROM unnest(?::integer[], ?::uuid[]) AS w (place, id) \
+        " FROM (SELECT unnest(?::integer[]) AS place, unnest(?::uuid[]) AS id) AS w \
          JOIN accounts a ON a.id = w.id"
     );
     type Row = NamedTypes;
@@ -33,7 +33,7 @@ impl Sql for ByNumber {
         account_columns!(),
         ", ",
         names_columns!(),
-        " FROM unnest(?::integer[], ?::text[]) AS w (place, number) \
+        " FROM (SELECT unnest(?::integer[]) AS place, unnest(?::text[]) AS number) AS w \
          JOIN accounts a ON a.number = w.number"
     );
     type Row = NamedTypes;
@@ -46,7 +46,8 @@ impl Sql for ByAlias {
         account_columns!(),
         ", ",
         names_columns!(),
-        " FROM unnest(?::integer[], ?::text[], ?::text[]) AS w (place, owner, alias) \
+        " FROM (SELECT unnest(?::integer[]) AS place, unnest(?::text[]) AS owner, \
+         unnest(?::text[]) AS alias) AS w \
          JOIN accounts a ON a.owner = w.owner AND a.alias = w.alias"
     );
     type Row = NamedTypes;

@@ -35,10 +35,13 @@ macro_rules! insert_payments {
          request_hash, metadata, debit_minor, debit_currency, credit_minor, credit_currency, \
          fx_numerator, fx_denominator, fx_source, fx_as_of, quote_id, parent_id, hold, \
          description, tx_date) \
-         SELECT * FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], \
-         ?::uuid[], ?::uuid[], ?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::bigint[], \
-         ?::text[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::text[], \
-         ?::timestamptz[], ?::uuid[], ?::uuid[], ?::boolean[], ?::text[], ?::timestamptz[])"
+         SELECT unnest(?::uuid[]), unnest(?::text[]), unnest(?::text[]), unnest(?::text[]), \
+         unnest(?::bigint[]), unnest(?::text[]), unnest(?::uuid[]), unnest(?::uuid[]), \
+         unnest(?::text[]), unnest(?::uuid[]), unnest(?::bytea[]), unnest(?::text[]), \
+         unnest(?::bigint[]), unnest(?::text[]), unnest(?::bigint[]), unnest(?::text[]), \
+         unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::text[]), unnest(?::timestamptz[]), \
+         unnest(?::uuid[]), unnest(?::uuid[]), unnest(?::boolean[]), unnest(?::text[]), \
+         unnest(?::timestamptz[])"
     };
 }
 

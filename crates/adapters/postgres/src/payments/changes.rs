@@ -1,5 +1,7 @@
 //! Writing what a decision changed: a number of statements that does not depend on how much it is,
 //! sent together in one round trip. Each must touch every row it is meant for.
+//!
+//! Arrays are taken apart in the SELECT's own list: as `FROM unnest(…)` each would be kept whole first.
 
 use crate::error::{PgError, check_affected};
 use crate::statement::{Param, Sql, Statement, statement};
@@ -18,11 +20,13 @@ impl Sql for UpdatePayments {
          debit_minor = CASE WHEN p.debit_minor IS NOT NULL THEN c.debit_minor END, \
          captured_minor = c.captured_minor, refunded_minor = c.refunded_minor, \
          refunding_minor = c.refunding_minor, expires_at = c.expires_at \
-         FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::integer[], ?::timestamptz[], \
-         ?::integer[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], \
-         ?::timestamptz[]) AS c (id, status, failure_code, failure_detail, \
-         attempts, lease_until, transitions, updated_at, debit_minor, captured_minor, \
-         refunded_minor, refunding_minor, expires_at) WHERE p.id = c.id";
+         FROM (SELECT unnest(?::uuid[]) AS id, unnest(?::text[]) AS status, \
+         unnest(?::text[]) AS failure_code, unnest(?::text[]) AS failure_detail, \
+         unnest(?::integer[]) AS attempts, unnest(?::timestamptz[]) AS lease_until, \
+         unnest(?::integer[]) AS transitions, unnest(?::timestamptz[]) AS updated_at, \
+         unnest(?::bigint[]) AS debit_minor, unnest(?::bigint[]) AS captured_minor, \
+         unnest(?::bigint[]) AS refunded_minor, unnest(?::bigint[]) AS refunding_minor, \
+         unnest(?::timestamptz[]) AS expires_at) AS c WHERE p.id = c.id";
     type Row = ();
 }
 
@@ -30,17 +34,24 @@ struct UpdateAccounts;
 impl Sql for UpdateAccounts {
     const TEXT: &'static str = "UPDATE accounts a SET posted_minor = c.posted_minor, \
          held_minor = c.held_minor, last_seq = c.last_seq, last_entry_at = c.last_entry_at \
-         FROM unnest(?::uuid[], ?::bigint[], ?::bigint[], ?::bigint[], ?::timestamptz[]) \
-         AS c (id, posted_minor, held_minor, last_seq, last_entry_at) WHERE a.id = c.id";
+         FROM (SELECT unnest(?::uuid[]) AS id, unnest(?::bigint[]) AS posted_minor, \
+         unnest(?::bigint[]) AS held_minor, unnest(?::bigint[]) AS last_seq, \
+         unnest(?::timestamptz[]) AS last_entry_at) AS c WHERE a.id = c.id";
     type Row = ();
+}
+
+macro_rules! insert_transitions {
+    () => {
+        "INSERT INTO payment_transitions \
+         (payment_id, seq, from_status, to_status, actor, reason, at) \
+         SELECT unnest(?::uuid[]), unnest(?::integer[]), unnest(?::text[]), unnest(?::text[]), \
+         unnest(?::text[]), unnest(?::text[]), unnest(?::timestamptz[])"
+    };
 }
 
 struct InsertTransitions;
 impl Sql for InsertTransitions {
-    const TEXT: &'static str = "INSERT INTO payment_transitions \
-         (payment_id, seq, from_status, to_status, actor, reason, at) \
-         SELECT * FROM unnest(?::uuid[], ?::integer[], ?::text[], ?::text[], ?::text[], ?::text[], \
-         ?::timestamptz[])";
+    const TEXT: &'static str = insert_transitions!();
     type Row = ();
 }
 
@@ -48,14 +59,14 @@ impl Sql for InsertTransitions {
 /// statement ends.
 struct InsertJournal;
 impl Sql for InsertJournal {
-    const TEXT: &'static str = "WITH transition AS (INSERT INTO payment_transitions \
-         (payment_id, seq, from_status, to_status, actor, reason, at) \
-         SELECT * FROM unnest(?::uuid[], ?::integer[], ?::text[], ?::text[], ?::text[], ?::text[], \
-         ?::timestamptz[])) \
-         INSERT INTO postings (account_id, account_seq, payment_id, transition_seq, amount_minor, \
+    const TEXT: &'static str = concat!(
+        "WITH transition AS (",
+        insert_transitions!(),
+        ") INSERT INTO postings (account_id, account_seq, payment_id, transition_seq, amount_minor, \
          currency, balance_after_minor) \
-         SELECT * FROM unnest(?::uuid[], ?::bigint[], ?::uuid[], ?::integer[], ?::bigint[], \
-         ?::text[], ?::bigint[])";
+         SELECT unnest(?::uuid[]), unnest(?::bigint[]), unnest(?::uuid[]), unnest(?::integer[]), \
+         unnest(?::bigint[]), unnest(?::text[]), unnest(?::bigint[])"
+    );
     type Row = ();
 }
 
