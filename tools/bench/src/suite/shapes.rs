@@ -3,7 +3,7 @@
 
 use std::slice;
 
-use super::under_way::{CONNECTIONS_OF_WHO_WAITS, Suite};
+use super::under_way::{CONNECTIONS as OF_A_CROWD, Suite};
 use crate::arguments::SECONDS;
 use crate::load::Load;
 use crate::measured::Measured;
@@ -34,7 +34,7 @@ impl Suite<'_> {
     /// Latency at fixed rates.
     pub(super) fn rates(&mut self) -> Result<(), String> {
         let load = self.load(Workload::Transfer);
-        let connections = CONNECTIONS_OF_WHO_WAITS;
+        let connections = OF_A_CROWD;
         let loads = RATES.map(|rate| Load { rate: Some(rate), connections, ..load.clone() });
         let names = RATES.map(|rate| (format!("{rate}/s"), Some(u64::from(rate))));
         self.on_one_site("rates", names, &loads)

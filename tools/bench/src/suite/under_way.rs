@@ -10,11 +10,8 @@ use crate::rounds::Ground;
 use crate::told::announce;
 use crate::workload::Workload;
 
-/// As usual for a saturated service.
-const CONNECTIONS: usize = 64;
-/// Clients that wait for each hold, or for the time of the next request, would leave the service idle
-/// if they were few.
-pub(super) const CONNECTIONS_OF_WHO_WAITS: usize = 256;
+/// Enough that the service, and not a client that waits for its answer, is what there is too little of.
+pub(super) const CONNECTIONS: usize = 256;
 
 /// A run under way.
 pub(crate) struct Suite<'a> {
@@ -34,15 +31,11 @@ impl Suite<'_> {
 
     /// As fast as it goes.
     pub(super) fn load(&self, workload: Workload) -> Load {
-        let connections = match workload {
-            Workload::Holds => CONNECTIONS_OF_WHO_WAITS,
-            _ => CONNECTIONS,
-        };
         Load {
             targets: Vec::new(),
             workload,
             wallets: WALLETS,
-            connections: self.arguments.connections.map_or(connections, usize::from),
+            connections: self.arguments.connections.map_or(CONNECTIONS, usize::from),
             duration: self.duration(SECONDS),
             rate: None,
             wait: None,
