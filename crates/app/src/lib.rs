@@ -24,6 +24,7 @@ pub use payments::create_error::{CreateError, Refusal};
 pub use payments::holds::{HoldRequestError, Holds};
 pub use payments::publisher::HintPublisher;
 pub use payments::read::Payments;
+pub use payments::reads_together::ReadsTogether;
 pub use payments::refunds::{CreateRefund, Refunds};
 pub use payments::transfers::{CreateTransfer, Transfers};
 pub use support::read_error::ReadError;

@@ -11,10 +11,11 @@ use crate::tasks::Tasks;
 use crate::telemetry::{self, RenderMetrics};
 use paygate_app::{
     Acceptor, AcceptorPorts, AccountFinder, Accounts, Api, Charges, Exchange, HintPublisher, Holds,
-    Payments, Proofs, Readiness, Refunds, StandingAccounts, Transfers,
+    Payments, Proofs, Readiness, ReadsTogether, Refunds, StandingAccounts, Transfers,
 };
 use paygate_http::Server;
 use paygate_memory::FixedRates;
+use paygate_ports::PaymentReader;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -45,10 +46,11 @@ pub(crate) async fn use_cases(
     let standing = StandingAccounts::open(accounts, ids.clone(), &config.currencies, house).await;
     let standing = Arc::new(standing.map_err(fatal)?);
     let publisher = HintPublisher::new(queue.publishing(), clock.clone(), config.confirm_timeout);
+    let payments: Arc<dyn PaymentReader> = Arc::new(ReadsTogether::new(Arc::clone(&stores.reader)));
     let find = AccountFinder::new(Arc::clone(&stores.account_reader));
     let ports = AcceptorPorts {
         store: Arc::clone(&stores.payments),
-        reader: Arc::clone(&stores.reader),
+        reader: Arc::clone(&payments),
         accounts: find.clone(),
         publisher,
         outcomes: Arc::clone(&outcomes),
@@ -70,9 +72,9 @@ pub(crate) async fn use_cases(
             config.limits,
             config.most,
         ),
-        holds: Holds::new(Arc::clone(&stores.payments), Arc::clone(&stores.reader)),
+        holds: Holds::new(Arc::clone(&stores.payments), Arc::clone(&payments)),
         refunds: Refunds::new(acceptor, find),
-        read: Payments::new(Arc::clone(&stores.reader), outcomes, clock),
+        read: Payments::new(payments, outcomes, clock),
         accounts: Accounts::new(store, reader, ids, Arc::clone(&standing), config.most),
         exchange,
         proofs: Proofs::new(Arc::clone(&stores.audit), config.overdue_after),

@@ -1,6 +1,7 @@
 //! Capturing and voiding what is held: decided at once, at the client's request.
 
-use crate::payments::transact_one::transact_one;
+use crate::payments::decisions::Decisions;
+use paygate_core::book::Book;
 use paygate_core::decision::Refused;
 use paygate_core::hold::{self, HoldError};
 use paygate_core::id::PaymentId;
@@ -43,15 +44,15 @@ impl From<Refused> for HoldRequestError {
 /// Captures and voids.
 #[derive(Clone)]
 pub struct Holds {
-    store: Arc<dyn PaymentStore>,
+    decisions: Decisions,
     reader: Arc<dyn PaymentReader>,
 }
 
 impl Holds {
-    /// Captures and voids in this store.
+    /// Captures and voids in this store. Starts the task that does, on the current runtime.
     #[must_use]
     pub fn new(store: Arc<dyn PaymentStore>, reader: Arc<dyn PaymentReader>) -> Self {
-        Self { store, reader }
+        Self { decisions: Decisions::new(store), reader }
     }
 
     /// Captures what is held: all of it, or `amount` in the currency of the payment's debit.
@@ -65,13 +66,13 @@ impl Holds {
         id: PaymentId,
         amount: Option<PositiveDecimal>,
     ) -> Result<PaymentRecord, HoldRequestError> {
-        let currency = self.decidable(principal, id).await?.payment.debit.currency;
+        let record = self.decidable(principal, id).await?;
+        let currency = record.payment.debit.currency;
         let amount = amount.map(|amount| Money::of(amount, currency)).transpose();
         let minor = amount.map_err(HoldRequestError::Amount)?.map(|amount| amount.minor);
         let by = principal.actor();
         let decide = move |book: &mut _| hold::capture(book, id, minor, &by).map_err(Refused::Hold);
-        transact_one(&*self.store, id, decide).await??;
-        self.read(id).await
+        self.decide(record, decide).await
     }
 
     /// Gives what is held back. Repeating it changes nothing.
@@ -83,11 +84,23 @@ impl Holds {
         principal: &Principal,
         id: PaymentId,
     ) -> Result<PaymentRecord, HoldRequestError> {
-        self.decidable(principal, id).await?;
+        let record = self.decidable(principal, id).await?;
         let by = principal.actor();
         let decide = move |book: &mut _| hold::void(book, id, &by).map_err(Refused::Hold);
-        transact_one(&*self.store, id, decide).await??;
-        self.read(id).await
+        self.decide(record, decide).await
+    }
+
+    /// The payment as the decision left it: what was asked for never changes.
+    async fn decide(
+        &self,
+        record: PaymentRecord,
+        decide: impl Fn(&mut Book) -> Result<(), Refused> + Send + Sync + 'static,
+    ) -> Result<PaymentRecord, HoldRequestError> {
+        let id = record.payment.id;
+        match self.decisions.decide(id, decide).await?? {
+            Some(payment) => Ok(PaymentRecord { payment, ..record }),
+            None => self.read(id).await,
+        }
     }
 
     /// The payment, if the principal sees it, and may decide about it.

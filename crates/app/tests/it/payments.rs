@@ -6,6 +6,7 @@ mod headroom;
 mod holds;
 mod limits;
 mod publishing;
+mod reading;
 mod refunds;
 mod refusals;
 mod replays;

@@ -68,11 +68,19 @@ pub struct Page {
 /// Reads committed payments. Never waits for a lock.
 #[async_trait]
 pub trait PaymentReader: Send + Sync {
+    /// The payments of these ids, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] if the row of one can't be read.
+    async fn find(&self, ids: Vec<PaymentId>) -> Result<Vec<Option<PaymentRecord>>, StoreError>;
+
     /// One payment.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] if its row can't be read.
-    async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError>;
+    /// As [`PaymentReader::find`].
+    async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError> {
+        Ok(self.find(vec![id]).await?.pop().flatten())
+    }
 
     /// The payment that was asked for under that key.
     ///

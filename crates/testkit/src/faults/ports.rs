@@ -51,8 +51,9 @@ impl<S: PaymentStore> PaymentStore for Faulty<S> {
 
 #[async_trait]
 impl<S: PaymentReader> PaymentReader for Faulty<S> {
-    async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError> {
-        self.around(Method::Payment, one(id), self.inner.payment(id)).await
+    async fn find(&self, ids: Vec<PaymentId>) -> Result<Vec<Option<PaymentRecord>>, StoreError> {
+        let asked = Asked::Payments(ids.clone());
+        self.around(Method::Payment, asked, self.inner.find(ids)).await
     }
 
     async fn by_key(&self, key: KeyHash) -> Result<Option<PaymentRecord>, StoreError> {

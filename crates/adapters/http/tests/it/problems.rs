@@ -81,8 +81,8 @@ async fn what_another_try_does_not_help_is_our_failure_and_its_cause_stays_here(
 #[actix_web::test]
 async fn a_handler_that_panics_answers_all_the_same() {
     let harness = Harness::new().await;
-    harness.faults.on(Method::Payment).panics();
-    let answer = harness.get(&format!("{PAYMENTS}/{UNKNOWN}")).await;
+    harness.faults.on(Method::Payments).panics();
+    let answer = harness.get(PAYMENTS).await;
     answer.is_problem(500, "internal-error");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
 }

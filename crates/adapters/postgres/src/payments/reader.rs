@@ -1,4 +1,4 @@
-//! Reading payments one by one.
+//! Reading payments by what they are called.
 
 use crate::error::PgError;
 use crate::rows::{
@@ -14,15 +14,16 @@ use paygate_core::id::PaymentId;
 use paygate_core::identity::KeyHash;
 use paygate_core::payment::{PaymentRecord, Transition};
 use paygate_ports::{Page, PaymentQuery, PaymentReader, StoreError};
+use std::collections::HashMap;
 
-struct One;
-impl Sql for One {
+struct ById;
+impl Sql for ById {
     const TEXT: &'static str = concat!(
         "SELECT ",
         payment_columns!(),
         ", ",
         request_columns!(),
-        " FROM payments p WHERE p.id = ?"
+        " FROM payments p WHERE p.id = ANY(?)"
     );
     type Row = (PaymentTypes, RequestTypes);
 }
@@ -48,13 +49,17 @@ impl Sql for Timeline {
 
 #[async_trait]
 impl PaymentReader for PostgresStore {
-    async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError> {
+    async fn find(&self, ids: Vec<PaymentId>) -> Result<Vec<Option<PaymentRecord>>, StoreError> {
         let read = async {
             let mut connection = self.pool.get().await?;
-            let one = statement::<One>([Param::Id(id.0)]);
-            let row =
-                one.get_result::<(PaymentRow, RequestRow)>(&mut connection).await.optional()?;
-            Ok(row.map(record).transpose()?)
+            let find = statement::<ById>([Param::Ids(ids.iter().map(|id| id.0).collect())]);
+            let rows = find.load::<(PaymentRow, RequestRow)>(&mut connection).await?;
+            let found = rows.into_iter().map(|row| {
+                let record = record(row)?;
+                Ok((record.payment.id, record))
+            });
+            let found = found.collect::<Result<HashMap<_, _>, StoreError>>()?;
+            Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
         };
         read.await.map_err(|error: PgError| self.pool.learn(error))
     }
@@ -84,4 +89,4 @@ impl PaymentReader for PostgresStore {
     }
 }
 
-crate::statement::statements!(One, ByKey, Timeline);
+crate::statement::statements!(ById, ByKey, Timeline);

@@ -52,10 +52,13 @@ impl PaymentStore for SqliteStore {
 
 #[async_trait]
 impl PaymentReader for SqliteStore {
-    async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRecord>, StoreError> {
+    async fn find(&self, ids: Vec<PaymentId>) -> Result<Vec<Option<PaymentRecord>>, StoreError> {
         self.read(move |connection| {
-            let row: Option<RecordRow> = statement(SELECT).id(id.0).row(connection)?;
-            row.map(PaymentRecord::try_from).transpose()
+            let one = |id: PaymentId| {
+                let row: Option<RecordRow> = statement(SELECT).id(id.0).row(connection)?;
+                row.map(PaymentRecord::try_from).transpose()
+            };
+            ids.into_iter().map(one).collect()
         })
         .await
     }

@@ -7,11 +7,12 @@ use paygate_core::hold::HoldError;
 use paygate_core::id::{AccountId, PaymentId};
 use paygate_core::identity::Actor;
 use paygate_core::money::AmountError;
-use paygate_core::payment::Reason;
+use paygate_core::payment::{PaymentRecord, Reason};
 use paygate_core::provider::ClaimPolicy;
 use paygate_core::status::Status;
 use paygate_core::work::WorkPolicy;
 use paygate_ports::{Clock, StoreError};
+use paygate_testkit::faults::Method;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -41,7 +42,7 @@ fn check(rig: &Rig, account: AccountId, (has, held): (&str, &str)) {
     rig.check();
 }
 
-fn refused(result: Result<paygate_core::payment::PaymentRecord, HoldRequestError>) -> HoldError {
+fn refused(result: Result<PaymentRecord, HoldRequestError>) -> HoldError {
     match result {
         Err(HoldRequestError::Refused(why)) => why,
         other => panic!("not refused: {other:?}"),
@@ -140,6 +141,68 @@ async fn of_captures_that_come_together_one_counts() {
     let [from, to] = [from, to].map(|it| rig.account(it).posted_minor);
     assert!([(400_000, 100_000), (300_000, 200_000)].contains(&(from, to)));
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn who_decides_at_the_same_time_shares_a_transaction_and_not_its_answer() {
+    let Held { rig, from, to, id, worker } = held().await;
+    let payer = rig.wallet("5000.00 IDR").await;
+    let second = rig.transferred(rig.hold(payer, to, "3000")).await;
+    let third = rig.transferred(rig.hold(payer, to, "2000")).await;
+    rest().await;
+    worker.stop().await;
+    let gate = rig.faults.gate(Method::Transact);
+    gate.shut();
+    rig.faults.forget_calls();
+    let capture = |id, amount: &'static str| {
+        let holds = rig.holds.clone();
+        tokio::spawn(async move { holds.capture(&WE, id, Some(decimal(amount))).await })
+    };
+    let first = capture(id, "4000");
+    rest().await;
+    let rest_of_them = [capture(second, "2500"), capture(third, "2001"), capture(second, "3000")];
+    rest().await;
+    gate.open();
+    let captured = |it: Result<PaymentRecord, _>| it.map(|it| it.payment.captured_minor);
+    assert_eq!(captured(soon(first).await.unwrap()), Ok(Some(400_000)));
+    let [part, too_much, again] = rest_of_them.map(soon);
+    assert_eq!(captured(part.await.unwrap()), Ok(Some(250_000)));
+    assert_eq!(refused(too_much.await.unwrap()), HoldError::ExceedsAuthorization);
+    assert_eq!(refused(again.await.unwrap()), HoldError::NotAuthorized(Status::Success));
+    let transactions = rig.faults.named(&[Method::Transact]);
+    assert_eq!(transactions, [vec![id], vec![second, third], vec![second]]);
+    check(&rig, from, ("1000.00", "0.00"));
+    check(&rig, payer, ("2500.00", "2000.00"));
+    check(&rig, to, ("6500.00", "0.00"));
+}
+
+#[tokio::test]
+async fn what_the_store_fails_at_is_nobody_elses_failure() {
+    let Held { rig, from, to, id, worker } = held().await;
+    let second = rig.transferred(rig.hold(from, to, "1000")).await;
+    rest().await;
+    worker.stop().await;
+    let gate = rig.faults.gate(Method::Transact);
+    gate.shut();
+    let refused = StoreError::Refused("as the test wants it".to_owned());
+    rig.faults.on(Method::Transact).naming(second).always().fails_before_with(refused.clone());
+    let capture = |id| {
+        let holds = rig.holds.clone();
+        tokio::spawn(async move { holds.capture(&WE, id, None).await })
+    };
+    let first = capture(second);
+    rest().await;
+    let both = [capture(id), capture(second)];
+    rest().await;
+    gate.open();
+    let failed = Err(HoldRequestError::Store(refused));
+    assert_eq!(soon(first).await.unwrap(), failed);
+    let [good, bad] = both.map(soon);
+    assert_eq!(good.await.unwrap().unwrap().payment.status, Status::Success);
+    assert_eq!(bad.await.unwrap(), failed);
+    rig.faults.lift();
+    assert!(rig.holds.capture(&WE, second, None).await.is_ok());
+    check(&rig, to, ("5000.00", "0.00"));
 }
 
 #[tokio::test]

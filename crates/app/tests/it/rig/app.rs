@@ -10,8 +10,8 @@ use super::values::{currency, money};
 use chrono::TimeDelta;
 use paygate_app::{
     Acceptor, AcceptorPorts, AccountFinder, Accounts, Charges, Exchange, ExchangeConfig,
-    HintPublisher, Holds, Payments, Proofs, Refunds, StandingAccounts, Sweeper, SweeperConfig,
-    Transfers, Worker, WorkerConfig, WorkerPorts,
+    HintPublisher, Holds, Payments, Proofs, ReadsTogether, Refunds, StandingAccounts, Sweeper,
+    SweeperConfig, Transfers, Worker, WorkerConfig, WorkerPorts,
 };
 use paygate_core::Timestamp;
 use paygate_core::account::headroom::AmountLimit;
@@ -131,10 +131,11 @@ impl Rig {
         );
         let standing = Arc::new(standing.await.unwrap());
         let publisher = HintPublisher::new(queue.clone(), time.clone(), CONFIRM);
+        let reader = Arc::new(ReadsTogether::new(store.clone()));
         let find = AccountFinder::new(store.clone());
         let ports = AcceptorPorts {
             store: store.clone(),
-            reader: store.clone(),
+            reader: reader.clone(),
             accounts: find.clone(),
             publisher,
             outcomes: outcomes.clone(),
@@ -163,7 +164,7 @@ impl Rig {
                 Limits { min: money("1000.00 IDR"), max: money("10000000.00 IDR") },
                 AmountLimit::default(),
             ),
-            holds: Holds::new(store.clone(), store.clone()),
+            holds: Holds::new(store.clone(), reader.clone()),
             refunds: Refunds::new(acceptor, find),
             accounts: Accounts::new(
                 store.clone(),
@@ -173,7 +174,7 @@ impl Rig {
                 AmountLimit::default(),
             ),
             proofs: Proofs::new(store.clone(), Duration::from_secs(3_600)),
-            read: Payments::new(store.clone(), outcomes.clone(), time),
+            read: Payments::new(reader, outcomes.clone(), time),
             clock,
             store_clock,
             start,

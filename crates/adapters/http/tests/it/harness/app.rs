@@ -9,7 +9,8 @@ use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use paygate_app::{
     Acceptor, AcceptorPorts, AccountFinder, Accounts, Api, Charges, Exchange, ExchangeConfig,
-    HintPublisher, Holds, Payments, Proofs, Readiness, Refunds, StandingAccounts, Transfers,
+    HintPublisher, Holds, Payments, Proofs, Readiness, ReadsTogether, Refunds, StandingAccounts,
+    Transfers,
 };
 use paygate_core::Timestamp;
 use paygate_core::account::headroom::AmountLimit;
@@ -97,10 +98,11 @@ impl Harness {
         let time = Arc::new(clock.clone());
         let shared: Arc<MemoryOutcomes> = Arc::new(outcomes.clone());
         let confirm = Duration::from_millis(500);
+        let reader = Arc::new(ReadsTogether::new(store.clone()));
         let find = AccountFinder::new(store.clone());
         let ports = AcceptorPorts {
             store: store.clone(),
-            reader: store.clone(),
+            reader: reader.clone(),
             accounts: find.clone(),
             publisher: HintPublisher::new(queue.clone(), time.clone(), confirm),
             outcomes: shared.clone(),
@@ -128,9 +130,9 @@ impl Harness {
                 limits,
                 AmountLimit::default(),
             ),
-            holds: Holds::new(store.clone(), store.clone()),
+            holds: Holds::new(store.clone(), reader.clone()),
             refunds: Refunds::new(acceptor, find),
-            read: Payments::new(store.clone(), shared, time),
+            read: Payments::new(reader, shared, time),
             accounts: Accounts::new(
                 store.clone(),
                 store.clone(),

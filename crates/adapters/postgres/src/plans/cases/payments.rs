@@ -146,7 +146,8 @@ pub(super) fn reading(name: &str) -> Vec<Case> {
     match name {
         "After" => one(3 * BATCH, [id(), Param::Int(1), Param::BigInt(100)]),
         "OfPayment" => one(3, [id()]),
-        "One" | "Timeline" => one(1, [id()]),
+        "ById" => one(BATCH, [ids(settled().map(payment))]),
+        "Timeline" => one(1, [id()]),
         "ByKey" => one(1, [Param::Id(key(500_000))]),
         _ => Vec::new(),
     }

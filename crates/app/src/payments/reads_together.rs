@@ -1,0 +1,82 @@
+//! A reader that looks single payments up together: all who ask at the same time by one call. Clients
+//! poll for what they made, and those who wait for an outcome hear of it at the same time.
+
+use crate::support::coalescer::{Coalescer, Company, NotSubmitted, Submitted, Unknown};
+use async_trait::async_trait;
+use paygate_core::id::PaymentId;
+use paygate_core::identity::KeyHash;
+use paygate_core::payment::{PaymentRecord, Transition};
+use paygate_ports::{Page, PaymentQuery, PaymentReader, StoreError};
+use std::sync::Arc;
+
+/// The most look-ups that wait; beyond, they are refused at once.
+const MAX_WAITING: usize = 4096;
+/// The most look-ups in one call.
+const MAX_BATCH: usize = 500;
+
+type Answer = Result<Option<PaymentRecord>, StoreError>;
+
+/// Reads by another reader.
+pub struct ReadsTogether {
+    reader: Arc<dyn PaymentReader>,
+    finding: Coalescer<PaymentId, Answer>,
+}
+
+impl ReadsTogether {
+    /// Reads by this reader. Starts the task that looks single payments up, on the current runtime.
+    #[must_use]
+    pub fn new(reader: Arc<dyn PaymentReader>) -> Self {
+        let for_batches = Arc::clone(&reader);
+        let finding = Coalescer::start(MAX_WAITING, MAX_BATCH, Company::NONE, move |batch| {
+            Box::pin(answer(Arc::clone(&for_batches), batch))
+        });
+        Self { reader, finding }
+    }
+}
+
+#[async_trait]
+impl PaymentReader for ReadsTogether {
+    async fn payment(&self, id: PaymentId) -> Answer {
+        self.finding.try_submit(id).await.unwrap_or_else(|why| {
+            Err(StoreError::Unavailable(match why {
+                NotSubmitted::Overloaded => "too many look-ups wait already".to_owned(),
+                NotSubmitted::NoAnswer => "the store gave no answer".to_owned(),
+            }))
+        })
+    }
+
+    async fn find(&self, ids: Vec<PaymentId>) -> Result<Vec<Option<PaymentRecord>>, StoreError> {
+        self.reader.find(ids).await
+    }
+
+    async fn by_key(&self, key: KeyHash) -> Answer {
+        self.reader.by_key(key).await
+    }
+
+    async fn payments(&self, query: PaymentQuery) -> Result<Page, StoreError> {
+        self.reader.payments(query).await
+    }
+
+    async fn timeline(&self, id: PaymentId) -> Result<Vec<Transition>, StoreError> {
+        self.reader.timeline(id).await
+    }
+}
+
+async fn answer(
+    reader: Arc<dyn PaymentReader>,
+    batch: Vec<Submitted<PaymentId, Answer>>,
+) -> Result<(), Unknown> {
+    let alone = batch.len() == 1;
+    let mut found = reader.find(batch.iter().map(|asked| asked.item).collect()).await;
+    for (place, asked) in batch.into_iter().enumerate() {
+        let answer = match &mut found {
+            Ok(found) => Ok(found.get_mut(place).and_then(Option::take)),
+            Err(error) if alone || error.is_transient() => Err(error.clone()),
+            // Somebody's row can't be read: that is no answer for the others.
+            Err(_) => reader.payment(asked.item).await,
+        };
+        // A client that went away needs no answer.
+        let _ = asked.answer.send(answer);
+    }
+    Ok(())
+}
