@@ -45,6 +45,8 @@ fn what_durability_rests_on_is_set_on_every_connection() {
         let mut connection = open(&config).unwrap();
         assert_eq!(pragma(&mut connection, "synchronous", "synchronous"), 2, "FULL");
         assert_eq!(pragma(&mut connection, "foreign_keys", "foreign_keys"), 1);
+        assert_eq!(pragma(&mut connection, "temp_store", "temp_store"), 2, "memory");
+        assert_eq!(pragma(&mut connection, "cache_size", "cache_size"), -16_384);
         assert_eq!(pragma(&mut connection, "busy_timeout", "timeout"), 5_000);
         // Has no function of its own: RAISE in a trigger of a replaced row shows it elsewhere.
         let wal = "SELECT journal_mode = 'wal' AS number FROM pragma_journal_mode";
