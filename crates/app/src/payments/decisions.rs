@@ -1,7 +1,9 @@
 //! Deciding about payments at clients' requests: for all who ask at the same time in one transaction.
 
 use crate::payments::outcomes::outcomes;
-use crate::support::coalescer::{Coalescer, Company, NotSubmitted, Submitted, Unknown};
+use crate::support::coalescer::{Coalescer, Company, NotSubmitted, Submitted};
+use crate::support::halved::halved;
+use crate::support::overtaking::Overtaking;
 use paygate_core::book::Book;
 use paygate_core::decision::{Loads, Refused};
 use paygate_core::id::PaymentId;
@@ -14,6 +16,8 @@ use std::sync::Arc;
 const MAX_WAITING: usize = 4096;
 /// The most payments of one transaction.
 const MAX_BATCH: usize = 500;
+/// The most transactions at once, of which all but one are slow: fewer than there are connections.
+const MAX_TRANSACTIONS: usize = 4;
 
 /// What is decided about a payment.
 type DecideOne = Arc<dyn Fn(&mut Book) -> Result<(), Refused> + Send + Sync>;
@@ -30,8 +34,15 @@ pub(crate) struct Decisions {
 impl Decisions {
     /// Starts the task that decides, on the current runtime.
     pub(crate) fn new(store: Arc<dyn PaymentStore>) -> Self {
+        let transactions = Overtaking::new(MAX_TRANSACTIONS);
         let batches = Coalescer::start(MAX_WAITING, MAX_BATCH, Company::NONE, move |batch| {
-            Box::pin(decide_all(Arc::clone(&store), batch))
+            let (store, transactions) = (Arc::clone(&store), transactions.clone());
+            Box::pin(async move {
+                for group in each_payment_once(batch) {
+                    transactions.run(decide_all(Arc::clone(&store), group)).await;
+                }
+                Ok(())
+            })
         });
         Self { batches }
     }
@@ -52,30 +63,8 @@ impl Decisions {
     }
 }
 
-/// In one transaction if that works; halved while it fails for a reason that stays.
-async fn decide_all(store: Arc<dyn PaymentStore>, batch: Vec<Asked>) -> Result<(), Unknown> {
-    let mut groups = each_payment_once(batch);
-    while let Some(mut group) = groups.pop() {
-        let ids = group.iter().map(|asked| asked.item.0).collect();
-        match store.transact(ids, Loads::Accounts, all_of(&group)).await {
-            Ok(transacted) => answer(group, transacted),
-            Err(error) if group.len() == 1 || error.is_transient() => {
-                for asked in group {
-                    // A client that went away needs no answer, here and below.
-                    let _ = asked.answer.send(Err(error.clone()));
-                }
-            }
-            Err(_) => {
-                let right = group.split_off(group.len() / 2);
-                groups.extend([right, group]);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The last group is the first to go: who asks about a payment that another asked about before waits
-/// for what became of that.
+/// Groups in the order in which they are to go: who asks about a payment that another asked about
+/// before waits for what becomes of that.
 fn each_payment_once(mut batch: Vec<Asked>) -> Vec<Vec<Asked>> {
     let mut groups = Vec::new();
     while !batch.is_empty() {
@@ -84,8 +73,27 @@ fn each_payment_once(mut batch: Vec<Asked>) -> Vec<Vec<Asked>> {
         groups.push(group);
         batch = again;
     }
-    groups.reverse();
     groups
+}
+
+/// In one transaction if that works.
+async fn decide_all(store: Arc<dyn PaymentStore>, group: Vec<Asked>) {
+    let transact = |group: &[Asked]| {
+        let ids = group.iter().map(|asked| asked.item.0).collect();
+        let (store, decide) = (Arc::clone(&store), all_of(group));
+        async move { store.transact(ids, Loads::Accounts, decide).await }
+    };
+    for (group, transacted) in halved(group, transact).await {
+        match transacted {
+            Ok(transacted) => answer(group, transacted),
+            Err(error) => {
+                for asked in group {
+                    // A client that went away needs no answer, here and below.
+                    let _ = asked.answer.send(Err(error.clone()));
+                }
+            }
+        }
+    }
 }
 
 fn all_of(group: &[Asked]) -> Decide {

@@ -59,7 +59,7 @@ impl Holds {
     /// Repeating it changes nothing.
     ///
     /// # Errors
-    /// [`HoldRequestError`]; then nothing moved.
+    /// [`HoldRequestError`]; then nothing moved, unless the store gave no answer: repeating tells.
     pub async fn capture(
         &self,
         principal: &Principal,
@@ -78,7 +78,8 @@ impl Holds {
     /// Gives what is held back. Repeating it changes nothing.
     ///
     /// # Errors
-    /// [`HoldRequestError`]; then it is still held.
+    /// [`HoldRequestError`]; then it is still held or has expired, unless the store gave no answer:
+    /// repeating tells.
     pub async fn void(
         &self,
         principal: &Principal,

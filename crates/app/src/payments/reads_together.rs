@@ -1,7 +1,9 @@
 //! A reader that looks single payments up together: all who ask at the same time by one call. Clients
 //! poll for what they made, and those who wait for an outcome hear of it at the same time.
 
-use crate::support::coalescer::{Coalescer, Company, NotSubmitted, Submitted, Unknown};
+use crate::support::coalescer::{Coalescer, Company, NotSubmitted, Submitted};
+use crate::support::halved::halved;
+use crate::support::overtaking::Overtaking;
 use async_trait::async_trait;
 use paygate_core::id::PaymentId;
 use paygate_core::identity::KeyHash;
@@ -13,6 +15,8 @@ use std::sync::Arc;
 const MAX_WAITING: usize = 4096;
 /// The most look-ups in one call.
 const MAX_BATCH: usize = 500;
+/// The most calls at once, of which all but one are slow: fewer than there are connections.
+const MAX_CALLS: usize = 4;
 
 type Answer = Result<Option<PaymentRecord>, StoreError>;
 
@@ -26,9 +30,13 @@ impl ReadsTogether {
     /// Reads by this reader. Starts the task that looks single payments up, on the current runtime.
     #[must_use]
     pub fn new(reader: Arc<dyn PaymentReader>) -> Self {
-        let for_batches = Arc::clone(&reader);
+        let (for_batches, calls) = (Arc::clone(&reader), Overtaking::new(MAX_CALLS));
         let finding = Coalescer::start(MAX_WAITING, MAX_BATCH, Company::NONE, move |batch| {
-            Box::pin(answer(Arc::clone(&for_batches), batch))
+            let (reader, calls) = (Arc::clone(&for_batches), calls.clone());
+            Box::pin(async move {
+                calls.run(answer(reader, batch)).await;
+                Ok(())
+            })
         });
         Self { reader, finding }
     }
@@ -62,21 +70,16 @@ impl PaymentReader for ReadsTogether {
     }
 }
 
-async fn answer(
-    reader: Arc<dyn PaymentReader>,
-    batch: Vec<Submitted<PaymentId, Answer>>,
-) -> Result<(), Unknown> {
-    let alone = batch.len() == 1;
-    let mut found = reader.find(batch.iter().map(|asked| asked.item).collect()).await;
-    for (place, asked) in batch.into_iter().enumerate() {
-        let answer = match &mut found {
-            Ok(found) => Ok(found.get_mut(place).and_then(Option::take)),
-            Err(error) if alone || error.is_transient() => Err(error.clone()),
-            // Somebody's row can't be read: that is no answer for the others.
-            Err(_) => reader.payment(asked.item).await,
-        };
-        // A client that went away needs no answer.
-        let _ = asked.answer.send(answer);
+async fn answer(reader: Arc<dyn PaymentReader>, batch: Vec<Submitted<PaymentId, Answer>>) {
+    let find = |asked: &[Submitted<PaymentId, Answer>]| {
+        let (reader, ids) = (Arc::clone(&reader), asked.iter().map(|asked| asked.item).collect());
+        async move { reader.find(ids).await }
+    };
+    for (group, mut found) in halved(batch, find).await {
+        for (place, asked) in group.into_iter().enumerate() {
+            let own = |found: &mut Vec<_>| found.get_mut(place).and_then(Option::take);
+            // A client that went away needs no answer.
+            let _ = asked.answer.send(found.as_mut().map(own).map_err(|error| error.clone()));
+        }
     }
-    Ok(())
 }

@@ -86,6 +86,8 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
                 let (mut items, mut passing) = (Vec::new(), Vec::new());
                 for message in messages.drain(..) {
                     match message {
+                        // Who handed it in has gone away: nothing is done that nobody hears of.
+                        Message::Item(item) if item.answer.is_closed() => {}
                         Message::Item(item) => items.push(item),
                         Message::Passing(answer) => passing.push(answer),
                     }

@@ -303,7 +303,8 @@ async fn only_what_is_authorized_can_be_captured_or_voided() {
 #[tokio::test]
 async fn an_answer_that_is_lost_is_found_by_repeating() {
     let Held { rig, from, id, worker, .. } = held().await;
-    rig.faults.on_any(&LOCKING).fails_after_commit();
+    // Once more is tried by itself.
+    rig.faults.on_any(&LOCKING).times(2).fails_after_commit();
     let lost = rig.holds.capture(&WE, id, Some(decimal("1000"))).await.unwrap_err();
     assert!(matches!(lost, HoldRequestError::Store(StoreError::Unavailable(_))), "{lost:?}");
     let found = rig.holds.capture(&WE, id, Some(decimal("1000"))).await.unwrap().payment;
