@@ -73,7 +73,7 @@ impl Sql for InsertJournal {
 struct UpsertDue;
 impl Sql for UpsertDue {
     const TEXT: &'static str = "INSERT INTO due (payment_id, republish_at, accepted_at) \
-         SELECT * FROM unnest(?::uuid[], ?::timestamptz[], ?::timestamptz[]) \
+         SELECT unnest(?::uuid[]), unnest(?::timestamptz[]), unnest(?::timestamptz[]) \
          ON CONFLICT (payment_id) DO UPDATE SET republish_at = excluded.republish_at, \
          accepted_at = excluded.accepted_at, republished = 0";
     type Row = ();
