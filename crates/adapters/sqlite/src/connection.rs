@@ -7,7 +7,7 @@
 use crate::config::{Location, SqliteConfig};
 use crate::statement::store_error;
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, QueryResult, SqliteConnection};
 use paygate_ports::StoreError;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,13 +43,10 @@ pub(crate) fn open(config: &SqliteConfig) -> Result<SqliteConnection, OpenError>
     let sqlite = |error: &dyn ToString| OpenError::Sqlite(error.to_string());
     let mut connection = SqliteConnection::establish(&url).map_err(|error| sqlite(&error))?;
     // The timeout goes first: switching to the write-ahead log may have to wait. Without recursive
-    // triggers, REPLACE would delete rows of the append-only tables without asking them. What a
-    // statement would have to take back stays in memory, and so do 16 MiB of pages; the log is moved
-    // to the file when it has 32 MB and not each 4, since most of its pages are written again soon.
+    // triggers, REPLACE would delete rows of the append-only tables without asking them.
     let pragmas = format!(
         "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; \
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8000;",
+         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;",
         config.busy_timeout.as_millis()
     );
     connection.batch_execute(&pragmas).map_err(|error| sqlite(&error))?;
@@ -69,6 +66,15 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     }
 }
 
+/// Sets what the connection that writes has besides. What a statement would have to take back stays in
+/// memory, and so do 16 MiB of pages; the log is moved to the file when it has 32 MB and not each 4,
+/// since most of its pages are written again soon.
+fn set_to_write(connection: &mut SqliteConnection) -> QueryResult<()> {
+    let pragmas = "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; \
+         PRAGMA wal_autocheckpoint = 8000;";
+    connection.batch_execute(pragmas)
+}
+
 /// The connection that writes, and for a database in memory also reads.
 pub(crate) struct Writer {
     connection: Arc<tokio::sync::Mutex<SqliteConnection>>,
@@ -77,8 +83,24 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn open(config: &SqliteConfig) -> Result<Self, OpenError> {
-        let connection = Arc::new(tokio::sync::Mutex::new(open(config)?));
+        let mut connection = open(config)?;
+        set_to_write(&mut connection).map_err(|error| OpenError::Sqlite(error.to_string()))?;
+        let connection = Arc::new(tokio::sync::Mutex::new(connection));
         Ok(Self { connection, inline: config.location == Location::Memory })
+    }
+
+    /// Runs a migration: an index of a large table is sorted in files.
+    pub(crate) async fn migrate<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.run(|connection| {
+            connection.batch_execute("PRAGMA temp_store = DEFAULT").map_err(store_error)?;
+            let done = work(connection);
+            set_to_write(connection).map_err(store_error)?;
+            Ok(done)
+        })
+        .await
     }
 
     /// Runs `work` with the connection, outside any transaction.

@@ -38,7 +38,7 @@ impl SqliteStore {
     /// [`SchemaError::Newer`] when it is beyond that, [`SchemaError::Store`] when it can't be done;
     /// then it is as it was before the migration that failed.
     pub async fn migrate(&self) -> Result<(), SchemaError> {
-        self.writer.run(|connection| Ok(schema::migrate(connection))).await?
+        self.writer.migrate(schema::migrate).await?
     }
 
     /// Checks that the schema is the one that this binary knows.

@@ -45,14 +45,25 @@ fn what_durability_rests_on_is_set_on_every_connection() {
         let mut connection = open(&config).unwrap();
         assert_eq!(pragma(&mut connection, "synchronous", "synchronous"), 2, "FULL");
         assert_eq!(pragma(&mut connection, "foreign_keys", "foreign_keys"), 1);
-        assert_eq!(pragma(&mut connection, "temp_store", "temp_store"), 2, "memory");
-        assert_eq!(pragma(&mut connection, "cache_size", "cache_size"), -16_384);
         assert_eq!(pragma(&mut connection, "busy_timeout", "timeout"), 5_000);
         // Has no function of its own: RAISE in a trigger of a replaced row shows it elsewhere.
         let wal = "SELECT journal_mode = 'wal' AS number FROM pragma_journal_mode";
         let in_file = i64::from(config.location != Location::Memory);
         assert_eq!(number(&mut connection, wal), in_file);
     }
+}
+
+#[tokio::test]
+async fn the_connection_that_writes_takes_more_memory_except_to_migrate() {
+    let file = TempFile::new("memory");
+    let writer = Writer::open(&SqliteConfig::file(&file.0)).unwrap();
+    let seen = |connection: &mut SqliteConnection| {
+        let temp_store = pragma(connection, "temp_store", "temp_store");
+        (temp_store, pragma(connection, "cache_size", "cache_size"))
+    };
+    assert_eq!(writer.run(move |it| Ok(seen(it))).await, Ok((2, -16_384)));
+    assert_eq!(writer.migrate(seen).await, Ok((0, -16_384)));
+    assert_eq!(writer.run(move |it| Ok(seen(it))).await, Ok((2, -16_384)));
 }
 
 #[test]
