@@ -13,6 +13,26 @@
 -- table are evaluated at each update of any of its columns: none of accounts or payments is a regular
 -- expression, which costs up to a thousand times what a comparison does.
 
+-- What a value of payments may be, by the name of what it is. PostgreSQL keeps a domain's rule ready for
+-- use; it reads the CHECKs of a table anew for each statement that writes to it.
+CREATE DOMAIN currency_code AS text COLLATE "C"
+    CHECK (octet_length(VALUE) = 3 AND VALUE BETWEEN 'AAA' AND 'ZZZ');
+CREATE DOMAIN owner_name AS text COLLATE "C"
+    CHECK (octet_length(VALUE) <= 73 AND (VALUE LIKE 'merchant:_%' OR VALUE LIKE 'user:_%'));
+CREATE DOMAIN payment_kind AS text COLLATE "C"
+    CHECK (VALUE IN ('charge', 'transfer', 'payout', 'deposit', 'refund', 'opening'));
+CREATE DOMAIN payment_status AS text COLLATE "C"
+    CHECK (VALUE IN ('PENDING', 'PROCESSING', 'AUTHORIZED', 'MANUAL_REVIEW', 'SUCCESS', 'FAILED',
+                     'REVERSED', 'VOIDED', 'EXPIRED'));
+CREATE DOMAIN more_than_zero AS bigint CHECK (VALUE > 0);
+CREATE DOMAIN zero_or_more AS bigint CHECK (VALUE >= 0);
+CREATE DOMAIN tally AS integer CHECK (VALUE >= 0);
+CREATE DOMAIN short_text AS text CHECK (char_length(VALUE) BETWEEN 1 AND 255);
+CREATE DOMAIN reference_text AS text COLLATE "C" CHECK (char_length(VALUE) BETWEEN 1 AND 255);
+-- JSON as the client wrote it: jsonb would reorder keys and refuse some numbers.
+CREATE DOMAIN metadata_text AS text CHECK (octet_length(VALUE) <= 4096);
+CREATE DOMAIN hash_of_request AS bytea CHECK (octet_length(VALUE) = 32);
+
 CREATE TABLE accounts (
     id            uuid PRIMARY KEY,
     number        text COLLATE "C" NOT NULL UNIQUE,
@@ -22,12 +42,12 @@ CREATE TABLE accounts (
         CHECK (system_code IN ('acquirer', 'bank', 'fx_liquidity', 'opening_equity')),
     owner         text COLLATE "C",
     for_charges   boolean NOT NULL DEFAULT false,
-    name          text CHECK (char_length(name) BETWEEN 1 AND 255),
+    name          short_text,
     -- What its owner calls it; what was asked for tells a repeated request from another.
     alias         text COLLATE "C",
     key_hash      uuid,
-    request_hash  bytea CHECK (octet_length(request_hash) = 32),
-    metadata      text CHECK (octet_length(metadata) <= 4096),
+    request_hash  hash_of_request,
+    metadata      metadata_text,
     posted_minor  bigint NOT NULL DEFAULT 0,
     held_minor    bigint NOT NULL DEFAULT 0 CHECK (held_minor >= 0),
     overdraft     boolean NOT NULL,
@@ -81,7 +101,7 @@ CREATE TABLE fx_quotes (
     -- Whom it is promised to, the house if nobody; under which key it was asked for, and how.
     owner        text CHECK (owner ~ '^(merchant:[a-z0-9][a-z0-9._-]{0,63}|user:[0-9a-f-]{36})$'),
     key_hash     uuid,
-    request_hash bytea CHECK (octet_length(request_hash) = 32),
+    request_hash hash_of_request,
     CONSTRAINT fx_quotes_key_with_hash CHECK ((key_hash IS NULL) = (request_hash IS NULL))
 );
 
@@ -90,24 +110,19 @@ CREATE INDEX fx_quotes_unused ON fx_quotes (expires_at) WHERE NOT used;
 
 CREATE TABLE payments (
     id                  uuid PRIMARY KEY,
-    kind                text COLLATE "C" NOT NULL
-        CHECK (kind IN ('charge', 'transfer', 'payout', 'deposit', 'refund', 'opening')),
+    kind                payment_kind NOT NULL,
     -- Whose it is, and who asked for it: the owner, or somebody of the house.
-    owner               text COLLATE "C" NOT NULL CHECK (
-        octet_length(owner) <= 73 AND (owner LIKE 'merchant:_%' OR owner LIKE 'user:_%')),
+    owner               owner_name NOT NULL,
     asked_by            text NOT NULL,
-    amount_minor        bigint NOT NULL CHECK (amount_minor > 0),
-    currency            text COLLATE "C" NOT NULL
-        CHECK (octet_length(currency) = 3 AND currency BETWEEN 'AAA' AND 'ZZZ'),
+    amount_minor        more_than_zero NOT NULL,
+    currency            currency_code NOT NULL,
     -- Debit and credit only where they differ from the amount, the rate only where one was needed.
-    debit_minor         bigint CHECK (debit_minor >= 0),
-    debit_currency      text COLLATE "C"
-        CHECK (octet_length(debit_currency) = 3 AND debit_currency BETWEEN 'AAA' AND 'ZZZ'),
-    credit_minor        bigint CHECK (credit_minor > 0),
-    credit_currency     text COLLATE "C"
-        CHECK (octet_length(credit_currency) = 3 AND credit_currency BETWEEN 'AAA' AND 'ZZZ'),
-    fx_numerator        bigint CHECK (fx_numerator > 0),
-    fx_denominator      bigint CHECK (fx_denominator > 0),
+    debit_minor         zero_or_more,
+    debit_currency      currency_code,
+    credit_minor        more_than_zero,
+    credit_currency     currency_code,
+    fx_numerator        more_than_zero,
+    fx_denominator      more_than_zero,
     fx_source           text,
     fx_as_of            timestamptz,
     quote_id            uuid REFERENCES fx_quotes (id),
@@ -116,30 +131,27 @@ CREATE TABLE payments (
     destination_id      uuid NOT NULL,
     -- What a refund is of.
     parent_id           uuid REFERENCES payments (id),
-    reference           text COLLATE "C" CHECK (char_length(reference) BETWEEN 1 AND 255),
+    reference           reference_text,
     -- A hash of who asked, for what, and under which key: 16 bytes, as of a UUID, though it is none.
     key_hash            uuid,
-    request_hash        bytea CHECK (octet_length(request_hash) = 32),
-    -- JSON as the client wrote it: jsonb would reorder keys and refuse some numbers.
-    metadata            text CHECK (octet_length(metadata) <= 4096),
-    description         text CHECK (char_length(description) BETWEEN 1 AND 255),
+    request_hash        hash_of_request,
+    metadata            metadata_text,
+    description         short_text,
     tx_date             timestamptz,
     hold                boolean NOT NULL DEFAULT false,
     -- From here on what settlement changes (and, of the above, the debit of a refund).
-    status              text COLLATE "C" NOT NULL DEFAULT 'PENDING' CHECK (status IN (
-                            'PENDING', 'PROCESSING', 'AUTHORIZED', 'MANUAL_REVIEW', 'SUCCESS',
-                            'FAILED', 'REVERSED', 'VOIDED', 'EXPIRED')),
+    status              payment_status NOT NULL DEFAULT 'PENDING',
     failure_code        text,
     failure_detail      text,
-    attempts            integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    attempts            tally NOT NULL DEFAULT 0,
     lease_until         timestamptz,
-    redeliveries        integer NOT NULL DEFAULT 0 CHECK (redeliveries >= 0),
+    redeliveries        tally NOT NULL DEFAULT 0,
     parked_at           timestamptz,
     parked_reason       text,
-    transitions         integer NOT NULL DEFAULT 0 CHECK (transitions >= 0),
-    captured_minor      bigint CHECK (captured_minor > 0),
-    refunded_minor      bigint NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
-    refunding_minor     bigint NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
+    transitions         tally NOT NULL DEFAULT 0,
+    captured_minor      more_than_zero,
+    refunded_minor      zero_or_more NOT NULL DEFAULT 0,
+    refunding_minor     zero_or_more NOT NULL DEFAULT 0,
     -- When a hold ends.
     expires_at          timestamptz,
     created_at          timestamptz NOT NULL DEFAULT now(),
@@ -276,7 +288,7 @@ CREATE INDEX watches_made_at ON watches (made_at);
 CREATE TABLE due (
     payment_id   uuid PRIMARY KEY,
     republish_at timestamptz NOT NULL,
-    republished  integer NOT NULL DEFAULT 0 CHECK (republished >= 0),
+    republished  tally NOT NULL DEFAULT 0,
     accepted_at  timestamptz
 ) WITH (fillfactor = 50);
 

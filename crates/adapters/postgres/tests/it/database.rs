@@ -103,9 +103,10 @@ async fn execute(url: &str, sql: &str) -> Result<(), String> {
 }
 
 /// Drops the checks, and puts triggers and foreign keys out of force for the session.
-const NO_RULES: &str = "DO $$ DECLARE r record; BEGIN FOR r IN SELECT conrelid::regclass AS t, \
+const NO_RULES: &str = "DO $$ DECLARE r record; BEGIN FOR r IN SELECT CASE contypid \
+     WHEN 0 THEN 'TABLE ' || conrelid::regclass ELSE 'DOMAIN ' || contypid::regtype END AS ruled, \
      conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP \
-     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', r.t, r.conname); END LOOP; END $$; \
+     EXECUTE format('ALTER %s DROP CONSTRAINT %I', r.ruled, r.conname); END LOOP; END $$; \
      SET session_replication_role = replica";
 
 /// Runs SQL on one connection without the database's rules.

@@ -116,8 +116,11 @@ async fn the_catalog_holds_the_rules() {
     assert_eq!(floats, BTreeSet::new());
 
     let constraints = texts(
-        "SELECT conrelid::regclass || ': ' || pg_get_constraintdef(oid) FROM pg_constraint \
-         WHERE connamespace = 'public'::regnamespace",
+        "SELECT CASE contypid WHEN 0 THEN conrelid::regclass::text ELSE contypid::regtype::text END \
+         || ': ' || pg_get_constraintdef(oid) FROM pg_constraint \
+         WHERE connamespace = 'public'::regnamespace UNION ALL \
+         SELECT table_name || '.' || column_name || ' is ' || domain_name \
+         FROM information_schema.columns WHERE domain_schema = 'public'",
     )
     .await;
     for rule in [
@@ -126,7 +129,16 @@ async fn the_catalog_holds_the_rules() {
         "accounts: CHECK ((held_minor >= 0))",
         "accounts: CHECK ((overdraft OR ((posted_minor - held_minor) >= 0)))",
         "payments: PRIMARY KEY (id)",
-        "payments: CHECK ((amount_minor > 0))",
+        "payments.amount_minor is more_than_zero",
+        "payments.debit_minor is zero_or_more",
+        "payments.captured_minor is more_than_zero",
+        "payments.refunded_minor is zero_or_more",
+        "payments.currency is currency_code",
+        "payments.owner is owner_name",
+        "payments.kind is payment_kind",
+        "payments.status is payment_status",
+        "more_than_zero: CHECK ((VALUE > 0))",
+        "zero_or_more: CHECK ((VALUE >= 0))",
         "payments: FOREIGN KEY (parent_id) REFERENCES payments(id)",
         "payments: FOREIGN KEY (quote_id) REFERENCES fx_quotes(id)",
         "accounts: UNIQUE (owner, alias)",
