@@ -15,8 +15,9 @@
 
 -- What a value of payments may be, by the name of what it is. PostgreSQL keeps a domain's rule ready for
 -- use; it reads the CHECKs of a table anew for each statement that writes to it.
+-- VALUE is in the database's collation, whatever the domain's is.
 CREATE DOMAIN currency_code AS text COLLATE "C"
-    CHECK (octet_length(VALUE) = 3 AND VALUE BETWEEN 'AAA' AND 'ZZZ');
+    CHECK (octet_length(VALUE) = 3 AND VALUE COLLATE "C" BETWEEN 'AAA' AND 'ZZZ');
 CREATE DOMAIN owner_name AS text COLLATE "C"
     CHECK (octet_length(VALUE) <= 73 AND (VALUE LIKE 'merchant:_%' OR VALUE LIKE 'user:_%'));
 CREATE DOMAIN payment_kind AS text COLLATE "C"
