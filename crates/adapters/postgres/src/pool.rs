@@ -113,8 +113,11 @@ impl Connector {
         let mut parsed = tokio_postgres::Config::from_str(&url)
             .map_err(|error| ConfigError::Url(error.to_string()))?;
         parsed.connect_timeout(config.acquire_timeout).keepalives_idle(Duration::from_secs(30));
+        parsed.keepalives_interval(Duration::from_secs(10));
         // Keepalives don't ask while something that was sent waits to be acknowledged.
-        parsed.tcp_user_timeout(Duration::from_secs(30));
+        if parsed.get_tcp_user_timeout().is_none() {
+            parsed.tcp_user_timeout(Duration::from_secs(30));
+        }
         parsed.ssl_mode(match ssl_mode {
             SslMode::Disable => tokio_postgres::config::SslMode::Disable,
             SslMode::Require | SslMode::VerifyFull { .. } => {
