@@ -16,8 +16,9 @@ use std::sync::Arc;
 const MAX_WAITING: usize = 4096;
 /// The most payments of one transaction.
 const MAX_BATCH: usize = 500;
-/// The most transactions at once, of which all but one are slow: fewer than there are connections.
-const MAX_TRANSACTIONS: usize = 4;
+/// The most transactions at once, of which all but one are slow: these and the look-ups
+/// leave some of the usual number of connections to those who accept.
+const MAX_TRANSACTIONS: usize = 3;
 
 /// What is decided about a payment.
 type DecideOne = Arc<dyn Fn(&mut Book) -> Result<(), Refused> + Send + Sync>;
@@ -64,7 +65,7 @@ impl Decisions {
 }
 
 /// Groups in the order in which they are to go: who asks about a payment that another asked about
-/// before waits for what becomes of that.
+/// before comes after him, unless that one is slow.
 fn each_payment_once(mut batch: Vec<Asked>) -> Vec<Vec<Asked>> {
     let mut groups = Vec::new();
     while !batch.is_empty() {

@@ -15,8 +15,9 @@ use std::sync::Arc;
 const MAX_WAITING: usize = 4096;
 /// The most look-ups in one call.
 const MAX_BATCH: usize = 500;
-/// The most calls at once, of which all but one are slow: fewer than there are connections.
-const MAX_CALLS: usize = 4;
+/// The most calls at once, of which all but one are slow: these and the decisions
+/// leave some of the usual number of connections to those who accept.
+const MAX_CALLS: usize = 3;
 
 type Answer = Result<Option<PaymentRecord>, StoreError>;
 
