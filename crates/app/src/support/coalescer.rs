@@ -197,6 +197,42 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_has_gone_before_his_turn_is_left_out() {
+        let flushed = Arc::new(Mutex::new(Vec::new()));
+        let gate = Arc::new(Semaphore::new(0));
+        let (seen, entry) = (Arc::clone(&flushed), Arc::clone(&gate));
+        let coalescer =
+            Coalescer::start(10, 10, Company::NONE, move |batch: Vec<Submitted<u32, u32>>| {
+                seen.lock().unwrap().extend(batch.iter().map(|one| one.item));
+                let entry = Arc::clone(&entry);
+                Box::pin(async move {
+                    entry.acquire().await.unwrap().forget();
+                    for one in batch {
+                        let _ = one.answer.send(one.item);
+                    }
+                    Ok(())
+                })
+            });
+        let submit = |item| {
+            let coalescer = coalescer.clone();
+            tokio::spawn(async move { coalescer.try_submit(item).await })
+        };
+        let first = submit(1);
+        while flushed.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let (gone, last) = (submit(2), submit(3));
+        while coalescer.sender.capacity() > 8 {
+            tokio::task::yield_now().await;
+        }
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        gate.add_permits(2);
+        assert_eq!((first.await.unwrap(), last.await.unwrap()), (Ok(1), Ok(3)));
+        assert_eq!(*flushed.lock().unwrap(), [1, 3]);
+    }
+
+    #[tokio::test]
     async fn who_passes_hears_when_all_before_is_flushed_and_nothing_when_it_failed() {
         let coalescer =
             Coalescer::start(10, 10, Company::NONE, |batch: Vec<Submitted<u32, u32>>| {
