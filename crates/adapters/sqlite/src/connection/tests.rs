@@ -57,8 +57,16 @@ fn what_durability_rests_on_is_set_on_every_connection() {
 async fn the_connection_that_writes_takes_more_memory_except_to_migrate() {
     let file = TempFile::new("memory");
     let writer = Writer::open(&SqliteConfig::file(&file.0)).unwrap();
+    // Has no function of its own either.
+    #[derive(QueryableByName)]
+    struct Log {
+        #[diesel(sql_type = BigInt)]
+        wal_autocheckpoint: i64,
+    }
     let seen = |connection: &mut SqliteConnection| {
         let temp_store = pragma(connection, "temp_store", "temp_store");
+        let log = sql_query("PRAGMA wal_autocheckpoint").get_result::<Log>(connection).unwrap();
+        assert_eq!(log.wal_autocheckpoint, 8_000);
         (temp_store, pragma(connection, "cache_size", "cache_size"))
     };
     assert_eq!(writer.run(move |it| Ok(seen(it))).await, Ok((2, -16_384)));
