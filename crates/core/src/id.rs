@@ -45,6 +45,19 @@ uuid_id! {
     /// Identifies a person who has an account with the house.
     UserId
 }
+uuid_id! {
+    /// Identifies a key of a merchant's programs. It is no secret.
+    ApiKeyId
+}
+uuid_id! {
+    /// Identifies a session of a person: from a login to its end.
+    SessionId
+}
+uuid_id! {
+    /// Identifies an entry of the audit log. Made by the process that writes it, so that their order
+    /// is roughly that of their time.
+    AuditId
+}
 
 impl PaymentId {
     /// The smallest id a payment created at `at` can have: the millisecond of `at` in the 48-bit

@@ -6,17 +6,25 @@
 //! a new one does not build until all have answered for it.
 
 mod actor;
+mod api_key;
+mod audit;
 mod key;
+mod merchant;
 mod operation;
 mod owner;
 mod principal;
 mod scope;
+mod secret;
 #[cfg(test)]
 mod tests;
 
 pub use actor::Actor;
+pub use api_key::{ApiKey, KeyState, NewApiKey, NotMade, NotRotatable};
+pub use audit::{AuditAction, AuditEntry, AuditRecord, Origin, Target};
 pub use key::{Idempotency, KeyHash, RequestHash, SentKey};
+pub use merchant::{Merchant, NewMerchant};
 pub use operation::Operation;
 pub use owner::{MerchantId, MerchantIdError, Owner};
-pub use principal::{Denied, Principal, View};
+pub use principal::{Denied, KeyInHand, Principal, View};
 pub use scope::{Scope, Scopes};
+pub use secret::{KeySecret, SecretHash, StoredSecret};

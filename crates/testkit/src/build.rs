@@ -7,9 +7,10 @@ use paygate_core::account::{
     Account, AccountNumber, Alias, NewAccount, NewWallet, Role, SystemAccount,
 };
 use paygate_core::fx::{AppliedRate, Quote, Rate};
-use paygate_core::id::{AccountId, PaymentId, QuoteId};
+use paygate_core::id::{AccountId, AuditId, PaymentId, QuoteId};
 use paygate_core::identity::{
-    Actor, MerchantId, Operation, Owner, Principal, RequestHash, Scopes, SentKey,
+    Actor, AuditAction, AuditEntry, Idempotency, MerchantId, Operation, Origin, Owner, Principal,
+    RequestHash, Scopes, SentKey, Target,
 };
 use paygate_core::kind::Kind;
 use paygate_core::money::{Currency, Money};
@@ -41,7 +42,23 @@ pub fn owned_by(name: &str) -> Owner {
 /// A merchant as principal, with all scopes.
 #[must_use]
 pub fn acting(name: &str) -> Principal {
-    Principal::Merchant { id: merchant(name), scopes: Scopes::all() }
+    Principal::Merchant { id: merchant(name), scopes: Scopes::all(), key: None }
+}
+
+/// An entry of the audit log, by the operator.
+#[must_use]
+pub fn audit_entry(action: AuditAction, target: Target) -> AuditEntry {
+    let id = AuditId(payment_id().0);
+    let (principal, origin) = (Actor::Operator, Origin::default());
+    AuditEntry { id, principal, key: None, action, target, origin }
+}
+
+/// A key that the operator sent to make a merchant, for the request that this byte stands for.
+#[must_use]
+pub fn idempotency(key: &str, hash: u8) -> Idempotency {
+    let key = IdempotencyKey::parse(key).unwrap();
+    let sent = SentKey { key, hash: RequestHash([hash; 32]) };
+    sent.within(&Principal::Operator, Operation::Merchants)
 }
 
 /// A currency from its code.

@@ -34,6 +34,16 @@ named! {
         Prove = "prove",
         /// To see accounts drawn by lot, out of everybody's.
         SampleAccounts = "sample-accounts",
+        /// To take in a merchant, and to see all of them.
+        Merchants = "merchants",
+        /// To see keys.
+        ReadKeys = "read-api-keys",
+        /// To make a key, and to end one.
+        KeepKeys = "keep-api-keys",
+        /// To make a key in place of another.
+        RotateKey = "rotate-api-key",
+        /// To see who did what.
+        ReadAudit = "read-audit",
     }
 }
 
@@ -50,10 +60,14 @@ impl Operation {
             Self::OpenAccount | Self::CloseAccount => Some(Scope::AccountsWrite),
             Self::ReadRates => Some(Scope::RatesRead),
             Self::Quote => Some(Scope::QuotesWrite),
+            Self::ReadKeys => Some(Scope::KeysRead),
+            Self::KeepKeys | Self::RotateKey => Some(Scope::KeysWrite),
             Self::OpenWithBalance
             | Self::OpenWithOverdraft
             | Self::Prove
-            | Self::SampleAccounts => None,
+            | Self::SampleAccounts
+            | Self::Merchants
+            | Self::ReadAudit => None,
         }
     }
 
@@ -74,7 +88,12 @@ impl Operation {
             | Self::OpenWithOverdraft
             | Self::CloseAccount
             | Self::Prove
-            | Self::SampleAccounts => false,
+            | Self::SampleAccounts
+            | Self::Merchants
+            | Self::ReadKeys
+            | Self::KeepKeys
+            | Self::RotateKey
+            | Self::ReadAudit => false,
         }
     }
 
@@ -92,7 +111,12 @@ impl Operation {
             | Self::OpenWithOverdraft
             | Self::CloseAccount
             | Self::Quote
-            | Self::SampleAccounts => false,
+            | Self::SampleAccounts
+            | Self::Merchants
+            | Self::ReadKeys
+            | Self::KeepKeys
+            | Self::RotateKey
+            | Self::ReadAudit => false,
         }
     }
 }

@@ -19,6 +19,9 @@ pub struct MerchantId(String);
 pub struct MerchantIdError;
 
 impl MerchantId {
+    /// The longest name, in characters.
+    pub const MAX_CHARS: usize = 64;
+
     /// Reads a name.
     ///
     /// # Errors
@@ -26,7 +29,7 @@ impl MerchantId {
     pub fn parse(text: &str) -> Result<Self, MerchantIdError> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let fits = text.bytes().next().is_some_and(plain)
-            && text.len() <= 64
+            && text.len() <= Self::MAX_CHARS
             && text.bytes().all(|byte| plain(byte) || b"._-".contains(&byte));
         if fits { Ok(Self(text.to_owned())) } else { Err(MerchantIdError) }
     }

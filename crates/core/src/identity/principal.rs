@@ -4,7 +4,8 @@ use super::actor::Actor;
 use super::operation::Operation;
 use super::owner::{MerchantId, Owner};
 use super::scope::{Scope, Scopes};
-use crate::id::UserId;
+use crate::Timestamp;
+use crate::id::{ApiKeyId, UserId};
 use thiserror::Error;
 
 /// Who asks for something.
@@ -18,6 +19,8 @@ pub enum Principal {
         id: MerchantId,
         /// What its key is for.
         scopes: Scopes,
+        /// Which key it has shown, if by a key it is known.
+        key: Option<KeyInHand>,
     },
     /// A person: sees the person's own, and may transfer from it.
     User {
@@ -30,6 +33,15 @@ pub enum Principal {
     Sandbox,
 }
 
+/// A key that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyInHand {
+    /// Which.
+    pub id: ApiKeyId,
+    /// From when on it opens nothing.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// Why a principal may not do what it asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Denied {
@@ -39,6 +51,9 @@ pub enum Denied {
     /// The key is for other things.
     #[error("the key lacks the scope {0}")]
     InsufficientScope(Scope),
+    /// A key would open for longer than the one that makes it.
+    #[error("a key opens for no longer than the one that makes it")]
+    OutlivesKey,
 }
 
 impl Denied {
@@ -46,7 +61,7 @@ impl Denied {
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            Self::Forbidden => "forbidden",
+            Self::Forbidden | Self::OutlivesKey => "forbidden",
             Self::InsufficientScope(_) => "insufficient-scope",
         }
     }
@@ -82,6 +97,45 @@ impl Principal {
             Self::User { id } => Actor::User(*id),
             Self::System => Actor::Worker,
             Self::Sandbox => Actor::Sandbox,
+        }
+    }
+
+    /// Which merchant it is.
+    #[must_use]
+    pub fn merchant(&self) -> Option<&MerchantId> {
+        match self {
+            Self::Merchant { id, .. } => Some(id),
+            Self::Operator | Self::User { .. } | Self::System | Self::Sandbox => None,
+        }
+    }
+
+    /// The key it has shown.
+    #[must_use]
+    pub fn key(&self) -> Option<KeyInHand> {
+        match self {
+            Self::Merchant { key, .. } => *key,
+            Self::Operator | Self::User { .. } | Self::System | Self::Sandbox => None,
+        }
+    }
+
+    /// Whether a key that it makes may be for these, and open until then: for no more and for no longer
+    /// than its own.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn may_grant(&self, asked: &Scopes, until: Option<Timestamp>) -> Result<(), Denied> {
+        let scopes = match self {
+            Self::Operator | Self::Sandbox => return Ok(()),
+            Self::User { .. } | Self::System => return Err(Denied::Forbidden),
+            Self::Merchant { scopes, .. } => scopes,
+        };
+        if let Some(scope) = asked.beyond(scopes) {
+            return Err(Denied::InsufficientScope(scope));
+        }
+        let own_end = self.key().and_then(|key| key.expires_at);
+        match own_end.is_none_or(|own| until.is_some_and(|until| until <= own)) {
+            true => Ok(()),
+            false => Err(Denied::OutlivesKey),
         }
     }
 

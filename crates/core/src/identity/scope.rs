@@ -2,6 +2,7 @@
 
 use crate::status::named;
 use std::collections::BTreeSet;
+use std::fmt;
 
 named! {
     /// A thing that a key may be for: `resource:action`.
@@ -22,6 +23,10 @@ named! {
         RatesRead = "rates:read",
         /// To have rates promised.
         QuotesWrite = "quotes:write",
+        /// To see the merchant's keys.
+        KeysRead = "api-keys:read",
+        /// To make, rotate and revoke the merchant's keys.
+        KeysWrite = "api-keys:write",
     }
 }
 
@@ -42,9 +47,34 @@ impl Scopes {
         Self::of(Scope::ALL)
     }
 
+    /// The scopes of that text, as it is displayed; the order does not matter.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.split(' ').map(Scope::parse).collect::<Option<_>>().map(Self)
+    }
+
+    /// They, each once.
+    pub fn iter(&self) -> impl Iterator<Item = Scope> {
+        self.0.iter().copied()
+    }
+
+    /// One of these that the others lack.
+    #[must_use]
+    pub fn beyond(&self, others: &Self) -> Option<Scope> {
+        self.0.difference(&others.0).next().copied()
+    }
+
     /// Whether it is for that.
     #[must_use]
     pub fn has(&self, scope: Scope) -> bool {
         self.0.contains(&scope)
+    }
+}
+
+/// As OAuth writes them: in a row, with a space between (RFC 6749 section 3.3).
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.iter().map(Scope::as_str).collect();
+        f.write_str(&names.join(" "))
     }
 }

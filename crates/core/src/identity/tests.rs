@@ -1,7 +1,8 @@
 //! Who sees and may do what, as tables: every principal, every operation, every owner.
 
 use super::*;
-use crate::id::UserId;
+use crate::Timestamp;
+use crate::id::{ApiKeyId, UserId};
 use crate::text::IdempotencyKey;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -11,7 +12,7 @@ fn merchant(id: &str) -> MerchantId {
 }
 
 fn shop(scopes: Scopes) -> Principal {
-    Principal::Merchant { id: merchant("shop"), scopes }
+    Principal::Merchant { id: merchant("shop"), scopes, key: None }
 }
 
 const ADA: UserId = UserId(Uuid::from_u128(7));
@@ -46,6 +47,11 @@ fn who_may_do_what() {
         (Quote, [true, true, false, true, true]),
         (Prove, [true, true, true, false, false]),
         (SampleAccounts, [true, true, false, false, false]),
+        (Merchants, [true, true, false, false, false]),
+        (ReadKeys, [true, true, false, true, false]),
+        (KeepKeys, [true, true, false, true, false]),
+        (RotateKey, [true, true, false, true, false]),
+        (ReadAudit, [true, true, false, false, false]),
     ] {
         assert_eq!(answers(operation), expected, "{operation}");
     }
@@ -73,6 +79,55 @@ fn a_key_is_for_its_scopes_and_says_which_is_missing() {
     }
     let used: BTreeSet<Scope> = Operation::ALL.iter().filter_map(|it| it.scope()).collect();
     assert_eq!(used.len(), Scope::ALL.len(), "every scope is for something");
+}
+
+#[test]
+fn nobody_grants_what_he_may_not() {
+    let charging = || Scopes::of(&[Scope::PaymentsRead, Scope::PaymentsWrite]);
+    let [operator, sandbox, system, _, user] = principals();
+    for scopes in [Scopes::all(), charging()] {
+        assert_eq!(operator.may_grant(&scopes, None), Ok(()));
+        assert_eq!(sandbox.may_grant(&scopes, None), Ok(()));
+        assert_eq!(system.may_grant(&scopes, None), Err(Denied::Forbidden));
+        assert_eq!(user.may_grant(&scopes, None), Err(Denied::Forbidden));
+        assert_eq!(shop(Scopes::all()).may_grant(&scopes, None), Ok(()));
+    }
+    assert_eq!(shop(charging()).may_grant(&charging(), None), Ok(()));
+    assert_eq!(shop(charging()).may_grant(&Scopes::of(&[Scope::PaymentsRead]), None), Ok(()));
+    let denied = Err(Denied::InsufficientScope(Scope::RefundsWrite));
+    let more = Scopes::of(&[Scope::PaymentsRead, Scope::RefundsWrite]);
+    assert_eq!(shop(charging()).may_grant(&more, None), denied);
+
+    // Nor for longer than he may himself.
+    let at = |second| Timestamp::from_timestamp(second, 0).unwrap();
+    let ending = |expires_at| Principal::Merchant {
+        id: merchant("shop"),
+        scopes: charging(),
+        key: Some(KeyInHand { id: ApiKeyId(Uuid::from_u128(1)), expires_at }),
+    };
+    for (own, until, granted) in [
+        (None, None, Ok(())),
+        (None, Some(at(10)), Ok(())),
+        (Some(at(10)), Some(at(9)), Ok(())),
+        (Some(at(10)), Some(at(10)), Ok(())),
+        (Some(at(10)), Some(at(11)), Err(Denied::OutlivesKey)),
+        (Some(at(10)), None, Err(Denied::OutlivesKey)),
+    ] {
+        assert_eq!(ending(own).may_grant(&charging(), until), granted, "{own:?} {until:?}");
+    }
+    assert_eq!(Denied::OutlivesKey.code(), "forbidden");
+}
+
+#[test]
+fn scopes_are_written_as_oauth_writes_them() {
+    let scopes = Scopes::of(&[Scope::RefundsWrite, Scope::PaymentsRead, Scope::RefundsWrite]);
+    assert_eq!(scopes.to_string(), "payments:read refunds:write");
+    for scopes in [scopes, Scopes::all()] {
+        assert_eq!(Scopes::parse(&scopes.to_string()), Some(scopes));
+    }
+    for text in ["", " ", "payments:read  refunds:write", "payments:read,refunds:write", "x"] {
+        assert_eq!(Scopes::parse(text), None, "{text:?}");
+    }
 }
 
 #[test]
@@ -153,7 +208,7 @@ fn equal_keys_of_two_principals_or_operations_are_two() {
         key: IdempotencyKey::parse(key).unwrap(),
         hash: RequestHash([1; 32]),
     };
-    let other = Principal::Merchant { id: merchant("other"), scopes: Scopes::all() };
+    let other = Principal::Merchant { id: merchant("other"), scopes: Scopes::all(), key: None };
     let mut all = BTreeSet::new();
     for principal in principals().into_iter().chain([other]) {
         for operation in Operation::ALL {

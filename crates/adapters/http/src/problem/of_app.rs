@@ -68,7 +68,7 @@ impl From<StoreError> for Problem {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         let code = match denied {
-            Denied::Forbidden => Code::Forbidden,
+            Denied::Forbidden | Denied::OutlivesKey => Code::Forbidden,
             Denied::InsufficientScope(_) => Code::InsufficientScope,
         };
         Self::new(code, denied.to_string())

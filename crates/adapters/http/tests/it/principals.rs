@@ -37,8 +37,11 @@ impl Door<'_> {
 }
 
 async fn house() -> Harness {
-    let only =
-        |scopes: &[Scope]| Principal::Merchant { id: merchant("one"), scopes: Scopes::of(scopes) };
+    let only = |scopes: &[Scope]| Principal::Merchant {
+        id: merchant("one"),
+        scopes: Scopes::of(scopes),
+        key: None,
+    };
     Harness::guarded(Tokens::of([
         ("operator", Principal::Operator),
         ("one", acting("one")),
