@@ -16,6 +16,7 @@ const POSTGRES: &str = "paygate-postgres";
 const SQLITE: &str = "paygate-sqlite";
 const ACQUIRER: &str = "paygate-acquirer";
 const MEMORY: &str = "paygate-memory";
+const SECRETS: &str = "paygate-secrets";
 const RUNTIME: &str = "paygate-runtime";
 const PAYGATE: &str = "paygate";
 const TESTKIT: &str = "paygate-testkit";
@@ -23,7 +24,7 @@ const TEST_SERVERS: &str = "paygate-test-servers";
 const BENCH: &str = "paygate-bench";
 const XTASK: &str = "xtask";
 
-const ADAPTERS: [&str; 7] = [HTTP, CONSOLE, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY];
+const ADAPTERS: [&str; 8] = [HTTP, CONSOLE, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY, SECRETS];
 /// What `runtime` puts together; the binaries see the same, and `runtime`.
 const COMPOSED: [&str; 10] =
     [CORE, PORTS, APP, HTTP, CONSOLE, RABBITMQ, POSTGRES, SQLITE, ACQUIRER, MEMORY];
@@ -40,7 +41,7 @@ struct Rule {
     dev_adapters: &'static [&'static str],
 }
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     Rule { package: CORE, normal: &[], dev_adapters: &[] },
     Rule { package: PORTS, normal: &[CORE], dev_adapters: &[] },
     Rule { package: APP, normal: &[CORE, PORTS], dev_adapters: &[MEMORY, SQLITE] },
@@ -52,6 +53,7 @@ const RULES: [Rule; 17] = [
     Rule { package: SQLITE, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: ACQUIRER, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: MEMORY, normal: &[CORE, PORTS], dev_adapters: &[] },
+    Rule { package: SECRETS, normal: &[CORE, PORTS], dev_adapters: &[] },
     Rule { package: RUNTIME, normal: &COMPOSED, dev_adapters: &ADAPTERS },
     Rule { package: PAYGATE, normal: &SHIPPED, dev_adapters: &ADAPTERS },
     Rule { package: TESTKIT, normal: &[CORE, PORTS], dev_adapters: &[SQLITE] },
@@ -61,10 +63,13 @@ const RULES: [Rule; 17] = [
 ];
 
 /// Libraries that belong to one place: a name's beginning, and who may name it.
-const OWNED: [(&str, &[&str]); 6] = [
+const OWNED: [(&str, &[&str]); 9] = [
     ("diesel", &[POSTGRES, SQLITE]),
     ("actix", &[HTTP]),
     ("lapin", &[RABBITMQ]),
+    ("governor", &[HTTP]),
+    ("argon2", &[SECRETS]),
+    ("jsonwebtoken", &[SECRETS]),
     ("comfy-table", &[CONSOLE]),
     ("indicatif", &[CONSOLE, BENCH]),
     // One web framework is enough.

@@ -12,6 +12,6 @@ pub trait IdSource: Send + Sync {
     /// A random account number, not predictable from earlier ones.
     fn account_number(&self) -> AccountNumber;
 
-    /// 64 random bits, for trace ids and jitter.
+    /// 64 random bits that nobody can predict: secrets are drawn from them, trace ids and jitter, too.
     fn random(&self) -> u64;
 }
