@@ -1,6 +1,6 @@
 //! The contract of the store ports: what `PaymentStore`, `PaymentReader`, `AccountStore`,
-//! `AccountReader`, `QuoteStore`, `JournalReader`, `DueStore`, `Quarantine`, `Audit` and
-//! `ProofLog` must do on every database.
+//! `AccountReader`, `QuoteStore`, `MerchantStore`, `ApiKeyStore`, `ApiKeyReader`, `AuditLog`,
+//! `JournalReader`, `DueStore`, `Quarantine`, `Audit` and `ProofLog` must do on every database.
 //!
 //! An adapter writes `paygate_testkit::store_contract!(make)` in its tests, where `make` is an
 //! `async fn() -> Option<StoreUnderTest>` that gives a fresh, migrated, empty store of its own to
@@ -10,7 +10,9 @@
 pub mod accept;
 pub mod account_reader;
 pub mod accounts;
+pub mod api_keys;
 pub mod audit;
+pub mod audit_log;
 pub mod contention;
 pub mod corrupt;
 pub mod due;
@@ -18,6 +20,7 @@ mod helpers;
 pub mod holds;
 mod ledger;
 pub mod list;
+pub mod merchants;
 pub mod model;
 pub mod mutations;
 pub mod owners;
@@ -210,6 +213,29 @@ macro_rules! store_contract {
             audit: what_is_shown_is_of_one_moment,
             model: random_histories_end_as_in_a_book,
             mutations: every_change_past_the_ports_is_found,
+            merchants: a_merchant_is_taken_in_as_asked,
+            merchants: a_merchant_asked_for_again_is_the_same,
+            merchants: concurrent_twins_are_taken_in_once,
+            merchants: merchants_are_listed_by_id,
+            merchants: what_is_written_down_is_written_with_it,
+            api_keys: a_key_is_made_as_asked_and_found_by_its_secret,
+            api_keys: a_key_asked_for_again_is_the_same,
+            api_keys: concurrent_twins_of_a_key_are_made_once,
+            api_keys: a_key_that_would_open_nothing_is_not_made,
+            api_keys: a_key_that_was_ended_makes_no_other,
+            api_keys: ending_a_key_and_making_others_by_it_take_turns,
+            api_keys: of_two_rotations_under_one_key_one_is_made,
+            api_keys: a_key_of_nobody_is_refused,
+            api_keys: a_rotated_key_opens_until_the_overlap_ends,
+            api_keys: a_rotation_asked_for_again_is_the_same,
+            api_keys: concurrent_rotations_make_one_key,
+            api_keys: a_revoked_key_stays_revoked,
+            api_keys: keys_are_listed_newest_first,
+            api_keys: a_use_is_remembered_to_the_minute,
+            api_keys: an_unreadable_key_is_named,
+            audit_log: an_entry_reads_back_exactly,
+            audit_log: entries_are_listed_by_each_of_their_parts,
+            audit_log: the_audit_log_is_append_only,
             proof_log: the_first_proof_begins_at_the_beginning,
             proof_log: the_next_proof_begins_where_the_last_one_ended,
             proof_log: a_proof_is_begun_again_when_its_time_has_come,
@@ -239,12 +265,15 @@ mod tests {
             ("accept", include_str!("store/accept.rs")),
             ("account_reader", include_str!("store/account_reader.rs")),
             ("accounts", include_str!("store/accounts.rs")),
+            ("api_keys", include_str!("store/api_keys.rs")),
             ("audit", include_str!("store/audit.rs")),
+            ("audit_log", include_str!("store/audit_log.rs")),
             ("contention", include_str!("store/contention.rs")),
             ("corrupt", include_str!("store/corrupt.rs")),
             ("due", include_str!("store/due.rs")),
             ("holds", include_str!("store/holds.rs")),
             ("list", include_str!("store/list.rs")),
+            ("merchants", include_str!("store/merchants.rs")),
             ("model", include_str!("store/model.rs")),
             ("mutations", include_str!("store/mutations.rs")),
             ("owners", include_str!("store/owners.rs")),

@@ -9,6 +9,7 @@ mod config;
 mod error;
 mod exchange;
 mod health;
+mod identity;
 mod ledger;
 mod payments;
 #[cfg(test)]

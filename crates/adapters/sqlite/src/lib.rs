@@ -14,6 +14,7 @@ mod config;
 mod connection;
 mod exchange;
 mod health;
+mod identity;
 mod ledger;
 mod payments;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! How SQLite runs the statements: along indexes, whatever the tables have grown to.
 
 use crate::config::SqliteConfig;
-use crate::{accounts, connection, exchange, ledger, payments, schema};
+use crate::{accounts, connection, exchange, identity, ledger, payments, schema};
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use std::collections::BTreeSet;
@@ -29,6 +29,10 @@ fn statements() -> Vec<&'static str> {
         payments::store::STATEMENTS,
         payments::quarantine::STATEMENTS,
         exchange::quotes::STATEMENTS,
+        identity::api_key_reader::STATEMENTS,
+        identity::api_keys::STATEMENTS,
+        identity::audit_log::STATEMENTS,
+        identity::merchants::STATEMENTS,
         accounts::lines::STATEMENTS,
         payments::transact::STATEMENTS,
         ledger::proof_log::STATEMENTS,

@@ -122,7 +122,8 @@ pub(crate) fn hex_of_key(key: KeyHash) -> String {
     hex_of(&key.0)
 }
 
-fn hex_of(bytes: &[u8]) -> String {
+/// Bytes as `unhex` reads them.
+pub(crate) fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -8,17 +8,21 @@ use paygate_core::account::{
 };
 use paygate_core::decision::Loads;
 use paygate_core::fx::Quote;
-use paygate_core::id::{AccountId, PaymentId, QuoteId};
-use paygate_core::identity::{Idempotency, KeyHash, RequestHash};
+use paygate_core::id::{AccountId, ApiKeyId, AuditId, PaymentId, QuoteId};
+use paygate_core::identity::{
+    ApiKey, AuditEntry, AuditRecord, Idempotency, KeyHash, Merchant, MerchantId, NewApiKey,
+    NewMerchant, NotMade, RequestHash, SecretHash,
+};
 use paygate_core::journal::Entry;
 use paygate_core::payment::{NewPayment, PaymentRecord, Transition};
 use paygate_core::proof::{Position, Scope};
 use paygate_core::statement::StatementLine;
 use paygate_ports::{
-    Accepted, AccountPage, AccountQuery, AccountReader, AccountStore, Audit, Decide, DueStore,
-    EntryCursor, Examiner, HealthCheck, JournalReader, Kept, Opened, Page, PaymentQuery,
-    PaymentReader, PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, Ripened,
-    StoreError, Transacted,
+    Accepted, AccountPage, AccountQuery, AccountReader, AccountStore, ApiKeyQuery, ApiKeyReader,
+    ApiKeyStore, Audit, AuditLog, AuditQuery, Decide, DueStore, EntryCursor, Examiner, HealthCheck,
+    JournalReader, Kept, Made, MerchantQuery, MerchantStore, Opened, Page, PageOf, PaymentQuery,
+    PaymentReader, PaymentStore, ProofLog, Quarantine, QuoteStore, Redelivered, Ripened, Rotated,
+    StoreError, TakenIn, Transacted,
 };
 use std::time::Duration;
 
@@ -202,6 +206,90 @@ impl<S: Quarantine> Quarantine for Faulty<S> {
 
     async fn parked(&self, limit: u16) -> Result<Vec<(PaymentId, String)>, StoreError> {
         self.around(Method::Parked, Asked::AtMost(limit.into()), self.inner.parked(limit)).await
+    }
+}
+
+#[async_trait]
+impl<S: MerchantStore> MerchantStore for Faulty<S> {
+    async fn create(
+        &self,
+        merchant: NewMerchant,
+        audit: AuditEntry,
+    ) -> Result<TakenIn, StoreError> {
+        self.around(Method::TakeIn, Asked::Other, self.inner.create(merchant, audit)).await
+    }
+
+    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+        self.around(Method::Merchant, Asked::Other, self.inner.merchant(id)).await
+    }
+
+    async fn merchants(
+        &self,
+        query: MerchantQuery,
+    ) -> Result<PageOf<Merchant, MerchantId>, StoreError> {
+        let asked = Asked::AtMost(query.limit.into());
+        self.around(Method::Merchants, asked, self.inner.merchants(query)).await
+    }
+}
+
+#[async_trait]
+impl<S: ApiKeyStore> ApiKeyStore for Faulty<S> {
+    async fn make(
+        &self,
+        key: NewApiKey,
+        audit: AuditEntry,
+    ) -> Result<Result<Made<ApiKey>, NotMade>, StoreError> {
+        self.around(Method::MakeKey, Asked::Other, self.inner.make(key, audit)).await
+    }
+
+    async fn rotate(
+        &self,
+        old: ApiKeyId,
+        key: NewApiKey,
+        overlap_ends: Timestamp,
+        audit: [AuditEntry; 2],
+    ) -> Result<Rotated, StoreError> {
+        let rotate = self.inner.rotate(old, key, overlap_ends, audit);
+        self.around(Method::RotateKey, Asked::Other, rotate).await
+    }
+
+    async fn revoke(&self, id: ApiKeyId, audit: AuditEntry) -> Result<Option<ApiKey>, StoreError> {
+        self.around(Method::RevokeKey, Asked::Other, self.inner.revoke(id, audit)).await
+    }
+}
+
+#[async_trait]
+impl<S: ApiKeyReader> ApiKeyReader for Faulty<S> {
+    async fn shown(&self, secrets: &[SecretHash]) -> Result<Vec<Option<ApiKey>>, StoreError> {
+        let asked = Asked::Names(secrets.len());
+        self.around(Method::ShownKeys, asked, self.inner.shown(secrets)).await
+    }
+
+    async fn key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        self.around(Method::Key, Asked::Other, self.inner.key(id)).await
+    }
+
+    async fn keys(&self, query: ApiKeyQuery) -> Result<PageOf<ApiKey, ApiKeyId>, StoreError> {
+        let asked = Asked::AtMost(query.limit.into());
+        self.around(Method::Keys, asked, self.inner.keys(query)).await
+    }
+
+    async fn used(
+        &self,
+        keys: &[ApiKeyId],
+        at: Timestamp,
+        known_since: Timestamp,
+    ) -> Result<(), StoreError> {
+        let asked = Asked::Names(keys.len());
+        self.around(Method::KeysUsed, asked, self.inner.used(keys, at, known_since)).await
+    }
+}
+
+#[async_trait]
+impl<S: AuditLog> AuditLog for Faulty<S> {
+    async fn audited(&self, query: AuditQuery) -> Result<PageOf<AuditRecord, AuditId>, StoreError> {
+        let asked = Asked::AtMost(query.limit.into());
+        self.around(Method::Audited, asked, self.inner.audited(query)).await
     }
 }
 

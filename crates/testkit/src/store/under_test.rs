@@ -3,8 +3,8 @@
 use futures_util::future::BoxFuture;
 use paygate_core::Timestamp;
 use paygate_ports::{
-    AccountReader, AccountStore, Audit, DueStore, JournalReader, PaymentReader, PaymentStore,
-    ProofLog, Quarantine, QuoteStore,
+    AccountReader, AccountStore, ApiKeyReader, ApiKeyStore, Audit, AuditLog, DueStore,
+    JournalReader, MerchantStore, PaymentReader, PaymentStore, ProofLog, Quarantine, QuoteStore,
 };
 use std::any::Any;
 use std::sync::Arc;
@@ -25,6 +25,14 @@ pub struct StoreUnderTest {
     pub account_reader: Arc<dyn AccountReader>,
     /// Keeps quotes.
     pub quotes: Arc<dyn QuoteStore>,
+    /// Takes in merchants.
+    pub merchants: Arc<dyn MerchantStore>,
+    /// Makes and ends keys.
+    pub api_keys: Arc<dyn ApiKeyStore>,
+    /// Reads keys.
+    pub key_reader: Arc<dyn ApiKeyReader>,
+    /// Reads who did what.
+    pub audit_log: Arc<dyn AuditLog>,
     /// Reads the journal.
     pub journal: Arc<dyn JournalReader>,
     /// Keeps what is due.

@@ -71,7 +71,7 @@ impl Sql for SeeAccounts {
     type Row = AccountTypes;
 }
 
-struct Now;
+pub(crate) struct Now;
 impl Sql for Now {
     const TEXT: &'static str = "SELECT clock_timestamp()";
     type Row = Timestamptz;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod exchange;
+mod identity;
 mod ledger;
 mod payments;
 mod rows;
@@ -34,6 +35,9 @@ pub(super) fn cases(name: &str) -> Vec<Case> {
         ("payments", "list") => payments::listing(name),
         ("ledger", "proof_log") => ledger::remembering(name),
         ("payments", "quarantine") => payments::setting_aside(name),
+        ("identity", "merchants") => identity::taking_in(name),
+        ("identity", "api_keys" | "api_key_reader") => identity::opening_doors(name),
+        ("identity", "audit_log") => identity::writing_down(name),
         ("exchange", "quotes") => exchange::quoting(name),
         _ => Vec::new(),
     }

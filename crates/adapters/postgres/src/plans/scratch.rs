@@ -47,7 +47,7 @@ impl Scratch {
         connect(&self.config().url).await
     }
 
-    /// Fills it, on two connections at once. Nobody analyzes the tables yet.
+    /// Fills it, on three connections at once. Nobody analyzes the tables yet.
     pub(super) async fn fill(&self) {
         let fill = async |sql: &str| {
             let client = self.client().await;
@@ -57,6 +57,7 @@ impl Scratch {
         tokio::join!(
             fill(include_str!("fill/payments.sql")),
             fill(include_str!("fill/journal.sql")),
+            fill(include_str!("fill/identity.sql")),
         );
     }
 

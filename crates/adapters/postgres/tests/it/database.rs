@@ -141,6 +141,10 @@ pub async fn make() -> Option<StoreUnderTest> {
         quarantine: Arc::new(store.clone()),
         account_reader: Arc::new(store.clone()),
         quotes: Arc::new(store.clone()),
+        merchants: Arc::new(store.clone()),
+        api_keys: Arc::new(store.clone()),
+        key_reader: Arc::new(store.clone()),
+        audit_log: Arc::new(store.clone()),
         audit: Arc::new(store.clone()),
         proofs: Arc::new(store),
         sql: {

@@ -48,10 +48,13 @@ async fn the_catalog_names_the_rules() {
         lines(&mut catalog, &tables),
         [
             "accounts strict 1",
+            "api_keys strict 1",
+            "audit_log strict 1",
             "due strict 1",
             "fx_quotes strict 1",
             "journal_entries strict 1",
             "ledger_proof strict 1",
+            "merchants strict 1",
             "payment_states strict 1",
             "payment_transitions strict 1",
             "payments strict 1",
@@ -76,10 +79,16 @@ async fn the_catalog_names_the_rules() {
             "accounts (owner, alias)",
             "accounts (owner, currency) partial",
             "accounts (system_code, currency)",
+            "api_keys (id)",
+            "api_keys (key_hash) partial",
+            "api_keys (secret_hash)",
+            "audit_log (id)",
             "due (payment_id)",
             "fx_quotes (id)",
             "fx_quotes (key_hash) partial",
             "journal_entries (payment_id, transition_seq)",
+            "merchants (id)",
+            "merchants (key_hash) partial",
             "payment_states (payment_id)",
             "payment_transitions (payment_id, seq)",
             "payments (id)",
@@ -100,6 +109,9 @@ async fn the_catalog_names_the_rules() {
     assert_eq!(
         lines(&mut catalog, &foreign),
         [
+            "api_keys (made_with) -> api_keys",
+            "api_keys (merchant_id) -> merchants",
+            "api_keys (replaced_by) -> api_keys",
             "due (payment_id) -> payments",
             "journal_entries (payment_id, transition_seq) -> payment_transitions",
             "payment_states (payment_id) -> payments",
@@ -124,6 +136,14 @@ async fn the_catalog_names_the_rules() {
             "accounts: accounts_of_currency",
             "accounts: accounts_of_owner",
             "accounts: accounts_of_owner_and_currency",
+            "api_keys: api_keys_made_with partial",
+            "api_keys: api_keys_of_merchant",
+            "api_keys: api_keys_replaced_by partial",
+            "audit_log: audit_log_of_action",
+            "audit_log: audit_log_of_all",
+            "audit_log: audit_log_of_principal",
+            "audit_log: audit_log_of_principal_and_action",
+            "audit_log: audit_log_of_target",
             "due: due_accepted_at partial",
             "due: due_republish_at",
             "fx_quotes: fx_quotes_unused partial",
@@ -143,6 +163,8 @@ async fn the_catalog_names_the_rules() {
     assert_eq!(
         lines(&mut catalog, triggers),
         [
+            "audit_log: audit_log_never_changes",
+            "audit_log: audit_log_never_goes",
             "journal_entries: journal_entries_balance",
             "journal_entries: journal_entries_never_change",
             "journal_entries: journal_entries_never_go",
@@ -266,7 +288,10 @@ async fn many_may_migrate_at_once() {
     }
 }
 
-const DOWN: &str = include_str!("../../../../../migrations/sqlite/0001_initial/down.sql");
+const DOWN: [&str; 2] = [
+    include_str!("../../../../../migrations/sqlite/0002_identity/down.sql"),
+    include_str!("../../../../../migrations/sqlite/0001_initial/down.sql"),
+];
 
 #[tokio::test]
 async fn the_migrations_can_be_taken_back_with_all_their_rows() {
@@ -283,7 +308,7 @@ async fn the_migrations_can_be_taken_back_with_all_their_rows() {
     under_test.quotes.keep(quote("USD", "EUR", "0.5"), None).await.unwrap();
 
     let mut other = connect(&folder.file("p.db"));
-    other.batch_execute(&format!("BEGIN; {DOWN} COMMIT;")).unwrap();
+    other.batch_execute(&format!("BEGIN; {} COMMIT;", DOWN.concat())).unwrap();
     let left = "SELECT name AS line FROM sqlite_schema WHERE name NOT LIKE '%diesel%'";
     assert_eq!(lines(&mut other, left), Vec::<String>::new());
 }
