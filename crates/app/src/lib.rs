@@ -4,6 +4,7 @@
 
 mod accounts;
 mod exchange;
+mod identity;
 mod ledger;
 mod payments;
 mod support;
@@ -16,6 +17,10 @@ pub use accounts::open::{OpenError, OpenWallet};
 pub use accounts::standing::StandingAccounts;
 pub use exchange::forget_quotes::QuoteForgetter;
 pub use exchange::{AskQuote, ConvertError, Exchange, ExchangeConfig, NoRate};
+pub use identity::api_keys::{ApiKeyError, ApiKeyPorts, ApiKeys, MadeKey, MakeKey, RotateKey};
+pub use identity::audits::Audits;
+pub use identity::doors::Doors;
+pub use identity::merchants::{Merchants, TakeIn, TakeInError};
 pub use ledger::proofs::{ProofError, Proofs, Proven};
 pub use ledger::reconcile::Reconciler;
 pub use payments::acceptor::{Acceptor, AcceptorPorts, Call, Created};

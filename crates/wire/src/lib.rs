@@ -13,6 +13,7 @@
 
 mod account;
 mod csv_rows;
+mod identity;
 mod integrity;
 mod payment;
 mod rate;
@@ -26,13 +27,17 @@ pub use account::{
     available, role, status,
 };
 pub use csv_rows::CsvRows;
+pub use identity::{
+    ApiKeyBody, ApiKeyPageBody, AuditBody, AuditPageBody, MerchantBody, MerchantPageBody,
+};
 pub use integrity::{IntegrityBody, TotalsBody, ViolationBody};
 pub use payment::{FailureBody, PaymentBody, PaymentPageBody};
 pub use rate::{ConversionBody, QuoteBody, RateBody, RatesBody};
 pub use schema::{
     AccountNameSchema, AccountNumberSchema, AliasSchema, AmountSchema, AmountTextSchema,
-    BalanceSchema, CurrencySchema, CursorSchema, DecimalSchema, IdempotencyKeySchema, KindSchema,
-    LabelSchema, MetadataSchema, ReferenceSchema, StatementCursorSchema, StatusSchema, TimeSchema,
+    AuditActionSchema, BalanceSchema, CurrencySchema, CursorSchema, DecimalSchema,
+    IdempotencyKeySchema, KeyStateSchema, KindSchema, LabelSchema, MerchantIdSchema,
+    MetadataSchema, ReferenceSchema, ScopeSchema, StatementCursorSchema, StatusSchema, TimeSchema,
     one_of, visible_ascii,
 };
 pub use statement::{LineBody, StatementBody, StatementHead, direction, size};

@@ -10,11 +10,11 @@ mod names;
 mod texts;
 
 pub use decimals::{AmountSchema, AmountTextSchema, BalanceSchema, DecimalSchema};
-pub use names::{KindSchema, StatusSchema, one_of};
+pub use names::{AuditActionSchema, KeyStateSchema, KindSchema, ScopeSchema, StatusSchema, one_of};
 pub use texts::{
     AccountNameSchema, AccountNumberSchema, AliasSchema, CurrencySchema, CursorSchema,
-    IdempotencyKeySchema, LabelSchema, MetadataSchema, ReferenceSchema, StatementCursorSchema,
-    TimeSchema, visible_ascii,
+    IdempotencyKeySchema, LabelSchema, MerchantIdSchema, MetadataSchema, ReferenceSchema,
+    StatementCursorSchema, TimeSchema, visible_ascii,
 };
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A reader that looks single payments up together: all who ask at the same time by one call. Clients
 //! poll for what they made, and those who wait for an outcome hear of it at the same time.
 
-use crate::support::coalescer::{Coalescer, Company, NotSubmitted, Submitted};
+use crate::support::coalescer::{Coalescer, Company, Submitted};
 use crate::support::halved::halved;
 use crate::support::overtaking::Overtaking;
 use async_trait::async_trait;
@@ -46,12 +46,7 @@ impl ReadsTogether {
 #[async_trait]
 impl PaymentReader for ReadsTogether {
     async fn payment(&self, id: PaymentId) -> Answer {
-        self.finding.try_submit(id).await.unwrap_or_else(|why| {
-            Err(StoreError::Unavailable(match why {
-                NotSubmitted::Overloaded => "too many look-ups wait already".to_owned(),
-                NotSubmitted::NoAnswer => "the store gave no answer".to_owned(),
-            }))
-        })
+        self.finding.try_submit(id).await.unwrap_or_else(|why| Err(why.into()))
     }
 
     async fn find(&self, ids: Vec<PaymentId>) -> Result<Vec<Option<PaymentRecord>>, StoreError> {

@@ -8,6 +8,7 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use paygate_ports::StoreError;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -26,6 +27,16 @@ pub(crate) enum NotSubmitted {
     Overloaded,
     /// It was taken, and its flush gave none.
     NoAnswer,
+}
+
+/// As who asks a store is told.
+impl From<NotSubmitted> for StoreError {
+    fn from(why: NotSubmitted) -> Self {
+        Self::Unavailable(match why {
+            NotSubmitted::Overloaded => "too many wait for it already".to_owned(),
+            NotSubmitted::NoAnswer => "it gave no answer".to_owned(),
+        })
+    }
 }
 
 /// What is handed in.

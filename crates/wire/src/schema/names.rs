@@ -1,6 +1,7 @@
 //! Core's enums: their names.
 
 use super::declare::schemas;
+use paygate_core::identity::{AuditAction, KeyState, Scope};
 use paygate_core::kind::Kind;
 use paygate_core::status::Status;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
@@ -16,4 +17,10 @@ schemas! {
     StatusSchema, "PaymentStatus", one_of(Status::ALL.iter().map(|value| value.as_str()));
     /// The schema of [`Kind`].
     KindSchema, "PaymentKind", one_of(Kind::ALL.iter().map(|value| value.as_str()));
+    /// The schema of [`Scope`].
+    ScopeSchema, "Scope", one_of(Scope::ALL.iter().map(|value| value.as_str()));
+    /// The schema of [`KeyState`].
+    KeyStateSchema, "ApiKeyStatus", one_of(KeyState::ALL.iter().map(|value| value.as_str()));
+    /// The schema of [`AuditAction`].
+    AuditActionSchema, "AuditAction", one_of(AuditAction::ALL.iter().map(|value| value.as_str()));
 }

@@ -5,6 +5,7 @@ mod sampled;
 use super::*;
 use paygate_core::account::{AccountNumber, AccountRef, Alias};
 use paygate_core::id::AccountId;
+use paygate_core::identity::MerchantId;
 use paygate_core::money::{Currency, Money};
 use paygate_core::text::{IdempotencyKey, Label, LineError, Reference};
 use proptest::prelude::*;
@@ -71,6 +72,15 @@ fn numbers_of_accounts() {
             holds: TWELVE_DIGITS,
             example: "079927398710".to_owned(),
         }],
+    );
+}
+
+#[test]
+fn names_of_merchants() {
+    agree::<MerchantIdSchema>(
+        &[LONGEST_ALIAS, "shop", "-a", "A", "a b"],
+        |text| MerchantId::parse(text).is_ok(),
+        &[],
     );
 }
 

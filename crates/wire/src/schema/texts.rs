@@ -2,6 +2,7 @@
 
 use super::declare::schemas;
 use paygate_core::account::Alias;
+use paygate_core::identity::MerchantId;
 use paygate_core::text::{IdempotencyKey, MAX_LINE_CHARS};
 use serde_json::json;
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
@@ -10,6 +11,7 @@ const CURRENCY: &str = "^[A-Z]{3}$";
 const ACCOUNT_NUMBER: &str = "^[0-9]{12}$";
 /// An id and a number are written with these, too.
 const ACCOUNT_NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+const MERCHANT: &str = "^[a-z0-9][a-z0-9._-]*$";
 const VISIBLE_ASCII: &str = "^[!-~]+$";
 const SEQUENCE: &str = "^[0-9]{1,18}$";
 /// What is taken off at the ends of a line: Unicode's White_Space.
@@ -36,6 +38,11 @@ schemas! {
     AccountNumberSchema, "AccountNumber",
         text(ACCOUNT_NUMBER, "Twelve digits, the last of them a check digit (Luhn).")
             .examples([json!("079927398713")]);
+    /// The schema of a [`MerchantId`].
+    MerchantIdSchema, "MerchantId",
+        text(MERCHANT, "A merchant: 1 to 64 of `a-z 0-9 . _ -`, beginning with a letter or digit.")
+            .max_length(Some(MerchantId::MAX_CHARS))
+            .examples([json!("shop-1")]);
     /// The schema of a [`Reference`](paygate_core::text::Reference).
     ReferenceSchema, "Reference",
         line("Your name for a payment: 1 to 255 characters after trimming and NFC, no control or \
