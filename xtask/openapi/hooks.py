@@ -16,6 +16,7 @@ UNSAYABLE = {
     "not-an-alias": "to leave out ids and numbers takes a look-ahead, which not all dialects have",
     "invisible-character": "those are too many, and many beyond what all dialects name",
     "too-long": "a schema counts no bytes, and no characters as they are after NFC",
+    "in-the-past": "a schema knows no present",
     "nul-character": "a schema can't speak of every text within an object",
 }
 

@@ -1,10 +1,11 @@
 //! The command line.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, value_parser};
 use paygate_runtime::{
-    AccountRef, Alias, Command, Currency, Form, Kind, ListAccounts, ListPayments, PaymentId,
-    Period, Reference, ShowStatement, Start, Status, Timestamp, parse_time,
+    AccountRef, Actor, Alias, AuditAction, Command, Currency, Form, Kind, ListAccounts, ListAudit,
+    ListPayments, PaymentId, Period, Reference, ShowStatement, Start, Status, Target, Timestamp,
+    parse_time,
 };
 
 /// A payment service: accepts payments over HTTP and settles each exactly once.
@@ -39,6 +40,8 @@ enum Asked {
     Payments(PaymentsArguments),
     /// Show what happened in an account, oldest first
     Statement(StatementArguments),
+    /// List who made, changed and ended what, newest first
+    Audit(AuditArguments),
     /// Prove that the ledger holds: every balance, entry, state and hold; exit code 1 if not
     Prove {
         /// Answer in JSON: an object a violation, then one that sums up
@@ -99,6 +102,31 @@ struct PaymentsArguments {
 }
 
 #[derive(Args)]
+struct AuditArguments {
+    /// Only what this one did: operator, sandbox, worker, merchant:ID or user:ID
+    #[arg(long, value_parser = named(Actor::parse))]
+    principal: Option<Actor>,
+    /// Only this
+    #[arg(long, value_parser = one_of(AuditAction::ALL, AuditAction::as_str))]
+    action: Option<AuditAction>,
+    /// Only what was done to this one: merchant:ID or api-key:ID
+    #[arg(long, value_parser = named(Target::parse))]
+    target: Option<Target>,
+    /// Only of this time or later (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    from: Option<Timestamp>,
+    /// Only before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    to: Option<Timestamp>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = value_parser!(u32).range(1..))]
+    limit: u32,
+    /// Answer in JSON, as GET /api/v1/audit does
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
 struct StatementArguments {
     /// The account's id, number or alias
     #[arg(value_parser = AccountRef::parse)]
@@ -131,6 +159,13 @@ where
     })
 }
 
+/// Reads a name of that kind.
+fn named<T: Clone + Send + Sync + 'static>(
+    read: fn(&str) -> Option<T>,
+) -> impl TypedValueParser<Value = T> {
+    StringValueParser::new().try_map(move |text| read(&text).ok_or("is no such name"))
+}
+
 impl Arguments {
     /// What is to be run.
     pub fn into_start(self) -> Start {
@@ -144,6 +179,7 @@ impl Arguments {
             Asked::Accounts(asked) => Start::Command(Command::Accounts(asked.into())),
             Asked::Payments(asked) => Start::Command(Command::Payments(asked.into())),
             Asked::Statement(asked) => Start::Command(Command::Statement(asked.into())),
+            Asked::Audit(asked) => Start::Command(Command::Audit(asked.into())),
             Asked::Prove { json } => Start::Command(Command::Prove { json }),
             Asked::Parked { json } => Start::Command(Command::Parked { json }),
             Asked::Unpark { id } => Start::Command(Command::Unpark(id)),
@@ -162,6 +198,13 @@ impl From<PaymentsArguments> for ListPayments {
     fn from(asked: PaymentsArguments) -> Self {
         let PaymentsArguments { status, kind, currency, reference, limit, json } = asked;
         Self { status, kind, currency, reference, limit, json }
+    }
+}
+
+impl From<AuditArguments> for ListAudit {
+    fn from(asked: AuditArguments) -> Self {
+        let AuditArguments { principal, action, target, from, to, limit, json } = asked;
+        Self { principal, action, target, from, to, limit, json }
     }
 }
 

@@ -61,6 +61,12 @@ pub struct Api {
     pub exchange: Exchange,
     /// Proves the ledger.
     pub proofs: Proofs,
+    /// Takes in and shows merchants.
+    pub merchants: Merchants,
+    /// Makes, shows and ends keys.
+    pub api_keys: ApiKeys,
+    /// Shows who did what.
+    pub audits: Audits,
     /// Says whether all is well.
     pub readiness: Readiness,
 }

@@ -9,6 +9,7 @@ mod draft;
 mod headroom;
 pub(crate) mod holds;
 pub(crate) mod outcomes;
+mod pace;
 pub(crate) mod publisher;
 pub(crate) mod read;
 pub(crate) mod reads_together;

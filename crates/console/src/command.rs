@@ -1,6 +1,7 @@
 //! Which commands there are, and who answers them.
 
 use crate::accounts::{self, ListAccounts};
+use crate::audit::{self, ListAudit};
 use crate::desk::Desk;
 use crate::output::{Ended, Fatal};
 use crate::payments::{self, ListPayments};
@@ -15,6 +16,8 @@ pub enum Command {
     Accounts(ListAccounts),
     /// List payments.
     Payments(ListPayments),
+    /// List who did what.
+    Audit(ListAudit),
     /// Show what happened in an account.
     Statement(ShowStatement),
     /// Prove the whole ledger.
@@ -39,6 +42,7 @@ pub async fn answer(command: &Command, desk: &Desk) -> Result<(), Fatal> {
     let answered = match command {
         Command::Accounts(asked) => accounts::list(desk, asked).await,
         Command::Payments(asked) => payments::list(desk, asked).await,
+        Command::Audit(asked) => audit::list(desk, asked).await,
         Command::Statement(asked) => statement::show(desk, asked).await,
         Command::Prove { json } => prove::prove(desk, *json).await,
         Command::Parked { json } => parked::list(desk, *json).await,

@@ -1,7 +1,7 @@
 //! What the commands work with; whoever runs them puts it together.
 
 use paygate_app::{Accounts, Proofs};
-use paygate_ports::{AccountReader, PaymentReader, Quarantine};
+use paygate_ports::{AccountReader, AuditLog, PaymentReader, Quarantine};
 use std::sync::Arc;
 
 /// The operator's desk: what can be asked and done from a terminal.
@@ -15,6 +15,8 @@ pub struct Desk {
     pub statements: Accounts,
     /// Holds what was set aside as poison.
     pub quarantine: Arc<dyn Quarantine>,
+    /// Tells who did what.
+    pub audit: Arc<dyn AuditLog>,
     /// Proves the ledger.
     pub proofs: Proofs,
 }

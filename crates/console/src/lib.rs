@@ -6,6 +6,7 @@
 //! `unpark` nothing is changed.
 
 mod accounts;
+mod audit;
 mod command;
 mod demo;
 mod desk;
@@ -19,6 +20,7 @@ mod statement;
 mod table;
 
 pub use accounts::ListAccounts;
+pub use audit::ListAudit;
 pub use command::{Command, answer};
 pub use demo::Demo;
 pub use desk::Desk;

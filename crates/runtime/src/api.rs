@@ -10,8 +10,9 @@ use crate::system::{RandomIds, SystemClock};
 use crate::tasks::Tasks;
 use crate::telemetry::{self, RenderMetrics};
 use paygate_app::{
-    Acceptor, AcceptorPorts, AccountFinder, Accounts, Api, Charges, Exchange, HintPublisher, Holds,
-    Payments, Proofs, Readiness, ReadsTogether, Refunds, StandingAccounts, Transfers,
+    Acceptor, AcceptorPorts, AccountFinder, Accounts, Api, ApiKeyPorts, ApiKeys, Audits, Charges,
+    Doors, Exchange, HintPublisher, Holds, Merchants, Payments, Proofs, Readiness, ReadsTogether,
+    Refunds, StandingAccounts, Transfers,
 };
 use paygate_http::Server;
 use paygate_memory::FixedRates;
@@ -63,6 +64,15 @@ pub(crate) async fn use_cases(
     let exchange =
         Exchange::new(rates, quotes, clock.clone(), ids.clone(), config.exchange.clone());
     let (store, reader) = (Arc::clone(&stores.accounts), Arc::clone(&stores.account_reader));
+    let merchants = Merchants::new(Arc::clone(&stores.merchants), ids.clone());
+    merchants.take_in_house(&config.house).await.map_err(fatal)?;
+    let key_ports = ApiKeyPorts {
+        store: Arc::clone(&stores.api_keys),
+        reader: Arc::clone(&stores.key_reader),
+        merchants: Arc::clone(&stores.merchants),
+        clock: clock.clone(),
+        ids: ids.clone(),
+    };
     Ok(Api {
         charges: Charges::new(acceptor.clone(), find.clone(), Arc::clone(&standing), config.most),
         transfers: Transfers::new(
@@ -78,6 +88,9 @@ pub(crate) async fn use_cases(
         accounts: Accounts::new(store, reader, ids, Arc::clone(&standing), config.most),
         exchange,
         proofs: Proofs::new(Arc::clone(&stores.audit), config.overdue_after),
+        merchants,
+        api_keys: ApiKeys::new(key_ports, config.house.clone()),
+        audits: Audits::new(Arc::clone(&stores.audit_log)),
         readiness: Readiness::new(vec![Arc::clone(&stores.health), queue.health()]),
         standing,
     })
@@ -93,10 +106,20 @@ pub(crate) async fn start(
     let api = use_cases(config, stores, queue).await?;
     queue.first_contact().await;
     let ids = Arc::new(RandomIds);
-    if matches!(config.authenticator, Bootstrap::Sandbox) {
-        tracing::warn!("nobody is asked for a token: whoever reaches the API may do everything");
+    match config.authenticator {
+        Bootstrap::Sandbox => {
+            tracing::warn!(
+                "nobody is asked for a token: whoever reaches the API may do everything"
+            );
+        }
+        Bootstrap::Nobody => {
+            tracing::warn!("without PAYGATE_API_TOKEN there is no operator: nobody can make keys");
+        }
+        Bootstrap::Token(_) => {}
     }
-    let authenticator = Arc::new(config.authenticator.clone());
+    let others = Arc::new(config.authenticator.clone());
+    let keys = Arc::clone(&stores.key_reader);
+    let authenticator = Arc::new(Doors::new(others, keys, Arc::new(SystemClock)));
     paygate_http::serve(&config.http, api, authenticator, metrics, ids).map_err(fatal)
 }
 

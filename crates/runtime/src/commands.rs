@@ -28,6 +28,7 @@ pub(crate) async fn desk(config: &Config, stores: &Stores) -> Result<Desk, Fatal
         accounts: Arc::clone(&reader),
         statements: Accounts::new(accounts, reader, ids, Arc::new(standing), most),
         quarantine: Arc::clone(&stores.quarantine),
+        audit: Arc::clone(&stores.audit_log),
         proofs: Proofs::new(Arc::clone(&stores.audit), config.overdue_after),
     })
 }

@@ -70,7 +70,7 @@ impl Config {
         let authenticator = api::authenticator(settings)?;
         let http = HttpConfig {
             sandbox: nothing_is_real && *start == Start::Serve,
-            guarded: matches!(authenticator, Bootstrap::Token(_)),
+            guarded: !matches!(authenticator, Bootstrap::Sandbox),
             ..api::http(settings, start, shutdown_timeout)?
         };
         let config = Self {

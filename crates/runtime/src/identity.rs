@@ -1,8 +1,8 @@
-//! Who asks, as long as there are no credentials but the one of the environment: whoever knows the
-//! token is the operator; where none is set, everybody is in a sandbox.
+//! Who asks, of those who have no key: whoever knows the token of the environment is the operator;
+//! where none is set, everybody is in a sandbox, or nobody may enter.
 
 use async_trait::async_trait;
-use paygate_core::identity::Principal;
+use paygate_core::identity::{KeySecret, Principal};
 use paygate_ports::{AuthError, Authenticator, Credential};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -13,9 +13,11 @@ pub(crate) struct ApiToken {
     hash: [u8; 32],
 }
 
-/// The text is no token: empty, or more than visible ASCII.
+/// The text is no token: empty, more than visible ASCII, or what merchants' keys look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be one or more visible ASCII characters")]
+#[error(
+    "must be one or more visible ASCII characters, and not begin with pgk_ as merchants' keys do"
+)]
 pub(crate) struct ApiTokenError;
 
 impl ApiToken {
@@ -24,7 +26,8 @@ impl ApiToken {
     /// # Errors
     /// [`ApiTokenError`] when no client could send it in a header.
     pub(crate) fn parse(text: &str) -> Result<Self, ApiTokenError> {
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !visible || KeySecret::is_meant_by(text.as_bytes()) {
             return Err(ApiTokenError);
         }
         Ok(Self { hash: Sha256::digest(text).into() })
@@ -51,6 +54,8 @@ pub(crate) enum Bootstrap {
     Token(ApiToken),
     /// Whoever comes is in the sandbox, whatever is presented.
     Sandbox,
+    /// Nobody is known here.
+    Nobody,
 }
 
 #[async_trait]
@@ -58,7 +63,8 @@ impl Authenticator for Bootstrap {
     async fn authenticate(&self, shown: Credential<'_>) -> Result<Principal, AuthError> {
         match (self, shown) {
             (Self::Sandbox, _) => Ok(Principal::Sandbox),
-            (Self::Token(_), Credential::None) => Err(AuthError::Missing),
+            (Self::Token(_) | Self::Nobody, Credential::None) => Err(AuthError::Missing),
+            (Self::Nobody, Credential::Bearer(_)) => Err(AuthError::Invalid),
             (Self::Token(token), Credential::Bearer(presented)) => match token.is(presented) {
                 true => Ok(Principal::Operator),
                 false => Err(AuthError::Invalid),
@@ -93,9 +99,18 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn where_nobody_is_known_nothing_helps() {
+        let shown = async |shown| Bootstrap::Nobody.authenticate(shown).await;
+        assert_eq!(shown(Credential::None).await, Err(AuthError::Missing));
+        assert_eq!(shown(Credential::Bearer(b"s3cret")).await, Err(AuthError::Invalid));
+    }
+
     #[test]
     fn a_token_is_visible_ascii_and_never_shown() {
-        assert!(ApiToken::parse("").is_err() && ApiToken::parse("a b").is_err());
+        for text in ["", "a b", "\u{fc}", "pgk_1"] {
+            assert!(ApiToken::parse(text).is_err(), "{text}");
+        }
         assert!(!format!("{:?}", Bootstrap::Token(token())).contains("s3cret"));
     }
 }

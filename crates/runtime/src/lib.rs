@@ -25,10 +25,11 @@ use fatal::{Fatal, fatal};
 use settings::Settings;
 use std::process::ExitCode;
 
-pub use paygate_console::{Command, Form, ListAccounts, ListPayments, ShowStatement};
+pub use paygate_console::{Command, Form, ListAccounts, ListAudit, ListPayments, ShowStatement};
 pub use paygate_core::Timestamp;
 pub use paygate_core::account::{AccountRef, Alias};
 pub use paygate_core::id::PaymentId;
+pub use paygate_core::identity::{Actor, AuditAction, Target};
 pub use paygate_core::kind::Kind;
 pub use paygate_core::money::Currency;
 pub use paygate_core::statement::Period;

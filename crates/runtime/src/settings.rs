@@ -54,9 +54,14 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "PAYGATE_API_TOKEN",
         default: "",
-        meaning: "bearer token that clients must present",
+        meaning: "the operator's bearer token; others show a key",
         secret: true,
     },
+    variable(
+        "AUTH",
+        "optional",
+        "`required` lets nobody in without a credential, also where no token is set",
+    ),
     variable(
         "INSECURE_NO_AUTH",
         "false",
@@ -67,6 +72,18 @@ pub const VARIABLES: &[Variable] = &[
         "default",
         "whose payments and accounts those are that the operator makes; never change it later",
     ),
+    variable(
+        "RATE_LIMIT_PUBLIC",
+        "10",
+        "requests a second of an address that prove nothing; 0 is no limit",
+    ),
+    variable("RATE_LIMIT_AUTHENTICATED", "100", "requests a second of a principal; 0 is no limit"),
+    variable(
+        "TRUSTED_PROXIES",
+        "",
+        "addresses and networks whose word on a client's address is taken",
+    ),
+    variable("CORS_ORIGINS", "", "origins of pages that may call the API from a browser"),
     variable("HTTP_WORKERS", "2", "threads that serve HTTP"),
     variable("CURRENCIES", "IDR,USD,SGD,EUR,GBP,ETB,JPY", "enabled currencies (ISO 4217)"),
     variable("ACCEPT_BATCH", "500", "most payments stored by one call"),

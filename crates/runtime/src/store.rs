@@ -4,8 +4,8 @@ use crate::config::{Config, Database};
 use crate::fatal::{Fatal, fatal};
 use crate::system::SystemClock;
 use paygate_ports::{
-    AccountReader, AccountStore, Audit, DueStore, HealthCheck, PaymentReader, PaymentStore,
-    ProofLog, Quarantine, QuoteStore,
+    AccountReader, AccountStore, ApiKeyReader, ApiKeyStore, Audit, AuditLog, DueStore, HealthCheck,
+    MerchantStore, PaymentReader, PaymentStore, ProofLog, Quarantine, QuoteStore,
 };
 use paygate_postgres::{PostgresStore, SchemaError};
 use paygate_sqlite::{Location, SqliteStore};
@@ -21,6 +21,10 @@ pub(crate) struct Stores {
     pub(crate) accounts: Arc<dyn AccountStore>,
     pub(crate) account_reader: Arc<dyn AccountReader>,
     pub(crate) quotes: Arc<dyn QuoteStore>,
+    pub(crate) merchants: Arc<dyn MerchantStore>,
+    pub(crate) api_keys: Arc<dyn ApiKeyStore>,
+    pub(crate) key_reader: Arc<dyn ApiKeyReader>,
+    pub(crate) audit_log: Arc<dyn AuditLog>,
     pub(crate) audit: Arc<dyn Audit>,
     pub(crate) proof_log: Arc<dyn ProofLog>,
     pub(crate) due: Arc<dyn DueStore>,
@@ -39,6 +43,7 @@ impl Stores {
             + Audit
             + ProofLog,
         S: DueStore + Quarantine + HealthCheck + Clone + 'static,
+        S: MerchantStore + ApiKeyStore + ApiKeyReader + AuditLog,
     {
         Self {
             payments: Arc::new(store.clone()),
@@ -46,6 +51,10 @@ impl Stores {
             accounts: Arc::new(store.clone()),
             account_reader: Arc::new(store.clone()),
             quotes: Arc::new(store.clone()),
+            merchants: Arc::new(store.clone()),
+            api_keys: Arc::new(store.clone()),
+            key_reader: Arc::new(store.clone()),
+            audit_log: Arc::new(store.clone()),
             audit: Arc::new(store.clone()),
             proof_log: Arc::new(store.clone()),
             due: Arc::new(store.clone()),

@@ -76,6 +76,7 @@ pub(crate) fn start_metrics() -> Result<RenderMetrics, Fatal> {
 const METRICS: &[(&str, &str)] = &[
     ("paygate_http_requests_total", "HTTP requests by method, route and status"),
     ("paygate_http_request_seconds", "time to answer by method and route"),
+    ("paygate_security_events_total", "what may be an attack, by OWASP's name of it"),
     ("paygate_accepts_total", "payments handed in, by result"),
     ("paygate_accept_batch_size", "payments stored by one call"),
     ("paygate_publishes_total", "messages published"),

@@ -1,8 +1,8 @@
 //! Merchants, their keys, and what was done, as they go out.
 
 use crate::schema::{
-    AuditActionSchema, CursorSchema, KeyStateSchema, LabelSchema, MerchantIdSchema, ScopeSchema,
-    TimeSchema,
+    ActorSchema, AuditActionSchema, CursorSchema, KeyStateSchema, LabelSchema, MerchantIdSchema,
+    ScopeSchema, TargetSchema, TimeSchema,
 };
 use crate::value::time;
 use paygate_core::Timestamp;
@@ -24,7 +24,7 @@ pub struct MerchantBody<'a> {
     #[schema(value_type = Option<LabelSchema>, nullable = false)]
     name: Option<&'a str>,
     /// Who took it in.
-    #[schema(example = "operator")]
+    #[schema(value_type = ActorSchema)]
     created_by: String,
     #[schema(value_type = TimeSchema)]
     created_at: String,
@@ -89,7 +89,7 @@ pub struct ApiKeyBody<'a> {
     #[schema(value_type = KeyStateSchema)]
     status: &'static str,
     /// Who made it.
-    #[schema(example = "operator")]
+    #[schema(value_type = ActorSchema)]
     created_by: String,
     #[schema(value_type = TimeSchema)]
     created_at: String,
@@ -168,7 +168,7 @@ pub struct AuditBody {
     #[schema(value_type = TimeSchema)]
     at: String,
     /// Who did it.
-    #[schema(example = "operator")]
+    #[schema(value_type = ActorSchema)]
     principal: String,
     /// By which key, if by one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,7 +178,7 @@ pub struct AuditBody {
     #[schema(value_type = AuditActionSchema)]
     action: &'static str,
     /// To whom.
-    #[schema(example = "merchant:shop-1")]
+    #[schema(value_type = TargetSchema)]
     target: String,
     /// The request by which it was done.
     #[serde(skip_serializing_if = "Option::is_none")]

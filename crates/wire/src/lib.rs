@@ -34,11 +34,11 @@ pub use integrity::{IntegrityBody, TotalsBody, ViolationBody};
 pub use payment::{FailureBody, PaymentBody, PaymentPageBody};
 pub use rate::{ConversionBody, QuoteBody, RateBody, RatesBody};
 pub use schema::{
-    AccountNameSchema, AccountNumberSchema, AliasSchema, AmountSchema, AmountTextSchema,
-    AuditActionSchema, BalanceSchema, CurrencySchema, CursorSchema, DecimalSchema,
-    IdempotencyKeySchema, KeyStateSchema, KindSchema, LabelSchema, MerchantIdSchema,
-    MetadataSchema, ReferenceSchema, ScopeSchema, StatementCursorSchema, StatusSchema, TimeSchema,
-    one_of, visible_ascii,
+    AccountNameSchema, AccountNumberSchema, ActorSchema, AliasSchema, AmountSchema,
+    AmountTextSchema, AuditActionSchema, BalanceSchema, CurrencySchema, CursorSchema,
+    DecimalSchema, IdempotencyKeySchema, KeyStateSchema, KindSchema, LabelSchema, MerchantIdSchema,
+    MetadataSchema, ReferenceSchema, ScopeSchema, StatementCursorSchema, StatusSchema,
+    TargetSchema, TimeSchema, one_of, visible_ascii,
 };
 pub use statement::{LineBody, StatementBody, StatementHead, direction, size};
 pub use timeline::{TimelineBody, TransitionBody};

@@ -12,9 +12,9 @@ mod texts;
 pub use decimals::{AmountSchema, AmountTextSchema, BalanceSchema, DecimalSchema};
 pub use names::{AuditActionSchema, KeyStateSchema, KindSchema, ScopeSchema, StatusSchema, one_of};
 pub use texts::{
-    AccountNameSchema, AccountNumberSchema, AliasSchema, CurrencySchema, CursorSchema,
+    AccountNameSchema, AccountNumberSchema, ActorSchema, AliasSchema, CurrencySchema, CursorSchema,
     IdempotencyKeySchema, LabelSchema, MerchantIdSchema, MetadataSchema, ReferenceSchema,
-    StatementCursorSchema, TimeSchema, visible_ascii,
+    StatementCursorSchema, TargetSchema, TimeSchema, visible_ascii,
 };
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! killed at awkward moments. After that every payment must be at its end, once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod access;
 mod acquirer;
 mod books;
 mod client;

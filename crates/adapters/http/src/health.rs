@@ -118,7 +118,7 @@ fn alive() -> HttpResponse {
         Operating,
     ))]
 async fn ready(readiness: Data<Readiness>, request: HttpRequest) -> HttpResponse {
-    let report = ReadinessReport::of(readiness.report().await, auth::is_known(&request).await);
+    let report = ReadinessReport::of(readiness.report().await, auth::sees_all(&request).await);
     match report.status {
         "down" => HttpResponse::ServiceUnavailable().json(report),
         _ => HttpResponse::Ok().json(report),

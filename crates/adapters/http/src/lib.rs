@@ -2,7 +2,7 @@
 //!
 //! A request goes through `server/telemetry` (its id, span and metrics) and a route. `request` reads
 //! it, and one of the handlers answers it; they stand in a module a resource (`accounts`, `payments`,
-//! `transfers`, `fx`, `integrity`), one operation a file. What goes wrong anywhere becomes a problem
+//! `transfers`, `fx`, `merchants`, `api_keys`, `audit`, `integrity`), one operation a file. What goes wrong anywhere becomes a problem
 //! document in `problem`.
 //!
 //! What must stay true: nothing here decides about money; everything that comes in is parsed into
@@ -12,9 +12,12 @@
 
 mod accounts;
 mod answer;
+mod api_keys;
+mod audit;
 mod fx;
 mod health;
 mod integrity;
+mod merchants;
 mod openapi;
 mod payments;
 mod problem;
@@ -27,4 +30,6 @@ pub use actix_web::dev::Server;
 pub use health::MetricsSource;
 pub use openapi::document as openapi_document;
 pub use server::config::HttpConfig;
+pub use server::limits::RateLimits;
+pub use server::proxies::{NotANetwork, TrustedProxies};
 pub use server::{ApiApp, serve, serve_observability};

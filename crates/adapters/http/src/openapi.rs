@@ -5,13 +5,16 @@ pub mod responses;
 
 use crate::problem::{Code, Problem, ProblemBody, Violation};
 use crate::server::routes::readable;
-use crate::{accounts, fx, health, integrity, payments, sandbox, transfers};
+use crate::{
+    accounts, api_keys, audit, fx, health, integrity, merchants, payments, sandbox, transfers,
+};
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Path, ServiceConfig};
 use paygate_wire::{
-    AccountNameSchema, AliasSchema, AmountTextSchema, CurrencySchema, CursorSchema,
-    IdempotencyKeySchema, ReferenceSchema, StatementCursorSchema, TimeSchema,
+    AccountNameSchema, ActorSchema, AliasSchema, AmountTextSchema, AuditActionSchema,
+    CurrencySchema, CursorSchema, IdempotencyKeySchema, MerchantIdSchema, ReferenceSchema,
+    StatementCursorSchema, TargetSchema, TimeSchema,
 };
 use std::sync::Arc;
 use utoipa::OpenApi as _;
@@ -26,10 +29,12 @@ const PAGE_PATH: &str = "/api/v1/docs/";
 
 /// The operations that take no body, too. That one may be `null` is not told: a body that may be both
 /// breaks the clients that are generated with it.
-const MAY_LEAVE_OUT_BODY: [&str; 3] = [
+const MAY_LEAVE_OUT_BODY: [&str; 5] = [
     "/api/v1/payments/{id}/capture",
     "/api/v1/payments/{id}/void",
     "/api/v1/accounts/{account}/close",
+    "/api/v1/api-keys/{id}/rotate",
+    "/api/v1/api-keys/{id}/revoke",
 ];
 
 #[derive(utoipa::OpenApi)]
@@ -47,20 +52,26 @@ const MAY_LEAVE_OUT_BODY: [&str; 3] = [
         payments::refund::refund, payments::refunds::refunds,
         transfers::create::create,
         fx::rates::rates, fx::convert::convert, fx::quote::quote,
+        merchants::create::create, merchants::list::list, merchants::get::get,
+        api_keys::make::make, api_keys::list::list, api_keys::get::get, api_keys::rotate::rotate,
+        api_keys::revoke::revoke, audit::list,
         integrity::integrity, sandbox::random_accounts,
         health::health, health::healthz, health::live, health::ready, health::metrics,
     ),
     // What parameters refer to is not found by itself.
     components(schemas(
-        ProblemBody, Violation, parameters::RequestIdSchema, AccountNameSchema, AliasSchema,
-        AmountTextSchema, CurrencySchema, CursorSchema, IdempotencyKeySchema, ReferenceSchema,
-        StatementCursorSchema, TimeSchema,
+        ProblemBody, Violation, parameters::RequestIdSchema, AccountNameSchema, ActorSchema, AliasSchema,
+        AmountTextSchema, AuditActionSchema, CurrencySchema, CursorSchema, IdempotencyKeySchema,
+        MerchantIdSchema, ReferenceSchema, StatementCursorSchema, TargetSchema, TimeSchema,
     )),
     tags(
         (name = "accounts", description = "Accounts, their balances and statements."),
         (name = "payments", description = "Taking payments and following them."),
         (name = "transfers", description = "Moving money between accounts."),
         (name = "fx", description = "Exchange rates, as customers get them."),
+        (name = "merchants", description = "Whom the house takes payments for."),
+        (name = "api-keys", description = "The keys of merchants' programs."),
+        (name = "audit", description = "Who did what."),
         (name = "integrity", description = "The proof that the ledger holds."),
         (name = "sandbox", description = "Only where money is not real."),
         (name = "operations", description = "For orchestrators and monitors; without a token."),

@@ -14,6 +14,7 @@ use paygate_core::id::{AccountId, PaymentId};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU32;
 use utoipa::ToSchema;
 
 pub use code::Code;
@@ -60,7 +61,44 @@ struct Inner {
     payment_id: Option<PaymentId>,
     account_id: Option<AccountId>,
     allow: Option<&'static str>,
+    exceeded: Option<Exceeded>,
+    event: Option<SecurityEvent>,
     cause: Option<String>,
+}
+
+/// A limit that was exceeded.
+#[derive(Clone, Copy, Debug)]
+pub struct Exceeded {
+    /// Whose limit.
+    pub tier: &'static str,
+    /// How many requests a second it allows.
+    pub rate: NonZeroU32,
+    /// After how many seconds another is taken.
+    pub seconds: u64,
+}
+
+/// What somebody should know who watches for intruders: the names are OWASP's (Logging Vocabulary
+/// Cheat Sheet).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecurityEvent {
+    /// What was shown proves nothing.
+    AuthnLoginFail,
+    /// It is not for who asks to do.
+    AuthzFail,
+    /// Too many requests.
+    ExcessRateLimitExceeded,
+}
+
+impl SecurityEvent {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthnLoginFail => "authn_login_fail",
+            Self::AuthzFail => "authz_fail",
+            Self::ExcessRateLimitExceeded => "excess_rate_limit_exceeded",
+        }
+    }
 }
 
 impl Problem {
@@ -74,6 +112,8 @@ impl Problem {
             payment_id: None,
             account_id: None,
             allow: None,
+            exceeded: None,
+            event: None,
             cause: None,
         }))
     }
@@ -108,6 +148,40 @@ impl Problem {
     #[must_use]
     pub fn account_not_found() -> Self {
         Self::new(Code::AccountNotFound, "no account has this id, number or alias")
+    }
+
+    /// The path names no merchant.
+    #[must_use]
+    pub fn merchant_not_found() -> Self {
+        Self::new(Code::MerchantNotFound, "no merchant has this id")
+    }
+
+    /// The path names no key.
+    #[must_use]
+    pub fn api_key_not_found() -> Self {
+        Self::new(Code::ApiKeyNotFound, "no key has this id")
+    }
+
+    /// More requests came than are taken.
+    #[must_use]
+    pub fn rate_limited(exceeded: Exceeded) -> Self {
+        let detail = format!("at most {} requests a second are taken; repeat later", exceeded.rate);
+        let mut problem = Self::new(Code::RateLimited, detail);
+        problem.0.exceeded = Some(exceeded);
+        problem.seen_as(SecurityEvent::ExcessRateLimitExceeded)
+    }
+
+    /// It is to be told to who watches for intruders.
+    #[must_use]
+    pub fn seen_as(mut self, event: SecurityEvent) -> Self {
+        self.0.event = Some(event);
+        self
+    }
+
+    /// What it is to who watches for intruders.
+    #[must_use]
+    pub fn event(&self) -> Option<SecurityEvent> {
+        self.0.event
     }
 
     /// Only these methods are allowed (RFC 9110 section 15.5.6 wants them named).
@@ -184,6 +258,12 @@ impl Problem {
         }
         if let Some(allow) = problem.allow {
             response.insert_header((header::ALLOW, allow));
+        }
+        if let Some(Exceeded { tier, rate, seconds }) = problem.exceeded {
+            response.insert_header((header::RETRY_AFTER, seconds));
+            // As in draft-ietf-httpapi-ratelimit-headers-10.
+            response.insert_header(("RateLimit-Policy", format!("\"{tier}\";q={rate};w=1")));
+            response.insert_header(("RateLimit", format!("\"{tier}\";r=0;t={seconds}")));
         }
         if let Some(id) = problem.payment_id {
             let link = format!("</api/v1/payments/{id}>; rel=\"related\"");

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod idempotency;
 pub mod json;
 pub mod nothing;
+pub mod origin;
 pub mod prefer;
 pub mod query;
 pub mod request_id;

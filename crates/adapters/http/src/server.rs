@@ -3,20 +3,27 @@
 pub mod config;
 mod connection;
 mod continuing;
+pub mod limits;
 mod listening;
 mod own_answer;
 mod paced;
 pub mod places;
+pub mod proxies;
 pub mod routes;
 pub mod state;
 pub mod telemetry;
 
 use crate::health::{self, MetricsSource};
 use crate::server::config::HttpConfig;
+use crate::server::proxies::TrustedProxies;
 use crate::server::state::State;
 use crate::server::telemetry::Telemetry;
-use crate::{accounts, fx, integrity, openapi, payments, sandbox, transfers};
+use crate::{
+    accounts, api_keys, audit, fx, integrity, merchants, openapi, payments, sandbox, transfers,
+};
+use actix_cors::Cors;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compat, Condition};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error};
 use paygate_app::{Api, Readiness};
@@ -43,7 +50,8 @@ impl ApiApp {
         metrics: MetricsSource,
         ids: Arc<dyn IdSource>,
     ) -> Self {
-        let observability = ObservabilityApp::new(api.readiness.clone(), metrics, Arc::clone(&ids));
+        let readiness = api.readiness.clone();
+        let observability = ObservabilityApp::new(config, readiness, metrics, Arc::clone(&ids));
         Self { state: Data::new(State::new(config, api, authenticator, ids)), observability }
     }
 
@@ -71,6 +79,9 @@ impl ApiApp {
                 .configure(payments::configure)
                 .configure(accounts::configure)
                 .configure(fx::configure)
+                .configure(merchants::configure)
+                .configure(api_keys::configure)
+                .configure(audit::configure)
                 .configure(integrity::configure)
                 .configure(openapi::configure);
         })
@@ -83,11 +94,35 @@ struct ObservabilityApp {
     readiness: Data<Readiness>,
     metrics: Data<MetricsSource>,
     ids: Arc<dyn IdSource>,
+    proxies: Arc<TrustedProxies>,
+    origins: Arc<[String]>,
 }
 
 impl ObservabilityApp {
-    fn new(readiness: Readiness, metrics: MetricsSource, ids: Arc<dyn IdSource>) -> Self {
-        Self { readiness: Data::new(readiness), metrics: Data::new(metrics), ids }
+    fn new(
+        config: &HttpConfig,
+        readiness: Readiness,
+        metrics: MetricsSource,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
+        Self {
+            readiness: Data::new(readiness),
+            metrics: Data::new(metrics),
+            ids,
+            proxies: Arc::new(config.trusted_proxies.clone()),
+            origins: config.cors_origins.clone().into(),
+        }
+    }
+
+    /// What pages of other origins may do in a browser: nothing, but for those that are named.
+    fn cors(&self) -> Cors {
+        let cors = self.origins.iter().fold(Cors::default(), |cors, it| cors.allowed_origin(it));
+        cors.allowed_methods(["GET", "POST"])
+            .allowed_headers(["authorization", "content-type", "idempotency-key", "prefer"])
+            .allowed_header("x-request-id")
+            .expose_headers(["location", "idempotent-replayed", "preference-applied", "link"])
+            .expose_headers(["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"])
+            .max_age(600)
     }
 
     /// Builds the app with more routes in it.
@@ -109,7 +144,8 @@ impl ObservabilityApp {
             .configure(health::configure)
             .configure(more)
             .default_service(web::to(routes::not_found))
-            .wrap(Telemetry { ids: Arc::clone(&self.ids) })
+            .wrap(Compat::new(Condition::new(!self.origins.is_empty(), self.cors())))
+            .wrap(Telemetry { ids: Arc::clone(&self.ids), proxies: Arc::clone(&self.proxies) })
     }
 }
 
@@ -144,7 +180,7 @@ pub fn serve_observability(
     metrics: MetricsSource,
     ids: Arc<dyn IdSource>,
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
-    let app = ObservabilityApp::new(readiness, metrics, ids);
+    let app = ObservabilityApp::new(config, readiness, metrics, ids);
     let ids = Arc::clone(&app.ids);
     listening::start(config, ids, move || app.build_with(|_| ()))
 }

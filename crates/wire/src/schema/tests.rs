@@ -5,7 +5,7 @@ mod sampled;
 use super::*;
 use paygate_core::account::{AccountNumber, AccountRef, Alias};
 use paygate_core::id::AccountId;
-use paygate_core::identity::MerchantId;
+use paygate_core::identity::{Actor, MerchantId, Target};
 use paygate_core::money::{Currency, Money};
 use paygate_core::text::{IdempotencyKey, Label, LineError, Reference};
 use proptest::prelude::*;
@@ -72,6 +72,24 @@ fn numbers_of_accounts() {
             holds: TWELVE_DIGITS,
             example: "079927398710".to_owned(),
         }],
+    );
+}
+
+#[test]
+fn names_of_who_did_something_and_to_whom() {
+    let of = |kind: &str| format!("{kind}:{ID}");
+    let known =
+        ["worker", "operator", "sandbox", "merchant:shop", "merchant:", "merchant:A", "user:1"];
+    let known = known.map(str::to_owned);
+    agree::<ActorSchema>(
+        &[&known[..], &[of("user"), of("api-key")]].concat(),
+        |text| Actor::parse(text).is_some(),
+        &[],
+    );
+    agree::<TargetSchema>(
+        &[&known[..], &[of("user"), of("api-key")]].concat(),
+        |text| Target::parse(text).is_some(),
+        &[],
     );
 }
 

@@ -12,6 +12,11 @@ const ACCOUNT_NUMBER: &str = "^[0-9]{12}$";
 /// An id and a number are written with these, too.
 const ACCOUNT_NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
 const MERCHANT: &str = "^[a-z0-9][a-z0-9._-]*$";
+/// Who may have done something, and whom it may have been done to, by the names of core.
+const ACTOR: &str = "^(worker|operator|sandbox|merchant:[a-z0-9][a-z0-9._-]{0,63}|user:[0-9a-fA-F]{8}\
+    (-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
+const TARGET: &str = "^(merchant:[a-z0-9][a-z0-9._-]{0,63}|api-key:[0-9a-fA-F]{8}\
+    (-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 const VISIBLE_ASCII: &str = "^[!-~]+$";
 const SEQUENCE: &str = "^[0-9]{1,18}$";
 /// What is taken off at the ends of a line: Unicode's White_Space.
@@ -43,6 +48,15 @@ schemas! {
         text(MERCHANT, "A merchant: 1 to 64 of `a-z 0-9 . _ -`, beginning with a letter or digit.")
             .max_length(Some(MerchantId::MAX_CHARS))
             .examples([json!("shop-1")]);
+    /// The schema of an [`Actor`](paygate_core::identity::Actor).
+    ActorSchema, "Principal",
+        text(ACTOR, "Who did something: `worker`, `operator`, `sandbox`, `merchant:<id>` or \
+            `user:<id>`.")
+            .examples([json!("operator")]);
+    /// The schema of a [`Target`](paygate_core::identity::Target).
+    TargetSchema, "AuditTarget",
+        text(TARGET, "Whom something was done to: `merchant:<id>` or `api-key:<id>`.")
+            .examples([json!("merchant:shop-1")]);
     /// The schema of a [`Reference`](paygate_core::text::Reference).
     ReferenceSchema, "Reference",
         line("Your name for a payment: 1 to 255 characters after trimming and NFC, no control or \

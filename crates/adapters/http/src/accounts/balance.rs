@@ -18,7 +18,7 @@ use paygate_wire::{BalanceBody, TimeSchema};
 
 /// Shows an account's balance, now or at a moment
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/balance", tag = "accounts",
-    operation_id = "account_balance", security((), ("token" = [])),
+    operation_id = "account_balance", security((), ("token" = ["accounts:read"])),
     params(
         TheAccount,
         ("at" = Option<TimeSchema>, Query,

@@ -18,7 +18,7 @@ use paygate_wire::AccountBody;
 /// Nothing is posted to it any more. It must be an empty wallet of which nothing is held. Repeating
 /// it changes nothing. The body is `{}`, `null` or left out.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/close", tag = "accounts",
-    operation_id = "close_account", security((), ("token" = [])),
+    operation_id = "close_account", security((), ("token" = ["accounts:write"])),
     request_body(content = Nothing, content_type = "application/json"),
     params(
         TheAccount,

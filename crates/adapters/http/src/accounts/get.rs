@@ -13,7 +13,7 @@ use paygate_wire::AccountBody;
 
 /// Shows an account
 #[utoipa::path(get, path = "/api/v1/accounts/{account}", tag = "accounts",
-    operation_id = "get_account", security((), ("token" = [])),
+    operation_id = "get_account", security((), ("token" = ["accounts:read"])),
     params(
         TheAccount,
         MayHaveId,

@@ -15,7 +15,7 @@ use paygate_wire::{AccountPageBody, AliasSchema, CurrencySchema};
 
 /// Lists accounts, newest first
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts",
-    operation_id = "list_accounts", security((), ("token" = [])),
+    operation_id = "list_accounts", security((), ("token" = ["accounts:read"])),
     params(
         ("currency" = Option<CurrencySchema>, Query, description = "Only in this currency (ISO 4217)."),
         ("alias" = Option<AliasSchema>, Query, description = "Only with this alias."),

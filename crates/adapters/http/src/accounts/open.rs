@@ -21,7 +21,7 @@ use paygate_wire::AccountBody;
 /// With an `Idempotency-Key` or an alias the request may be repeated: it opens one account, and each
 /// repetition is answered with that account as it is then. Without both each request opens another.
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts",
-    operation_id = "open_account", security((), ("token" = [])),
+    operation_id = "open_account", security((), ("token" = ["accounts:write"])),
     request_body(content = OpenRequest, content_type = "application/json"),
     params(
         MayHaveKey,

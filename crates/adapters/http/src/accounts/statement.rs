@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// gets an apostrophe before it, so that no spreadsheet takes it for a formula; numbers are left as
 /// they are. If something fails midway, the connection is cut before the end of the body.
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/statement", tag = "accounts",
-    operation_id = "account_statement", security((), ("token" = [])),
+    operation_id = "account_statement", security((), ("token" = ["accounts:read"])),
     params(
         TheAccount,
         ("from" = Option<TimeSchema>, Query,

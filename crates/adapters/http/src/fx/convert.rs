@@ -17,7 +17,7 @@ use paygate_wire::{AmountTextSchema, ConversionBody, CurrencySchema};
 ///
 /// Nothing is promised by it: see quotes.
 #[utoipa::path(get, path = "/api/v1/fx/convert", tag = "fx",
-    operation_id = "convert_amount", security((), ("token" = [])),
+    operation_id = "convert_amount", security((), ("token" = ["rates:read"])),
     params(
         ("from" = CurrencySchema, Query, description = "The amount's currency (ISO 4217), enabled."),
         ("to" = CurrencySchema, Query, description = "The other currency (ISO 4217), enabled."),

@@ -46,7 +46,7 @@ pub struct QuoteRequest {
 /// With an `Idempotency-Key` the request may be repeated, and is answered with the same promise as
 /// long as that is kept: a day after its end, or for good if a payment has used it.
 #[utoipa::path(post, path = "/api/v1/fx/quotes", tag = "fx",
-    operation_id = "create_quote", security((), ("token" = [])),
+    operation_id = "create_quote", security((), ("token" = ["quotes:write"])),
     request_body(content = QuoteRequest, content_type = "application/json"),
     params(
         MayHaveKey,

@@ -19,7 +19,7 @@ use paygate_wire::{CurrencySchema, RatesBody};
 /// With `base` and `quote` the one between them; with one of the two, all from or to that currency;
 /// with neither, all. Where there is no rate, it is left out of a list.
 #[utoipa::path(get, path = "/api/v1/fx/rates", tag = "fx",
-    operation_id = "list_rates", security((), ("token" = [])),
+    operation_id = "list_rates", security((), ("token" = ["rates:read"])),
     params(
         ("base" = Option<CurrencySchema>, Query, description = "Only from this currency (ISO 4217)."),
         ("quote" = Option<CurrencySchema>, Query, description = "Only to this currency (ISO 4217)."),

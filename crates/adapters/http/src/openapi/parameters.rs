@@ -2,7 +2,9 @@
 
 use crate::request::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::request::request_id::MAX_LENGTH;
-use paygate_wire::{AccountNameSchema, CursorSchema, IdempotencyKeySchema, visible_ascii};
+use paygate_wire::{
+    AccountNameSchema, CursorSchema, IdempotencyKeySchema, MerchantIdSchema, visible_ascii,
+};
 use std::borrow::Cow;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
@@ -48,6 +50,14 @@ parameters! {
         shared::<AccountNameSchema>("account", ParameterIn::Path,
             "The account's id, number or alias.")
     ];
+    /// The merchant of a path.
+    TheMerchant, [
+        shared::<MerchantIdSchema>("merchant", ParameterIn::Path, "The merchant's id.")
+    ];
+    /// The key of a path.
+    TheApiKey, [
+        parameter("id", ParameterIn::Path, "The key's id.").schema(Some(uuid()))
+    ];
     /// A key, for an operation that can do without.
     MayHaveKey, [key(KEY)];
     /// A key, for an operation that needs one.
@@ -67,6 +77,8 @@ parameters! {
     ];
     /// A page of what has ids.
     Paged, [limit(), cursor::<CursorSchema>()];
+    /// A page of merchants.
+    MerchantsPaged, [limit(), cursor::<MerchantIdSchema>()];
     /// A page of a statement.
     StatementPaged, [limit(), cursor::<paygate_wire::StatementCursorSchema>()];
 }

@@ -20,7 +20,7 @@ pub struct Writing;
 impl IntoResponses for Reading {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let unasked = ("400", "`invalid-request`: a query parameter, where none is taken.");
-        problems(&[unasked, UNAUTHORIZED, FORBIDDEN, INTERNAL, UNAVAILABLE])
+        problems(&[unasked, UNAUTHORIZED, FORBIDDEN, TOO_MANY, INTERNAL, UNAVAILABLE])
     }
 }
 
@@ -33,7 +33,7 @@ impl IntoResponses for Operating {
 impl IntoResponses for Asking {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let invalid = ("400", "`invalid-request`: a parameter breaks a rule.");
-        problems(&[invalid, UNAUTHORIZED, FORBIDDEN, INTERNAL, UNAVAILABLE])
+        problems(&[invalid, UNAUTHORIZED, FORBIDDEN, TOO_MANY, INTERNAL, UNAVAILABLE])
     }
 }
 
@@ -46,6 +46,7 @@ impl IntoResponses for Writing {
             ("408", "`request-timeout`: the body came too slowly."),
             ("413", "`payload-too-large`: more than 64 KiB."),
             ("415", "`unsupported-media-type`: not application/json."),
+            TOO_MANY,
             INTERNAL,
             ("503", "`store-unavailable` or `overloaded`: repeat it later."),
         ])
@@ -55,6 +56,7 @@ impl IntoResponses for Writing {
 const UNAUTHORIZED: (&str, &str) = ("401", "`unauthorized`: a token is needed.");
 const FORBIDDEN: (&str, &str) =
     ("403", "`forbidden` or `insufficient-scope`: it is not for who asks to do.");
+const TOO_MANY: (&str, &str) = ("429", "`rate-limited`: repeat it after the time in Retry-After.");
 const INTERNAL: (&str, &str) = ("500", "`internal-error`.");
 const UNAVAILABLE: (&str, &str) = ("503", "`store-unavailable`: repeat it later.");
 

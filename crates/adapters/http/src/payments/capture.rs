@@ -44,7 +44,7 @@ impl CaptureRequest {
 /// All of it, or a part; the rest is given back. Repeating it changes nothing. The body may be `null`
 /// or left out.
 #[utoipa::path(post, path = "/api/v1/payments/{id}/capture", tag = "payments",
-    operation_id = "capture_payment", security((), ("token" = [])),
+    operation_id = "capture_payment", security((), ("token" = ["transfers:write"])),
     request_body(content = CaptureRequest, content_type = "application/json"),
     params(
         ThePayment,

@@ -21,7 +21,7 @@ use paygate_wire::PaymentBody;
 /// Once it is accepted it is processed, whatever happens after. With an `Idempotency-Key` the
 /// request may be repeated: it is accepted once, and each repetition is answered with the payment
 /// as it is then. Without one, the reference keeps it from being accepted twice.
-#[utoipa::path(post, path = "/api/v1/payments", tag = "payments", security((), ("token" = [])),
+#[utoipa::path(post, path = "/api/v1/payments", tag = "payments", security((), ("token" = ["payments:write"])),
     request_body(content = CreateRequest, content_type = "application/json"),
     params(
         MayHaveKey,

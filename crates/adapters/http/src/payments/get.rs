@@ -14,7 +14,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use paygate_wire::PaymentBody;
 
 /// Shows a payment
-#[utoipa::path(get, path = "/api/v1/payments/{id}", tag = "payments", security((), ("token" = [])),
+#[utoipa::path(get, path = "/api/v1/payments/{id}", tag = "payments", security((), ("token" = ["payments:read"])),
     params(
         ThePayment,
         MayWait,

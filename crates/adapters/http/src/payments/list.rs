@@ -22,7 +22,7 @@ use paygate_wire::{
 ///
 /// Each filter narrows the list. A page is full, or the last one: go on until `next_cursor` is
 /// `null`.
-#[utoipa::path(get, path = "/api/v1/payments", tag = "payments", security((), ("token" = [])),
+#[utoipa::path(get, path = "/api/v1/payments", tag = "payments", security((), ("token" = ["payments:read"])),
     params(
         ("status" = Option<StatusSchema>, Query, description = "Only in this state."),
         ("kind" = Option<KindSchema>, Query, description = "Only of this kind."),

@@ -23,7 +23,7 @@ use paygate_wire::PaymentBody;
 /// The refund is a payment of its own. Of what was credited it takes back its share, so that the
 /// last refund leaves no residue.
 #[utoipa::path(post, path = "/api/v1/payments/{id}/refunds", tag = "payments",
-    operation_id = "refund_payment", security((), ("token" = [])),
+    operation_id = "refund_payment", security((), ("token" = ["refunds:write"])),
     request_body(content = RefundRequest, content_type = "application/json"),
     params(
         ThePayment,

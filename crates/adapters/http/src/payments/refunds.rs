@@ -17,7 +17,7 @@ use paygate_wire::PaymentPageBody;
 
 /// Lists the refunds of a payment, newest first
 #[utoipa::path(get, path = "/api/v1/payments/{id}/refunds", tag = "payments",
-    operation_id = "list_refunds", security((), ("token" = [])),
+    operation_id = "list_refunds", security((), ("token" = ["payments:read"])),
     params(
         ThePayment,
         Paged,

@@ -13,7 +13,7 @@ use actix_web::web::{Data, Path};
 use paygate_wire::TimelineBody;
 
 /// Shows what happened to a payment
-#[utoipa::path(get, path = "/api/v1/payments/{id}/timeline", tag = "payments", security((), ("token" = [])),
+#[utoipa::path(get, path = "/api/v1/payments/{id}/timeline", tag = "payments", security((), ("token" = ["payments:read"])),
     params(
         ThePayment,
         MayHaveId,

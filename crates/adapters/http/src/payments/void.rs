@@ -18,7 +18,7 @@ use paygate_wire::PaymentBody;
 ///
 /// Repeating it changes nothing. The body is `{}`, `null` or left out.
 #[utoipa::path(post, path = "/api/v1/payments/{id}/void", tag = "payments",
-    operation_id = "void_payment", security((), ("token" = [])),
+    operation_id = "void_payment", security((), ("token" = ["transfers:write"])),
     request_body(content = Nothing, content_type = "application/json"),
     params(
         ThePayment,

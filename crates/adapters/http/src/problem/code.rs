@@ -82,6 +82,10 @@ codes! {
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "This method is not allowed here";
     /// The path names an account that does not exist (a rule that needs one is told with 422).
     AccountNotFound = "account-not-found", NOT_FOUND, "There is no such account";
+    /// The path names a merchant that does not exist (a rule that needs one is told with 422).
+    MerchantNotFound = "merchant-not-found", NOT_FOUND, "There is no such merchant";
+    /// The path names a key that does not exist.
+    ApiKeyNotFound = "api-key-not-found", NOT_FOUND, "There is no such key";
     /// The client sent too slowly.
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request did not arrive in time";
     /// Another payment has this reference.
@@ -96,6 +100,12 @@ codes! {
     AccountNotClosable = "account-not-closable", CONFLICT, "Only wallets can be closed";
     /// Nothing is held for the payment.
     PaymentNotAuthorized = "payment-not-authorized", CONFLICT, "Nothing is held for the payment";
+    /// There is a merchant of that id, with another name.
+    MerchantExists = "merchant-already-exists", CONFLICT, "The merchant's id is already in use";
+    /// The key opens nothing any more.
+    ApiKeyNotActive = "api-key-not-active", CONFLICT, "The key is revoked or expired";
+    /// Another key was made in its place.
+    ApiKeyReplaced = "api-key-already-rotated", CONFLICT, "The key was rotated already";
     /// The quote serves another payment.
     QuoteUsed = "quote-already-used", CONFLICT, "The quote is used already";
     /// The body is larger than allowed.
@@ -147,6 +157,8 @@ codes! {
     /// More than what is held.
     ExceedsAuthorization = "amount-exceeds-authorization", UNPROCESSABLE_ENTITY,
         "The amount is more than what is held";
+    /// More requests than are taken.
+    RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests";
     /// We failed.
     InternalError = "internal-error", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
     /// The store is away.

@@ -1,20 +1,20 @@
 //! What the application refuses, as problems: the one place that maps its errors.
 
-use super::{Code, Problem, Violation};
+use super::{Code, Problem, SecurityEvent, Violation};
 use actix_web::http::StatusCode;
 use paygate_app::{
-    CloseError, ConvertError, CreateError, HoldRequestError, NoRate, OpenError, ProofError,
-    ReadError, Refusal,
+    ApiKeyError, CloseError, ConvertError, CreateError, HoldRequestError, NoRate, OpenError,
+    ProofError, ReadError, Refusal, TakeInError,
 };
 use paygate_core::account::NotClosable;
 use paygate_core::book::Rejection;
 use paygate_core::fx::ConversionError;
 use paygate_core::hold::HoldError;
 use paygate_core::id::PaymentId;
-use paygate_core::identity::Denied;
+use paygate_core::identity::{Denied, NotMade, NotRotatable};
 use paygate_core::money::{AmountError, Currency};
 use paygate_core::payment::Reason;
-use paygate_ports::StoreError;
+use paygate_ports::{AuthError, StoreError};
 use std::fmt;
 
 impl Problem {
@@ -71,7 +71,7 @@ impl From<Denied> for Problem {
             Denied::Forbidden | Denied::OutlivesKey => Code::Forbidden,
             Denied::InsufficientScope(_) => Code::InsufficientScope,
         };
-        Self::new(code, denied.to_string())
+        Self::new(code, denied.to_string()).seen_as(SecurityEvent::AuthzFail)
     }
 }
 
@@ -80,6 +80,39 @@ impl From<ReadError> for Problem {
         match error {
             ReadError::Denied(denied) => denied.into(),
             ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TakeInError> for Problem {
+    fn from(error: TakeInError) -> Self {
+        match error {
+            TakeInError::Denied(denied) => denied.into(),
+            TakeInError::KeyReused => Self::key_reused(),
+            TakeInError::Taken(_) => Self::new(Code::MerchantExists, error.to_string()),
+            TakeInError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ApiKeyError> for Problem {
+    fn from(error: ApiKeyError) -> Self {
+        match error {
+            ApiKeyError::Denied(denied) => denied.into(),
+            ApiKeyError::NotFound => Self::api_key_not_found(),
+            ApiKeyError::MerchantNotFound(_) => Self::refused(Code::MerchantNotFound, error),
+            ApiKeyError::NotMade(NotMade::AlreadyOver) => {
+                let rule = "must be in the future".to_owned();
+                Self::invalid(vec![Violation::new("expires_at", "in-the-past", rule)])
+            }
+            ApiKeyError::NotMade(NotMade::MakerIsOver) => AuthError::Invalid.into(),
+            ApiKeyError::KeyReused => Self::key_reused(),
+            ApiKeyError::NotRotatable(why) => match why {
+                NotRotatable::Over(_) => Self::new(Code::ApiKeyNotActive, why.to_string()),
+                NotRotatable::Replaced(_) => Self::new(Code::ApiKeyReplaced, why.to_string()),
+                NotRotatable::NotMade(why) => ApiKeyError::NotMade(why).into(),
+            },
+            ApiKeyError::Store(error) => error.into(),
         }
     }
 }

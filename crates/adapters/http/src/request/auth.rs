@@ -3,12 +3,13 @@
 //! What must stay true: a handler learns who asks from a [`Caller`] alone, and there is no other way
 //! to get one than the [`Authenticator`]. No use case works without a principal.
 
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, SecurityEvent};
+use crate::request::origin;
 use crate::server::state::State;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
-use paygate_core::identity::Principal;
+use paygate_core::identity::{Principal, View};
 use paygate_ports::{AuthError, Authenticator, Credential};
 use std::future::Future;
 use std::pin::Pin;
@@ -23,21 +24,42 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { identify(&request).await })
+        Box::pin(async move { counted(&request).await })
     }
 }
 
-/// Whether a request comes from somebody who may call the API. Where there is no API, nobody may.
-pub async fn is_known(request: &HttpRequest) -> bool {
-    identify(request).await.is_ok()
+/// Whether a request comes from somebody who sees all. Where there is no API, nobody does.
+pub async fn sees_all(request: &HttpRequest) -> bool {
+    identify(request).await.is_ok_and(|principal| principal.view() == View::All)
 }
 
-async fn identify(request: &HttpRequest) -> Result<Caller, Problem> {
+/// Who sent a request, if one more is taken of it.
+async fn counted(request: &HttpRequest) -> Result<Caller, Problem> {
+    let limits = &state(request)?.limits;
+    match identify(request).await {
+        Ok(principal) => {
+            limits.authenticated(&principal)?;
+            Ok(Caller(principal))
+        }
+        Err(error @ AuthError::Store(_)) => Err(error.into()),
+        Err(error) => {
+            limits.public(origin::client(request).address)?;
+            Err(error.into())
+        }
+    }
+}
+
+async fn identify(request: &HttpRequest) -> Result<Principal, AuthError> {
+    let authenticator: &dyn Authenticator = match state(request) {
+        Ok(state) => &*state.authenticator,
+        Err(_) => return Err(AuthError::Missing),
+    };
+    authenticator.authenticate(credential(request.headers())).await
+}
+
+fn state(request: &HttpRequest) -> Result<&State, Problem> {
     let state = request.app_data::<web::Data<State>>();
-    let state = state.ok_or_else(|| Problem::internal("a route has no state"))?;
-    let authenticator: &dyn Authenticator = &*state.authenticator;
-    let principal = authenticator.authenticate(credential(request.headers())).await;
-    principal.map(Caller).map_err(Problem::from)
+    state.map(|state| &***state).ok_or_else(|| Problem::internal("a route has no state"))
 }
 
 impl From<AuthError> for Problem {
@@ -46,7 +68,8 @@ impl From<AuthError> for Problem {
             AuthError::Missing => {
                 Self::new(Code::Unauthorized, "send Authorization: Bearer and the token")
             }
-            AuthError::Invalid => Self::new(Code::Unauthorized, "the token is not valid"),
+            AuthError::Invalid => Self::new(Code::Unauthorized, "the token is not valid")
+                .seen_as(SecurityEvent::AuthnLoginFail),
             AuthError::Store(error) => error.into(),
         }
     }

@@ -2,6 +2,7 @@
 //! what is in it to a rule, as text: no number passes through a float.
 
 use crate::request::violations::Broken;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The most objects and lists that an object may have within one another.
@@ -38,6 +39,22 @@ pub fn object<T>(
             check_object(json).map(|()| read)
         }
         false => wrong_type("must be an object"),
+    }
+}
+
+/// A list of at most so many strings, of which each keeps a rule.
+pub fn texts<T>(
+    most: usize,
+    rule: impl Fn(&str) -> Result<T, Broken>,
+) -> impl FnOnce(&str) -> Result<Vec<T>, Broken> {
+    move |json| {
+        let items = Some(json).filter(|json| json.starts_with('['));
+        let items = items.and_then(|json| serde_json::from_str::<Vec<&RawValue>>(json).ok());
+        let Some(items) = items else { return wrong_type("must be a list of strings") };
+        if items.len() > most {
+            return Err(("too-many", format!("must have at most {most} items")));
+        }
+        items.into_iter().map(|item| text(&rule)(item.get())).collect()
     }
 }
 

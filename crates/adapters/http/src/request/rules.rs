@@ -5,6 +5,7 @@ use crate::request::violations::Broken;
 use paygate_core::Timestamp;
 use paygate_core::account::{AccountRef, Alias};
 use paygate_core::id::QuoteId;
+use paygate_core::identity::{MerchantId, Scope};
 use paygate_core::money::{Currency, CurrencyError, Decimal, Money, PositiveDecimal};
 use paygate_core::text::{Label, Metadata, Reference};
 use paygate_core::time;
@@ -87,6 +88,17 @@ pub fn moment(text: &str) -> Result<Timestamp, Broken> {
 /// The id of a quote.
 pub fn quote_id(text: &str) -> Result<QuoteId, Broken> {
     uuid(text).ok_or_else(|| ("malformed", "must be the id of a quote".to_owned()))
+}
+
+/// The id of a merchant, one that exists or not.
+pub fn merchant_id(text: &str) -> Result<MerchantId, Broken> {
+    MerchantId::parse(text).map_err(|error| ("not-a-merchant-id", error.to_string()))
+}
+
+/// What a key may be for.
+pub fn scope(text: &str) -> Result<Scope, Broken> {
+    let known = || Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+    Scope::parse(text).ok_or_else(|| ("unknown-scope", format!("must be of {}", known())))
 }
 
 /// A UUID in its usual form only (RFC 9562 section 4), as it stands in paths and fields.

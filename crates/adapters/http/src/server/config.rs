@@ -1,5 +1,7 @@
 //! How the HTTP adapter is set up. The runtime fills this from the environment.
 
+use crate::server::limits::RateLimits;
+use crate::server::proxies::TrustedProxies;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -17,6 +19,12 @@ pub struct HttpConfig {
     pub insecure_no_auth: bool,
     /// Offers what is of use only where money is not real, such as accounts to try transfers with.
     pub sandbox: bool,
+    /// How many requests a second are taken.
+    pub rate_limits: RateLimits,
+    /// Whose word on a client's address is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// The origins of pages that may call the API from a browser, such as `https://example.com`.
+    pub cors_origins: Vec<String>,
     /// Threads that serve requests.
     pub workers: usize,
     /// How long a client may take to send a request's head.
@@ -43,6 +51,9 @@ impl Default for HttpConfig {
             guarded: false,
             insecure_no_auth: false,
             sandbox: false,
+            rate_limits: RateLimits::default(),
+            trusted_proxies: TrustedProxies::default(),
+            cors_origins: Vec::new(),
             workers: 2,
             head_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),
@@ -83,7 +94,7 @@ impl HttpConfig {
         }
         let why = format!(
             "HOST {} is reachable from outside: set PAYGATE_API_TOKEN to the token clients must \
-             present, or INSECURE_NO_AUTH=true to serve everybody",
+             present, AUTH=required to let in nobody without a key, or INSECURE_NO_AUTH=true to serve everybody",
             self.host
         );
         Err(io::Error::new(io::ErrorKind::InvalidInput, why))

@@ -2,6 +2,7 @@
 
 use crate::request::rules::EnabledCurrencies;
 use crate::server::config::HttpConfig;
+use crate::server::limits::Limits;
 use crate::server::places::Places;
 use paygate_app::Api;
 use paygate_ports::{Authenticator, IdSource};
@@ -23,6 +24,8 @@ pub struct State {
     /// Where pages of CSV statements are read. A place is held while a page is read from the store,
     /// never while a client takes it: how fast that goes is the client's to say.
     pub statement_places: Arc<Places>,
+    /// How many requests are taken.
+    pub limits: Limits,
     /// How long a body may take.
     pub body_timeout: Duration,
 }
@@ -45,6 +48,7 @@ impl State {
                 config.statement_reads,
                 config.statement_patience,
             )),
+            limits: Limits::new(config.rate_limits),
             body_timeout: config.body_timeout,
         }
     }

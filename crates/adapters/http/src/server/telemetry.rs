@@ -5,9 +5,10 @@
 //! 400 and above is a problem document, whoever made it; a handler that panics answers 500; labels
 //! come from fixed sets, never from what a client sent.
 
-use crate::problem::Problem;
+use crate::problem::{Problem, SecurityEvent};
 use crate::request::body::Unread;
 use crate::request::request_id::{RequestId, X_REQUEST_ID};
+use crate::server::proxies::{Client, TrustedProxies};
 use crate::server::routes::RouteLabel;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::error::InternalError;
@@ -32,6 +33,9 @@ const REQUESTS: &str = "paygate_http_requests_total";
 /// Seconds from a request's head to its answer, by method and route pattern.
 const SECONDS: &str = "paygate_http_request_seconds";
 
+/// Counts what may be an attack, by OWASP's name of it.
+const SECURITY_EVENTS: &str = "paygate_security_events_total";
+
 /// Says what the metrics mean, once.
 pub fn describe() {
     metrics::describe_counter!(REQUESTS, "HTTP requests answered");
@@ -51,6 +55,8 @@ pub fn refused(status: StatusCode, ids: &dyn IdSource) -> HttpResponse {
 pub struct Telemetry {
     /// Makes request ids.
     pub ids: Arc<dyn IdSource>,
+    /// Whose word on a client's address is taken.
+    pub proxies: Arc<TrustedProxies>,
 }
 
 impl<S> Transform<S, ServiceRequest> for Telemetry
@@ -64,7 +70,8 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Observed { service: Rc::new(service), ids: Arc::clone(&self.ids) }))
+        let (ids, proxies) = (Arc::clone(&self.ids), Arc::clone(&self.proxies));
+        ready(Ok(Observed { service: Rc::new(service), ids, proxies }))
     }
 }
 
@@ -72,6 +79,7 @@ where
 pub struct Observed<S> {
     service: Rc<S>,
     ids: Arc<dyn IdSource>,
+    proxies: Arc<TrustedProxies>,
 }
 
 impl<S> Service<ServiceRequest> for Observed<S>
@@ -85,7 +93,7 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let exchange = Exchange::begin(&request, &*self.ids);
+        let exchange = Exchange::begin(&request, &*self.ids, &self.proxies);
         let service = Rc::clone(&self.service);
         Box::pin(async move {
             let answering = AssertUnwindSafe(async move { service.call(request).await });
@@ -124,15 +132,22 @@ struct Exchange {
     method: &'static str,
     uri: Option<Uri>,
     request_id: RequestId,
+    client: Client,
     span: Span,
 }
 
 impl Exchange {
-    fn begin(request: &ServiceRequest, ids: &dyn IdSource) -> Self {
+    fn begin(request: &ServiceRequest, ids: &dyn IdSource, proxies: &TrustedProxies) -> Self {
         let request_id = RequestId::of(request.headers(), ids);
-        request.extensions_mut().insert(request_id.clone());
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        let client = proxies.client(peer, request.headers());
+        let mut extensions = request.extensions_mut();
+        extensions.insert(request_id.clone());
+        extensions.insert(client);
+        drop(extensions);
         // Cheap: a Uri shares its bytes.
-        Self::of(method_label(request.method()), Some(request.uri().clone()), request_id)
+        let (method, uri) = (method_label(request.method()), request.uri().clone());
+        Self { client, ..Self::of(method, Some(uri), request_id) }
     }
 
     /// One whose request can't be read.
@@ -148,13 +163,16 @@ impl Exchange {
             request_id = request_id.as_str(),
             payment_id = Empty,
         );
-        Self { started: Instant::now(), method, uri, request_id, span }
+        let client = Client::default();
+        Self { started: Instant::now(), method, uri, request_id, client, span }
     }
 
     /// Completes the answer, counts it and logs it.
     fn end(&self, response: HttpResponse, route: Option<RouteLabel>) -> HttpResponse {
         let route = route.map_or("unmatched", |label| label.0);
         let elapsed = self.started.elapsed();
+        let event = response.error().and_then(|error| error.as_error::<Problem>());
+        let event = event.and_then(Problem::event);
         let (mut response, cause) = self.problem_rendered(response);
         let status = response.status();
 
@@ -162,6 +180,11 @@ impl Exchange {
         headers.insert(X_REQUEST_ID, self.request_id.header_value());
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.client.https {
+            // For a year a browser that came by HTTPS does not come back without it.
+            let year = HeaderValue::from_static("max-age=31536000");
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+        }
 
         let label = status_label(status);
         metrics::counter!(REQUESTS, "method" => self.method, "route" => route, "status" => label)
@@ -169,6 +192,11 @@ impl Exchange {
         metrics::histogram!(SECONDS, "method" => self.method, "route" => route).record(elapsed);
 
         let _inside = self.span.enter();
+        if let Some(event) = event.map(SecurityEvent::as_str) {
+            let address = self.client.address.map(display);
+            metrics::counter!(SECURITY_EVENTS, "event" => event).increment(1);
+            tracing::warn!(event, address, route, "what may be an attack");
+        }
         let (cause, elapsed_us, status) = (cause.as_deref(), elapsed.as_micros(), status.as_u16());
         match status {
             500 => tracing::error!(route, status, cause, elapsed_us, "a request failed"),
@@ -259,7 +287,7 @@ mod tests {
                 web::to(|| async { Err::<&str, _>(error::ErrorGone("its own words")) }),
             )
             .wrap(actix_web::middleware::from_fn(refuses))
-            .wrap(Telemetry { ids });
+            .wrap(Telemetry { ids, proxies: Arc::default() });
         let service = test::init_service(app).await;
         let request = test::TestRequest::get().uri(path).to_request();
         let response = match test::try_call_service(&service, request).await {

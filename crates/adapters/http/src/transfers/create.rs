@@ -22,7 +22,7 @@ use paygate_wire::PaymentBody;
 /// request may be repeated: it is accepted once, and each repetition is answered with the payment
 /// as it is then.
 #[utoipa::path(post, path = "/api/v1/transfers", tag = "transfers",
-    operation_id = "create_transfer", security((), ("token" = [])),
+    operation_id = "create_transfer", security((), ("token" = ["transfers:write"])),
     request_body(content = TransferRequest, content_type = "application/json"),
     params(
         MustHaveKey,

@@ -3,12 +3,16 @@
 
 mod harness;
 
+mod access;
 mod accounts;
+mod api_keys;
+mod audit;
 mod bad_requests;
 mod documents;
 mod fx;
 mod integrity;
 mod keys;
+mod merchants;
 mod openapi;
 mod payments;
 mod principals;

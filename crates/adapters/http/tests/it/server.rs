@@ -2,6 +2,7 @@
 
 mod auth;
 mod health;
+mod limits;
 mod sandbox;
 mod sockets;
 mod telemetry;

@@ -8,9 +8,9 @@ use super::{ACCOUNTS, TRANSFERS};
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use paygate_app::{
-    Acceptor, AcceptorPorts, AccountFinder, Accounts, Api, Charges, Exchange, ExchangeConfig,
-    HintPublisher, Holds, Payments, Proofs, Readiness, ReadsTogether, Refunds, StandingAccounts,
-    Transfers,
+    Acceptor, AcceptorPorts, AccountFinder, Accounts, Api, ApiKeyPorts, ApiKeys, Audits, Charges,
+    Doors, Exchange, ExchangeConfig, HintPublisher, Holds, Merchants, Payments, Proofs, Readiness,
+    ReadsTogether, Refunds, StandingAccounts, Transfers,
 };
 use paygate_core::Timestamp;
 use paygate_core::account::headroom::AmountLimit;
@@ -82,6 +82,11 @@ impl Harness {
         Self::known_by(config, Arc::new(tokens)).await
     }
 
+    /// As [`Harness::guarded`], otherwise as configured.
+    pub async fn guarded_with(config: HttpConfig, tokens: Tokens) -> Self {
+        Self::known_by(HttpConfig { guarded: true, ..config }, Arc::new(tokens)).await
+    }
+
     async fn known_by(config: HttpConfig, authenticator: Arc<dyn Authenticator>) -> Self {
         let queue = Arc::new(MemoryQueue::new(MemoryQueueConfig::default()));
         let outcomes = MemoryOutcomes::default();
@@ -116,6 +121,16 @@ impl Harness {
         let rupiah =
             |units: i64| Money { minor: units * 100, currency: Currency::parse("IDR").unwrap() };
         let limits = Limits { min: rupiah(1_000), max: rupiah(10_000_000) };
+        let merchants = Merchants::new(store.clone(), ids.clone());
+        merchants.take_in_house(&house()).await.unwrap();
+        let key_ports = ApiKeyPorts {
+            store: store.clone(),
+            reader: store.clone(),
+            merchants: store.clone(),
+            clock: time.clone(),
+            ids: ids.clone(),
+        };
+        let authenticator = Arc::new(Doors::new(authenticator, store.clone(), time.clone()));
         let api = Api {
             charges: Charges::new(
                 acceptor.clone(),
@@ -130,6 +145,9 @@ impl Harness {
                 limits,
                 AmountLimit::default(),
             ),
+            merchants,
+            api_keys: ApiKeys::new(key_ports, house()),
+            audits: Audits::new(store.clone()),
             holds: Holds::new(store.clone(), reader.clone()),
             refunds: Refunds::new(acceptor, find),
             read: Payments::new(reader, shared, time),
