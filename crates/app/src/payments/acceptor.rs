@@ -9,10 +9,12 @@ use crate::accounts::find::AccountFinder;
 use crate::payments::await_outcome::await_outcome;
 use crate::payments::create_error::CreateError;
 use crate::payments::draft::{Draft, check_each};
+use crate::payments::pace::Pace;
 use crate::payments::publisher::HintPublisher;
 use crate::support::coalescer::{Coalescer, Company, Submitted, Unknown};
 use paygate_core::id::PaymentId;
 use paygate_core::identity::{Idempotency, Owner};
+use paygate_core::kind::DecidedBy;
 use paygate_core::payment::{NewPayment, PaymentRecord};
 use paygate_core::text::Reference;
 use paygate_ports::{
@@ -94,8 +96,15 @@ impl Acceptor {
     #[must_use]
     pub fn new(most: usize, ports: AcceptorPorts) -> Self {
         let AcceptorPorts { store, reader, accounts, publisher, outcomes, clock, ids } = ports;
+        let pace = Pace::new(Arc::clone(&outcomes));
         let batches = Coalescer::start(MAX_WAITING, most, COMPANY, move |batch| {
-            Box::pin(accept(Arc::clone(&store), accounts.clone(), publisher.clone(), batch))
+            let (store, accounts, publisher) =
+                (Arc::clone(&store), accounts.clone(), publisher.clone());
+            let pace = pace.clone();
+            Box::pin(async move {
+                pace.hold().await;
+                accept(store, accounts, publisher, pace, batch).await
+            })
         });
         Self { batches, reader, outcomes, clock, ids }
     }
@@ -217,6 +226,7 @@ async fn accept(
     store: Arc<dyn PaymentStore>,
     accounts: AccountFinder,
     publisher: HintPublisher,
+    pace: Pace,
     batch: Vec<Submitted<Item, Answer>>,
 ) -> Result<(), Unknown> {
     let ready = checked(&accounts, batch).await;
@@ -225,6 +235,7 @@ async fn accept(
     }
     match store_batch(&*store, &ready).await {
         Ok(accepted) => {
+            last_of_the_book(&ready, &accepted).inspect(|last| pace.follow(*last));
             tokio::spawn(publish_and_answer(publisher, ready, accepted));
             Ok(())
         }
@@ -237,6 +248,20 @@ async fn accept(
             Err(Unknown)
         }
     }
+}
+
+/// The last of a batch that was accepted now and that workers settle by themselves. What others are
+/// asked about takes as long as they take.
+fn last_of_the_book(ready: &[Ready], accepted: &[Accepted]) -> Option<PaymentId> {
+    let mut pairs = ready.iter().zip(accepted).rev();
+    let is_one = |(one, accepted): &(&Ready, &Accepted)| {
+        let by_book = match one.payment.kind.rules().decided_by {
+            DecidedBy::Book => true,
+            DecidedBy::Authorization | DecidedBy::PayoutSubmission | DecidedBy::Parent => false,
+        };
+        by_book && matches!(accepted, Accepted::Created(_))
+    };
+    pairs.find(is_one).map(|(one, _)| one.payment.id)
 }
 
 /// Those of a batch that may be stored; the others hear why not. A client that went away needs no
