@@ -2,7 +2,7 @@
 //!
 //! What must stay true: nothing that a client wrote is taken for its address. Each proxy adds whom it
 //! heard at the right end of `Forwarded` (RFC 7239) or `X-Forwarded-For`; from there it is read, as
-//! long as who wrote it is trusted.
+//! long as who wrote it is trusted. Where both are there and differ, neither is.
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 use ipnet::IpNet;
@@ -54,26 +54,40 @@ impl TrustedProxies {
         if !peer.is_some_and(|peer| self.trusts(peer)) {
             return client;
         }
-        let forwarded = elements(headers, &FORWARDED);
-        let hops: Vec<Hop> = match forwarded.is_empty() {
-            false => forwarded.iter().map(|element| Hop::parse(element)).collect(),
-            true => {
-                let hops = elements(headers, &X_FORWARDED_FOR);
-                hops.iter().map(|node| Hop { node: address(node), https: false }).collect()
+        let forwarded: Vec<Hop> =
+            from_right(headers, &FORWARDED, true).iter().map(|it| Hop::parse(it)).collect();
+        let listed = from_right(headers, &X_FORWARDED_FOR, false);
+        let listed: Vec<Option<IpAddr>> = listed.iter().map(|node| address(node)).collect();
+        let standard: Vec<Option<IpAddr>> = forwarded.iter().map(|hop| hop.node).collect();
+        let heard = match [&FORWARDED, &X_FORWARDED_FOR].map(|it| headers.contains_key(it)) {
+            [true, false] => self.first_unknown(&standard),
+            [false, _] => self.first_unknown(&listed),
+            // One of the two may be the client's own, which its proxy does not write: unless they
+            // tell the same, neither is believed.
+            [true, true] => {
+                let said = self.first_unknown(&standard);
+                said.filter(|_| said == self.first_unknown(&listed))
             }
         };
-        let said = elements(headers, &X_FORWARDED_PROTO);
-        let said = said.last().is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-        client.https = hops.last().is_some_and(|hop| hop.https) || said;
-        for hop in hops.iter().rev() {
-            // Who hides behind a name is where the proxy before is.
-            let Some(node) = hop.node else { break };
-            client.address = Some(node);
+        client.address = heard.or(peer);
+        let said = from_right(headers, &X_FORWARDED_PROTO, false);
+        let said = said.first().is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
+        client.https = forwarded.first().is_some_and(|hop| hop.https) || said;
+        client
+    }
+
+    /// The first from the right that is no proxy of ours, or the last of ours, if all are. Who hides
+    /// behind a name is where the proxy before him is.
+    fn first_unknown(&self, nodes: &[Option<IpAddr>]) -> Option<IpAddr> {
+        let mut last = None;
+        for node in nodes {
+            let Some(node) = *node else { break };
+            last = Some(node);
             if !self.trusts(node) {
                 break;
             }
         }
-        client
+        last
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -90,9 +104,9 @@ struct Hop {
 impl Hop {
     /// Reads an element of `Forwarded`: pairs with semicolons between them.
     fn parse(element: &str) -> Self {
-        let pairs = split(element, ';').into_iter().filter_map(|pair| pair.split_once('='));
         let mut hop = Self { node: None, https: false };
-        for (name, value) in pairs {
+        let pairs = split_from_right(element, ';', true);
+        for (name, value) in pairs.iter().filter_map(|pair| pair.split_once('=')) {
             let value = value.trim().trim_matches('"');
             match name.trim().to_ascii_lowercase().as_str() {
                 "for" => hop.node = address(value),
@@ -104,20 +118,24 @@ impl Hop {
     }
 }
 
-/// The elements of all headers of that name, from the left.
-fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
-    let values = headers.get_all(name).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| split(value, ',')).collect()
+/// The elements of all headers of that name, from the right: what stands there was written by who is
+/// nearest, whatever a client has written to the left of it.
+fn from_right(headers: &HeaderMap, name: &HeaderName, quotes: bool) -> Vec<String> {
+    let lines: Vec<_> = headers.get_all(name).collect();
+    let lines = lines.into_iter().rev();
+    let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
+    lines.flat_map(|line| split_from_right(&line, ',', quotes)).collect()
 }
 
-/// The parts of a text, trimmed, without those that are empty; what is quoted stays together.
-fn split(text: &str, at: char) -> Vec<&str> {
+/// The parts of a text from the right, trimmed, without those that are empty; what is quoted stays
+/// together, if quotes count.
+fn split_from_right(text: &str, at: char, quotes: bool) -> Vec<String> {
     let mut quoted = false;
-    let parts = text.split(move |character| {
-        quoted ^= character == '"';
+    let parts = text.rsplit(move |character| {
+        quoted ^= quotes && character == '"';
         character == at && !quoted
     });
-    parts.map(str::trim).filter(|part| !part.is_empty()).collect()
+    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// The address of a node, with or without a port: `192.0.2.1:80`, `[2001:db8::1]:80`.
@@ -141,7 +159,7 @@ mod tests {
         let proxies: TrustedProxies = "10.0.0.0/8, 2001:db8:1::/48,192.0.2.1".parse().unwrap();
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.append(name.clone(), HeaderValue::from_str(value).unwrap());
+            map.append(name.clone(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let Client { address, https } = proxies.client(Some(peer.parse().unwrap()), &map);
         (address.unwrap().to_string(), https)
@@ -159,9 +177,23 @@ mod tests {
         }
         assert_eq!(client("::ffff:198.51.100.1", &headers).0, "198.51.100.1");
         for proxy in ["10.1.2.3", "192.0.2.1", "2001:db8:1::7", "::ffff:10.1.2.3"] {
-            assert_eq!(client(proxy, &headers), ("203.0.113.8".to_owned(), true), "{proxy}");
             assert_eq!(client(proxy, &headers[..2]), ("203.0.113.9".to_owned(), true), "{proxy}");
+            assert_eq!(client(proxy, &headers[2..]), ("203.0.113.8".to_owned(), true), "{proxy}");
             assert!(!client(proxy, &[]).1);
+        }
+        // Its proxy writes one of the two; the other may be the client's.
+        assert_eq!(client("10.1.2.3", &headers).0, "10.1.2.3");
+        let same = [(X_FORWARDED_FOR, "203.0.113.9"), (FORWARDED, "for=203.0.113.9")];
+        assert_eq!(client("10.1.2.3", &same).0, "203.0.113.9");
+    }
+
+    #[test]
+    fn what_a_client_wrote_to_the_left_changes_nothing() {
+        for written in ["\"", "for=6.6.6.6;x=\"", "6.6.6.6", "\u{fc}", "\\\"", ",,\","] {
+            let line = format!("{written}, 203.0.113.9");
+            assert_eq!(client("10.0.0.1", &[(X_FORWARDED_FOR, &line)]).0, "203.0.113.9", "{line}");
+            let line = format!("{written}, for=203.0.113.9");
+            assert_eq!(client("10.0.0.1", &[(FORWARDED, &line)]).0, "203.0.113.9", "{line}");
         }
     }
 
