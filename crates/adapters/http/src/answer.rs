@@ -21,9 +21,21 @@ pub fn ok(body: &impl Serialize) -> Result<HttpResponse, Problem> {
     with(HttpResponse::Ok(), body)
 }
 
-/// 201 at this path, to which headers may still be added.
-pub fn created(path: String) -> HttpResponseBuilder {
+/// The header that marks the answer to a repeated request.
+const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
+
+/// 201 of what is made, now or by an earlier request; headers may still be added.
+pub fn made(replayed: bool) -> HttpResponseBuilder {
     let mut response = HttpResponse::Created();
+    if replayed {
+        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
+    }
+    response
+}
+
+/// As [`made`], of what is at this path from then on.
+pub fn made_at(path: String, replayed: bool) -> HttpResponseBuilder {
+    let mut response = made(replayed);
     response.insert_header((header::LOCATION, path));
     response
 }

@@ -4,7 +4,6 @@ use super::open_request::OpenRequest;
 use crate::answer;
 use crate::openapi::parameters::{MayHaveId, MayHaveKey};
 use crate::openapi::responses::Writing;
-use crate::payments::accepted::IDEMPOTENT_REPLAYED;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
@@ -50,11 +49,8 @@ pub async fn open(
     let body = body::read_json(&request, payload, state.body_timeout).await?;
     let wallet = read_wallet(&request, &body, &state)?;
     let (record, replayed) = state.api.accounts.open(&principal, wallet).await?;
-    let mut response = answer::created(format!("/api/v1/accounts/{}", record.account.id));
-    if replayed {
-        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
-    }
-    answer::with(response, &AccountBody::of(&record)?)
+    let path = format!("/api/v1/accounts/{}", record.account.id);
+    answer::with(answer::made_at(path, replayed), &AccountBody::of(&record)?)
 }
 
 fn read_wallet(request: &HttpRequest, body: &[u8], state: &State) -> Result<OpenWallet, Problem> {

@@ -3,7 +3,6 @@
 use crate::answer;
 use crate::openapi::parameters::{MayHaveId, MayHaveKey};
 use crate::openapi::responses::Writing;
-use crate::payments::accepted::IDEMPOTENT_REPLAYED;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
@@ -75,11 +74,7 @@ pub async fn quote(
     let (amount, exchange) = (asked.amount, &state.api.exchange);
     let (promised, replayed) = exchange.quote(&principal, asked).await?;
     let worth = amount.map(|amount| promised.applied.rate.credit_for(amount)).transpose()?;
-    let mut response = HttpResponse::Created();
-    if replayed {
-        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
-    }
-    answer::with(response, &QuoteBody::of(&promised, amount.zip(worth))?)
+    answer::with(answer::made(replayed), &QuoteBody::of(&promised, amount.zip(worth))?)
 }
 
 fn read_quote(request: &HttpRequest, body: &[u8], state: &State) -> Result<AskQuote, Problem> {

@@ -3,7 +3,6 @@
 use crate::answer;
 use crate::openapi::parameters::{MayHaveId, MayHaveKey};
 use crate::openapi::responses::Writing;
-use crate::payments::accepted::IDEMPOTENT_REPLAYED;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::auth::Caller;
 use crate::request::body;
@@ -71,11 +70,8 @@ pub async fn create(
     let asked = read_merchant(&request, &body)?;
     let taken = state.api.merchants.take_in(&principal, origin(&request), asked).await;
     let (merchant, replayed) = taken?;
-    let mut response = answer::created(format!("/api/v1/merchants/{}", merchant.id));
-    if replayed {
-        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
-    }
-    answer::with(response, &MerchantBody::of(&merchant))
+    let path = format!("/api/v1/merchants/{}", merchant.id);
+    answer::with(answer::made_at(path, replayed), &MerchantBody::of(&merchant))
 }
 
 fn read_merchant(request: &HttpRequest, body: &[u8]) -> Result<TakeIn, Problem> {

@@ -12,9 +12,6 @@ use paygate_app::{Call, Created};
 use paygate_ports::TraceContext;
 use paygate_wire::PaymentBody;
 
-/// The header that marks the answer to a repeated request.
-pub const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
-
 /// How a request came, and how long its client waits.
 #[must_use]
 pub fn call(request: &HttpRequest, state: &State, wait: Option<Wait>) -> Call {
@@ -30,10 +27,7 @@ pub fn call(request: &HttpRequest, state: &State, wait: Option<Wait>) -> Call {
 pub fn answer(created: &Created, wait: Option<Wait>) -> Result<HttpResponse, Problem> {
     let id = created.record.payment.id;
     record_payment(id);
-    let mut response = answer::created(format!("/api/v1/payments/{id}"));
-    if created.replayed {
-        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
-    }
+    let mut response = answer::made_at(format!("/api/v1/payments/{id}"), created.replayed);
     if let Some(wait) = wait {
         response.insert_header((PREFERENCE_APPLIED, wait.applied()));
     }
