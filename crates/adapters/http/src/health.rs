@@ -52,7 +52,7 @@ pub struct ComponentReport {
     /// `up` or `down`.
     #[schema(example = "up")]
     status: &'static str,
-    /// Why it is down; told to those only who may call the API.
+    /// Why it is down; told only to those who see everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     detail: Option<String>,
@@ -118,7 +118,11 @@ fn alive() -> HttpResponse {
         Operating,
     ))]
 async fn ready(readiness: Data<Readiness>, request: HttpRequest) -> HttpResponse {
-    let report = ReadinessReport::of(readiness.report().await, auth::sees_all(&request).await);
+    let components = readiness.report().await;
+    // Who asks matters only where there is something to tell.
+    let is_trouble = components.iter().any(|it| it.trouble.is_some());
+    let with_details = is_trouble && auth::sees_all(&request).await;
+    let report = ReadinessReport::of(components, with_details);
     match report.status {
         "down" => HttpResponse::ServiceUnavailable().json(report),
         _ => HttpResponse::Ok().json(report),

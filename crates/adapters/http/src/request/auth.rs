@@ -28,15 +28,17 @@ impl FromRequest for Caller {
     }
 }
 
-/// Whether a request comes from somebody who sees all. Where there is no API, nobody does.
+/// Whether a request comes from somebody who sees all, and one more is taken of it. Where there is no
+/// API, nobody does.
 pub async fn sees_all(request: &HttpRequest) -> bool {
-    identify(request).await.is_ok_and(|principal| principal.view() == View::All)
+    counted(request).await.is_ok_and(|Caller(principal)| principal.view() == View::All)
 }
 
 /// Who sent a request, if one more is taken of it.
 async fn counted(request: &HttpRequest) -> Result<Caller, Problem> {
-    let limits = &state(request)?.limits;
-    match identify(request).await {
+    let state = state(request)?;
+    let (authenticator, limits): (&dyn Authenticator, _) = (&*state.authenticator, &state.limits);
+    match authenticator.authenticate(credential(request.headers())).await {
         Ok(principal) => {
             limits.authenticated(&principal)?;
             Ok(Caller(principal))
@@ -47,14 +49,6 @@ async fn counted(request: &HttpRequest) -> Result<Caller, Problem> {
             Err(error.into())
         }
     }
-}
-
-async fn identify(request: &HttpRequest) -> Result<Principal, AuthError> {
-    let authenticator: &dyn Authenticator = match state(request) {
-        Ok(state) => &*state.authenticator,
-        Err(_) => return Err(AuthError::Missing),
-    };
-    authenticator.authenticate(credential(request.headers())).await
 }
 
 fn state(request: &HttpRequest) -> Result<&State, Problem> {

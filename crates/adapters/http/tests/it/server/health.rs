@@ -2,6 +2,7 @@ use crate::harness::{Harness, Tokens};
 use actix_web::test::TestRequest;
 use paygate_core::identity::Principal;
 use paygate_ports::StoreError;
+use paygate_testkit::faults::Method;
 use serde_json::json;
 
 fn away() -> StoreError {
@@ -73,4 +74,19 @@ async fn a_stranger_is_told_that_it_is_down_and_not_why() {
     assert_eq!(known["components"]["store"]["detail"], "the store is unavailable: refused");
     let wrong = harness.send(ask("guess")).await.json();
     assert_eq!(wrong["components"]["store"], json!({"status": "down"}));
+}
+
+#[actix_web::test]
+async fn a_credential_is_looked_up_only_where_that_changes_the_answer() {
+    let harness = Harness::guarded(Tokens::of([("secret", Principal::Operator)])).await;
+    let key = format!("Bearer pgk_{}", "0".repeat(64));
+    let ask = || {
+        let request = TestRequest::get().uri("/health/ready");
+        request.insert_header(("Authorization", key.clone()))
+    };
+    assert_eq!(harness.send(ask()).await.status, 200);
+    assert_eq!(harness.faults.calls(Method::ShownKeys), []);
+    harness.queue.set_available(false);
+    assert_eq!(harness.send(ask()).await.json()["status"], "degraded");
+    assert_eq!(harness.faults.calls(Method::ShownKeys).len(), 1);
 }
