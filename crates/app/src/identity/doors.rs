@@ -11,7 +11,7 @@ use paygate_core::identity::{ApiKey, KeySecret, Principal, SecretHash};
 use paygate_ports::{ApiKeyReader, AuthError, Authenticator, Clock, Credential, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
 
 /// The most look-ups that wait; beyond, they are refused at once.
 const MAX_WAITING: usize = 4096;
@@ -103,13 +103,14 @@ async fn answer(
 struct Uses {
     reader: Arc<dyn ApiKeyReader>,
     clock: Arc<dyn Clock>,
-    under_way: Arc<AtomicBool>,
+    /// The place of what is under way.
+    place: Arc<Semaphore>,
 }
 
 impl Uses {
     fn new(reader: &Arc<dyn ApiKeyReader>, clock: &Arc<dyn Clock>) -> Self {
         let (reader, clock) = (Arc::clone(reader), Arc::clone(clock));
-        Self { reader, clock, under_way: Arc::default() }
+        Self { reader, clock, place: Arc::new(Semaphore::new(1)) }
     }
 
     /// Remembers the use of those keys that were not used for a while. While that is under way for
@@ -123,14 +124,15 @@ impl Uses {
             .filter(|key| key.last_used_at.is_none_or(|last| last <= since) && opens(key))
             .map(|key| key.id)
             .collect();
-        if used.is_empty() || self.under_way.swap(true, Ordering::SeqCst) {
+        if used.is_empty() {
             return;
         }
+        let Ok(place) = Arc::clone(&self.place).try_acquire_owned() else { return };
         tokio::spawn(async move {
             if let Err(error) = self.reader.used(&used, now, since).await {
                 tracing::debug!(%error, "the use of keys is not remembered");
             }
-            self.under_way.store(false, Ordering::SeqCst);
+            drop(place);
         });
     }
 }
