@@ -178,6 +178,31 @@ mod tests {
         assert!(hasher.hash(b"x").await.is_ok(), "there is a place again");
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn two_are_computed_at_once_and_no_more() {
+        let hasher = hasher();
+        let under_way = Arc::new(AtomicUsize::new(0));
+        let callers: Vec<_> = (0..20)
+            .map(|_| {
+                let (hasher, under_way) = (hasher.clone(), Arc::clone(&under_way));
+                tokio::spawn(async move {
+                    let compute = move |_: &Argon2<'_>| {
+                        let others = under_way.fetch_add(1, Ordering::SeqCst);
+                        std::thread::sleep(std::time::Duration::from_millis(5));
+                        under_way.fetch_sub(1, Ordering::SeqCst);
+                        Ok(others)
+                    };
+                    hasher.slowly(compute).await.unwrap()
+                })
+            })
+            .collect();
+        let mut most = 0;
+        for caller in callers {
+            most = most.max(caller.await.unwrap());
+        }
+        assert_eq!(most, 1, "one beside each");
+    }
+
     #[test]
     fn a_pepper_is_not_shown() {
         assert_eq!(format!("{:?}", Pepper::of("pepper")), "Pepper(***)");

@@ -98,7 +98,8 @@ async fn who_came_by_https_is_told_to_stay() {
     let secure = harness.send(by("one").insert_header(("X-Forwarded-Proto", "https"))).await;
     assert_eq!(secure.header("strict-transport-security"), Some("max-age=31536000"));
     assert_eq!(harness.send(by("one")).await.header("strict-transport-security"), None);
-    let lying = TestRequest::get().uri("/health").insert_header(("X-Forwarded-Proto", "https"));
+    let stranger = TestRequest::get().uri("/health").peer_addr("198.51.100.1:80".parse().unwrap());
+    let lying = stranger.insert_header(("X-Forwarded-Proto", "https"));
     assert_eq!(harness.send(lying).await.header("strict-transport-security"), None);
 }
 
