@@ -2,9 +2,10 @@
 //! in the database or in a log, and it outlives a restart.
 
 use crate::client::{Answer, Client};
+use crate::house::House;
 use crate::shape::Shape;
 use crate::stack::Stack;
-use crate::wait::PATIENCE;
+use crate::wait::{PATIENCE, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -33,6 +34,40 @@ async fn all_rows(stack: &Stack) -> String {
     let dump = "SELECT string_agg(query_to_xml(format('SELECT * FROM %I', tablename), true, false, '') \
          ::text, '') FROM pg_tables WHERE schemaname = 'public'";
     stack.database.query(dump, &[]).await[0].get(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limits_proxies_and_origins_are_as_they_are_set() {
+    let house = House::new(&[
+        ("AUTH", "required"),
+        ("PAYGATE_API_TOKEN", TOKEN),
+        ("RATE_LIMIT_PUBLIC", "1"),
+        ("RATE_LIMIT_AUTHENTICATED", "2"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("CORS_ORIGINS", "https://shop.example"),
+    ]);
+    let (paygate, client) = house.open().await;
+    let from = async |address: &str, token: &str| {
+        let request = client.request(Method::GET, PAYMENTS).header("X-Forwarded-For", address);
+        client.send(request.bearer_auth(token)).await.unwrap()
+    };
+    // All from this machine; the proxy says from where.
+    let first = from("192.0.2.1", "wrong").await;
+    assert_eq!(first.status, 401, "{first:?}");
+    let limited = async |policy: &str, address: &str, token: &str| {
+        until("it is one too many", PATIENCE, async || {
+            let answer = from(address, token).await;
+            (answer.status == 429).then(|| assert_eq!(answer.header("ratelimit-policy"), policy))
+        })
+        .await;
+    };
+    limited(r#""public";q=1;w=1"#, "192.0.2.1", "wrong").await;
+    assert_eq!(from("192.0.2.2", "wrong").await.status, 401);
+    limited(r#""authenticated";q=2;w=1"#, "192.0.2.1", TOKEN).await;
+    let page = client.request(Method::GET, "/health").header("Origin", "https://shop.example");
+    let page = client.send(page).await.unwrap();
+    assert_eq!(page.header("access-control-allow-origin"), "https://shop.example");
+    paygate.terminate(PATIENCE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -96,6 +96,27 @@ async fn in_json_they_answer_as_the_api_does() {
     let csv: Answer = client.send(csv.header("accept", "text/csv")).await.unwrap();
     assert_eq!(terminal.shown(&["statement", "ACC001", "--csv"]).await, csv.body);
 
+    for key in ["a", "b"] {
+        let body = json!({"name": key, "scopes": ["payments:read"]});
+        assert_eq!(client.post("/api/v1/api-keys", &body).await.status, 201);
+    }
+    let audit = terminal.json(&["audit", "--json"]).await;
+    assert_eq!(audit, client.get("/api/v1/audit").await.json());
+    assert_eq!(
+        column(&audit, "action"),
+        ["api-key-created", "api-key-created", "merchant-created"]
+    );
+    let target = column(&audit, "target").remove(1);
+    let filters = ["--principal", "sandbox", "--action", "api-key-created", "--target", &target];
+    let one = terminal.json(&[&["audit", "--json"], &filters[..]].concat()).await;
+    assert_eq!(items(&one), &items(&audit)[1..2]);
+    let shown = terminal.shown(&["audit", "--limit", "1"]).await;
+    let titles = ["AT", "PRINCIPAL", "ACTION", "TARGET", "ADDRESS", "REQUEST"];
+    let rows = table(&shown, "AT");
+    assert_aligned(&rows, &titles, &[]);
+    assert_eq!(rows.len(), 1 + 1);
+    assert!(rows[1].contains("127.0.0.1") && shown.contains("There is more"), "{shown}");
+
     let mut proof = terminal.json(&["prove", "--json"]).await;
     let mut expected = client.get("/api/v1/integrity").await.json();
     assert_eq!(expected.as_object_mut().unwrap().remove("violations"), Some(json!([])));

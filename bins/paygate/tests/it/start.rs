@@ -95,6 +95,21 @@ async fn without_a_token_it_listens_on_loopback_only() {
 }
 
 #[tokio::test]
+async fn what_says_who_may_is_read_before_anything_starts() {
+    for (name, value) in [
+        ("AUTH", "maybe"),
+        ("RATE_LIMIT_PUBLIC", "-1"),
+        ("RATE_LIMIT_AUTHENTICATED", "many"),
+        ("TRUSTED_PROXIES", "localhost"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://shop.example/"),
+        ("PAYGATE_API_TOKEN", "pgk_1"),
+    ] {
+        check(Program::Paygate, &[], &[(name, value), ("PORT", "0")], name).await;
+    }
+}
+
+#[tokio::test]
 async fn the_effective_configuration_is_shown_without_its_secrets() {
     let folder = Folder::new();
     let environment = environment(&[

@@ -10,6 +10,8 @@ use paygate_core::provider::Decline;
 use paygate_core::status::Status;
 use paygate_ports::{PaymentQueue, StoreError};
 use paygate_testkit::faults::Method;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How many payments each call stored.
 fn accepted_together(rig: &Rig) -> Vec<usize> {
@@ -159,6 +161,35 @@ async fn requests_that_are_dropped_do_not_disturb_their_batch() {
     rest().await;
     assert_eq!(rig.count(Status::Success), 10);
     worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn accepting_waits_a_moment_for_settling_that_is_behind() {
+    let rig = Rig::new().await;
+    let (from, to) = (rig.wallet("90000.00 IDR").await, rig.empty_wallet("IDR").await);
+    let held = async || {
+        let started = Instant::now();
+        rig.transferred(rig.transfer(from, to, "1000")).await;
+        started.elapsed().as_millis()
+    };
+    assert_eq!(held().await, 0);
+    tokio::time::sleep(Duration::from_millis(101)).await;
+    assert_eq!(held().await, 50, "the first is not settled");
+    let worker = rig.worker(WorkerConfig::default());
+    rest().await;
+    assert_eq!(rig.count(Status::Pending), 0);
+    assert_eq!(held().await, 0, "all are settled");
+    worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_provider_decides_holds_up_nobody() {
+    let rig = Rig::new().await;
+    rig.accept(100).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let started = Instant::now();
+    rig.accept(100).await;
+    assert_eq!(started.elapsed().as_millis(), 0);
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
-use crate::harness::{EXAMPLE, Harness, PAYMENTS, UNKNOWN, post};
+use crate::harness::{EXAMPLE, Harness, PAYMENTS, Tokens, UNKNOWN, post};
 
 use actix_web::test::TestRequest;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use paygate_http::{HttpConfig, RateLimits};
 use paygate_ports::StoreError;
+use paygate_testkit::build::acting;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::io::Write;
+use std::num::NonZeroU32;
 
 #[actix_web::test]
 async fn a_request_id_is_echoed_or_made() {
@@ -70,6 +73,32 @@ async fn requests_are_counted_by_route_and_never_by_path() {
         "paygate_http_request_seconds_count{method=\"POST\",route=\"/api/v1/payments\"} 2"
     ));
     assert!(!text.contains("secret") && !text.contains(UNKNOWN) && !text.contains("BREW"));
+}
+
+#[actix_web::test]
+async fn what_may_be_an_attack_is_counted_by_its_name() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    let _installed = metrics::set_default_local_recorder(&recorder);
+    let config = HttpConfig {
+        rate_limits: RateLimits { public: NonZeroU32::new(1), authenticated: None },
+        ..HttpConfig::default()
+    };
+    let harness = Harness::guarded_with(config, Tokens::of([("one", acting("one"))])).await;
+    let by = |token: &str, path: &str| {
+        let request = TestRequest::get().uri(path);
+        harness.send(request.insert_header(("Authorization", format!("Bearer {token}"))))
+    };
+    by("one", PAYMENTS).await;
+    by("one", "/api/v1/merchants/one").await.is_problem(403, "forbidden");
+    by("wrong", PAYMENTS).await.is_problem(401, "unauthorized");
+    while by("wrong", PAYMENTS).await.status != 429 {}
+    let text = handle.render();
+    for (event, status) in [("authz_fail", 403), ("excess_rate_limit_exceeded", 429)] {
+        let line = format!("paygate_security_events_total{{event=\"{event}\"}} 1");
+        assert!(text.contains(&line), "{line} of {status} in\n{text}");
+    }
+    assert!(text.contains("paygate_security_events_total{event=\"authn_login_fail\"}"), "{text}");
 }
 
 thread_local! {
